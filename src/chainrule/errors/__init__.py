@@ -1,0 +1,43 @@
+"""What can go wrong, said in one layout: what, where, got, wanted, try.
+
+The lowest room. It knows Python frames and text; it refuses to know arrays, graphs or rules.
+"""
+
+from .classes import (
+    ArgumentError,
+    ChainruleError,
+    DerivativeError,
+    DtypeError,
+    ForeignVariableError,
+    GraphError,
+    InternalError,
+    MutationError,
+    ShapeError,
+    TextError,
+    TooLargeError,
+    TraceError,
+    UnknownNameError,
+    UnsupportedError,
+)
+from .origin import Origin, user_frame
+from .tracebacks import users_frames_only
+
+__all__ = [
+    "ArgumentError",
+    "ChainruleError",
+    "DerivativeError",
+    "DtypeError",
+    "ForeignVariableError",
+    "GraphError",
+    "InternalError",
+    "MutationError",
+    "Origin",
+    "ShapeError",
+    "TextError",
+    "TooLargeError",
+    "TraceError",
+    "UnknownNameError",
+    "UnsupportedError",
+    "user_frame",
+    "users_frames_only",
+]

@@ -1,0 +1,96 @@
+"""Where in the user's program something was made: a code object and an instruction, read only when asked."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import itertools
+import linecache
+import os
+import sys
+from types import CodeType
+
+import numpy
+
+RawOrigin = tuple[CodeType, int]
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_NUMPY = os.path.dirname(os.path.abspath(numpy.__file__)) + os.sep
+_LIBRARIES = (_PACKAGE, _NUMPY, os.path.join(os.path.dirname(_NUMPY[:-1]), "scipy") + os.sep)
+_is_library: dict[str, bool] = {}
+
+
+def user_frame(depth: int = 2) -> RawOrigin | None:
+    """Code and instruction of the nearest caller outside this package, NumPy and SciPy."""
+    frame = sys._getframe(depth)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        library = _is_library.get(file)
+        if library is None:
+            library = _is_library[file] = file.startswith(_LIBRARIES) or file.startswith("<chainrule")
+        if not library:
+            return frame.f_code, frame.f_lasti
+        frame = frame.f_back
+    return None
+
+
+class Origin:
+    """A place in the user's source, for people to read."""
+
+    __slots__ = ("code", "instruction")
+
+    def __init__(self, raw: RawOrigin):
+        self.code, self.instruction = raw
+
+    @property
+    def span(self) -> tuple[int, int, int, int]:
+        """First line, last line, first column, column after the last; lines count from 1, columns from 0."""
+        place = next(itertools.islice(self.code.co_positions(), self.instruction // 2, None), (None,) * 4)
+        line, end_line, start, end = place
+        line = line or self.code.co_firstlineno
+        return line, end_line or line, start or 0, end or 0
+
+    @property
+    def path(self) -> str:
+        return self.code.co_filename
+
+    @property
+    def file(self) -> str:
+        """The file's last name: enough for a reader, and no path of somebody's machine."""
+        return os.path.basename(self.code.co_filename)
+
+    @property
+    def line(self) -> int:
+        return self.span[0]
+
+    @property
+    def function(self) -> str:
+        return self.code.co_name
+
+    @property
+    def source(self) -> str:
+        """The line of code, or nothing where the source is not to be had (an interactive prompt, say)."""
+        return linecache.getline(self.code.co_filename, self.line).rstrip()
+
+    @property
+    def assigned_name(self) -> str | None:
+        """`h` where the value was made by the whole right-hand side of `h = ...`."""
+        line, end_line, start, end = self.span
+        return _assignments(self.code.co_filename).get((line, start, end_line, end))
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@functools.lru_cache(maxsize=64)
+def _assignments(path: str) -> dict[tuple[int, int, int | None, int | None], str]:
+    try:
+        tree = ast.parse("".join(linecache.getlines(path)))
+    except (SyntaxError, ValueError):
+        return {}
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            value = node.value
+            found[value.lineno, value.col_offset, value.end_lineno, value.end_col_offset] = node.targets[0].id
+    return found

@@ -1,0 +1,36 @@
+"""Computational graphs as plain data: variables, operations between them, order, text. Nothing here computes."""
+
+from .copying import copied, extract, paste, substitute
+from .document import from_json, from_rows, rows_of, to_document, to_json
+from .graph import Graph, foreign, graph_of
+from .law import check
+from .order import ancestors, between, consumers, descendants, operations
+from .text import from_text, same_graph, to_text, unique_names
+from .variable import OperationLike, Variable
+
+__all__ = [
+    "Graph",
+    "OperationLike",
+    "Variable",
+    "ancestors",
+    "between",
+    "check",
+    "consumers",
+    "copied",
+    "descendants",
+    "extract",
+    "foreign",
+    "from_json",
+    "from_rows",
+    "from_text",
+    "graph_of",
+    "operations",
+    "paste",
+    "rows_of",
+    "same_graph",
+    "substitute",
+    "to_document",
+    "to_json",
+    "to_text",
+    "unique_names",
+]

@@ -1,0 +1,107 @@
+"""New graphs from old ones: the part that is needed, with some variables replaced, appended to another graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..errors import GraphError
+from .graph import Graph
+from .order import ancestors
+from .variable import Variable
+
+Replace = Callable[[Graph, Variable, tuple[Variable, ...]], Variable | None]
+
+
+def paste(variables: Sequence[Variable], into: Graph, known: dict[int, Variable]) -> dict[int, Variable]:
+    """Append copies of the variables (parents first) to a graph; `known` maps numbers to what stands there already.
+
+    Returns the map with the copies added.
+    """
+    for v in variables:
+        if v.number in known:
+            continue
+        if v.operation is None:
+            new = into.constant(v.value) if v.is_constant else into.input(v.type, v.name)
+            results = (new,)
+        else:
+            new = into.append(v.operation, tuple([known[u.number] for u in v.inputs]), v.parameters, v.origin)
+            results = new if isinstance(new, tuple) else (new,)
+        for old, copy in zip(v.results, results, strict=True):
+            copy.name, copy.origin, copy.more_origins, copy.mask = old.name, old.origin, old.more_origins, old.mask
+            known[old.number] = copy
+    return known
+
+
+def extract(graph: Graph, inputs: Sequence[Variable], outputs: Sequence[Variable], name: str | None = None) -> Graph:
+    """A new graph of what lies between: all inputs, and what the outputs need, in the old order."""
+    result = Graph(name or graph.name)
+    known: dict[int, Variable] = {}
+    for v in inputs:
+        copy = result.input(v.type, v.name, v.origin)
+        copy.mask, copy.more_origins = v.mask, v.more_origins
+        known[v.number] = copy
+    needed = ancestors(outputs, stop=inputs)
+    dangling = [v for v in needed if v.is_input and v.number not in known]
+    if dangling:
+        names = ", ".join(v.label for v in dangling)
+        raise GraphError(
+            f"the outputs depend on {names}, which is not among the inputs",
+            got=f"inputs {', '.join(v.label for v in inputs) or 'none'}",
+            wanted="every variable without an operation among the inputs",
+            try_=f"Graph(inputs=[{', '.join(v.label for v in (*inputs, *dangling))}], ...)",
+        )
+    paste(needed, result, known)
+    result.outputs = [known[v.number] for v in outputs]
+    return result
+
+
+def copied(graph: Graph) -> tuple[Graph, dict[int, Variable]]:
+    """A copy of the whole graph, and where each variable went."""
+    result = Graph(graph.name)
+    known = paste(graph.variables, result, {})
+    result.outputs = [known[v.number] for v in graph.outputs]
+    return result, known
+
+
+def substitute(graph: Graph, replacements: dict[Variable, Variable]) -> Graph:
+    """The graph with some variables replaced by others of the same graph and type."""
+    for old, new in replacements.items():
+        if old.type is not new.type:
+            raise GraphError(
+                f"{old.label} cannot be replaced by {new.label}: their types differ",
+                got=f"{new.label} {new.type}",
+                wanted=f"{old.type}",
+            )
+    target = {old.number: new for old, new in replacements.items()}
+
+    def final(v: Variable) -> Variable:
+        for _ in replacements:
+            if v.number not in target:
+                break
+            v = target[v.number]
+        if v.number in target:
+            raise GraphError(f"replacing {v.label} leads back to itself: a cycle")
+        return v
+
+    result = Graph(graph.name)
+    known: dict[int, Variable] = {}
+    for v in graph.inputs:
+        known[v.number] = result.input(v.type, v.name, v.origin)
+    waiting = [final(v) for v in reversed(graph.outputs)]
+    path: set[int] = set()
+    while waiting:  # depth first, since a replacement may stand behind what it replaces
+        v = waiting[-1]
+        missing = [u for u in map(final, v.inputs) if u.number not in known]
+        if v.number in known or not missing:
+            waiting.pop()
+            path.discard(v.number)
+            if v.number not in known:
+                known.update({u.number: known[final(u).number] for u in v.inputs})
+                paste([v], result, known)
+        elif v.number in path:
+            raise GraphError(f"replacing makes a cycle through {v.label}", wanted="parents before children")
+        else:
+            path.add(v.number)
+            waiting.extend(missing)
+    result.outputs = [known[final(v).number] for v in graph.outputs]
+    return result

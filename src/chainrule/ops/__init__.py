@@ -1,0 +1,49 @@
+"""The catalogue of operations: each primitive once, with its forward function and its local Jacobians.
+
+Laid out like the mathematics: arithmetic, exponential, trigonometric, special, comparison, selection, movement,
+contraction, reduction. Calling an operation computes on arrays and appends to the graph on variables.
+"""
+
+from . import (
+    algebra,
+    arithmetic,
+    comparison,
+    contraction,
+    exponential,
+    marks,
+    movement,
+    operators,
+    reduction,
+    selection,
+    trigonometric,
+)
+from .operation import CATALOGUE, Example, Missing, Operation, discrete, elementwise, general, linear
+from .rules import is_zero, of_dtype, pull, pull_values, push, push_values
+
+__all__ = [
+    "CATALOGUE",
+    "Example",
+    "Missing",
+    "Operation",
+    "algebra",
+    "arithmetic",
+    "comparison",
+    "contraction",
+    "discrete",
+    "elementwise",
+    "exponential",
+    "general",
+    "is_zero",
+    "linear",
+    "marks",
+    "movement",
+    "of_dtype",
+    "operators",
+    "pull",
+    "pull_values",
+    "push",
+    "push_values",
+    "reduction",
+    "selection",
+    "trigonometric",
+]

@@ -1,0 +1,163 @@
+"""Arithmetic, entry by entry."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .comparison import equal, floor_divide, greater, greater_equal, less, less_equal, sign, trunc
+from .exponential import log
+from .movement import convert
+from .operation import elementwise
+from .scipy_loader import SpecialFunction
+from .selection import where
+
+add = elementwise("add", np.add, 1, 1, notation="{0} + {1}")
+subtract = elementwise("subtract", np.subtract, 1, -1, notation="{0} - {1}")
+multiply = elementwise("multiply", np.multiply, lambda y, a, b: b, lambda y, a, b: a, notation=r"{0} \, {1}")
+divide = elementwise(
+    "divide",
+    np.divide,
+    lambda y, a, b: 1.0 / b,
+    lambda y, a, b: -y / b,
+    domain=((-2, 2), (0.5, 2)),
+    notation=r"\frac{{{0}}}{{{1}}}",
+)
+negative = elementwise("negative", np.negative, -1, notation="-{0}")
+positive = elementwise("positive", np.positive, 1, notation="+{0}")
+reciprocal = elementwise("reciprocal", np.reciprocal, lambda y, x: -y * y, domain=(0.5, 2), notation="{0}^{{-1}}")
+square = elementwise("square", np.square, lambda y, x: 2 * x, notation="{0}^2")
+sqrt = elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, domain=(0.2, 4), notation=r"\sqrt{{{0}}}")
+cbrt = elementwise(
+    "cbrt", np.cbrt, lambda y, x: 1 / (3 * y * y), domain=(0.2, 4), notation=r"\sqrt[3]{{{0}}}"
+)
+absolute = elementwise(
+    "absolute",
+    np.absolute,
+    lambda y, x: sign(x),
+    domain=(0.3, 2),
+    notation="|{0}|",
+    kinks=[((0.0,), (0.0,))],
+    source="the middle of the subgradients [-1, 1] at 0",
+)
+fabs = elementwise(
+    "fabs", np.fabs, lambda y, x: sign(x), domain=(-2, -0.3), notation="|{0}|", kinks=[((0.0,), (0.0,))]
+)
+
+# xlogy(y, a) is y log a with 0 at y = 0: right at a = 0, and nan for a < 0, where a**b has no real derivative by b.
+xlogy = elementwise(
+    "xlogy",
+    SpecialFunction("xlogy", 2),
+    lambda y, a, b: log(b),
+    lambda y, a, b: a / b,
+    domain=((0.5, 2), (0.5, 3)),
+    notation=r"{0} \log {1}",
+    source="d/da: log b; d/db: a / b",
+)
+power = elementwise(
+    "power",
+    np.power,
+    # At b = 0 the slope is 0 even where a**(b - 1) is infinite.
+    lambda y, a, b: where(equal(b, 0), 0.0, b * power(a, b - 1.0)),
+    lambda y, a, b: xlogy(y, a),
+    domain=((0.3, 2), (-2, 3)),
+    notation="{0}^{{{1}}}",
+    source="DLMF 4.2.26, 4.8.10",
+)
+hypot = elementwise(
+    "hypot",
+    np.hypot,
+    lambda y, a, b: where(equal(y, 0), 0.0, a / y),
+    lambda y, a, b: where(equal(y, 0), 0.0, b / y),
+    domain=(0.3, 2),
+    notation=r"\sqrt{{{0}^2 + {1}^2}}",
+    kinks=[((0.0, 0.0), (0.0, 0.0))],
+    source="0 at the origin, as for the absolute value",
+)
+fmod = elementwise(
+    "fmod", np.fmod, 1, lambda y, a, b: -trunc(a / b), domain=((2.1, 2.9), (0.8, 1.0)), notation=r"{0} \bmod {1}"
+)
+remainder = elementwise(
+    "remainder",
+    np.remainder,
+    1,
+    lambda y, a, b: -floor_divide(a, b),
+    domain=((-2.9, -2.1), (0.8, 1.0)),
+    notation=r"{0} \bmod {1}",
+)
+copysign = elementwise(
+    "copysign",
+    np.copysign,
+    lambda y, a, b: sign(a) * copysign(1.0, b),
+    None,
+    domain=((0.3, 2), (0.3, 2)),
+    notation=r"|{0}| \, \mathrm{{sign}}({1})",
+    kinks=[((0.0, 1.0), (0.0, 0.0))],
+)
+
+
+def _share(wins, ties):
+    """The slope of a maximum or minimum by its first argument: 1 where it wins, half at a tie, 0 where it loses."""
+
+    def slope(y, a, b):
+        return 0.5 * (convert(wins(a, b), dtype=y.dtype.name) + convert(ties(a, b), dtype=y.dtype.name))
+
+    return slope
+
+
+maximum = elementwise(
+    "maximum",
+    np.maximum,
+    _share(greater, greater_equal),
+    _share(less, less_equal),
+    domain=((0.0, 1.0), (1.1, 2.0)),
+    notation=r"\max({0}, {1})",
+    kinks=[((1.0, 1.0), (0.5, 0.5))],
+    source="equal shares at ties: the middle of the subgradients",
+)
+minimum = elementwise(
+    "minimum",
+    np.minimum,
+    _share(less, less_equal),
+    _share(greater, greater_equal),
+    domain=((0.0, 1.0), (1.1, 2.0)),
+    notation=r"\min({0}, {1})",
+    kinks=[((1.0, 1.0), (0.5, 0.5))],
+    source="equal shares at ties: the middle of the subgradients",
+)
+fmax = elementwise(
+    "fmax",
+    np.fmax,
+    _share(greater, greater_equal),
+    _share(less, less_equal),
+    domain=((1.1, 2.0), (0.0, 1.0)),
+    notation=r"\max({0}, {1})",
+    kinks=[((1.0, 1.0), (0.5, 0.5))],
+)
+fmin = elementwise(
+    "fmin",
+    np.fmin,
+    _share(less, less_equal),
+    _share(greater, greater_equal),
+    domain=((1.1, 2.0), (0.0, 1.0)),
+    notation=r"\min({0}, {1})",
+    kinks=[((1.0, 1.0), (0.5, 0.5))],
+)
+
+
+def _relu(x):
+    """max(x, 0), with the constant 0 of x's own dtype."""
+    return np.maximum(x, x.dtype.type(0))
+
+
+relu = elementwise(
+    "relu",
+    _relu,
+    lambda y, x: greater(x, 0),
+    promote=lambda kinds: (kinds[0], kinds[0]),
+    numpy=(),
+    domain=(0.2, 2),
+    notation=r"\max(0, {0})",
+    kinks=[((0.0,), (0.0,))],
+    source="maximum(x, 0) with a constant 0; the slope at 0 is 0",
+)
+

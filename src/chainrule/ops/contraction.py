@@ -1,0 +1,68 @@
+"""Einstein's sum: matrix products, inner and outer products, sums, traces and diagonals are all this one operation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..arraytype import ArrayType
+from ..errors import ShapeError
+from ..structure import ArrayAlgebra, LinearMap, index_map
+from .operation import Example, general
+
+_arrays = ArrayAlgebra()
+Labels = tuple[tuple[int, ...], ...]
+
+
+def _einsum(*xs: Any, labels: Labels, out: tuple[int, ...], absorbing: bool = False) -> Any:
+    """The sum over all indices that are not in `out` of the product of the operands."""
+    return _arrays.contract([np.asarray(x) for x in xs], labels, out, absorbing)
+
+
+def _einsum_type(*xs: ArrayType, labels: Labels, out: tuple[int, ...], absorbing: bool = False) -> ArrayType:
+    sizes: dict[int, int] = {}
+    for x, names in zip(xs, labels, strict=True):
+        for name, size in zip(names, x.shape, strict=True):
+            if sizes.setdefault(name, size) != size:
+                raise ShapeError(
+                    f"a sum of products needs sizes that agree: {sizes[name]} is not {size}",
+                    got=", ".join(map(str, xs)),
+                )
+    return ArrayType(tuple(sizes[name] for name in out), np.result_type(*[x.dtype for x in xs]))
+
+
+def _einsum_map(k: int, y: Any, *xs: Any, labels: Labels, out: tuple[int, ...], absorbing: bool = False) -> LinearMap:
+    others = [(x, names) for j, (x, names) in enumerate(zip(xs, labels, strict=True)) if j != k]
+    return index_map(out, labels[k], *others, out_shape=y.shape, in_shape=xs[k].shape)
+
+
+def _examples(rng: np.random.Generator) -> Any:
+    def example(shapes: Sequence[tuple[int, ...]], labels: Labels, out: tuple[int, ...]) -> Example:
+        arguments = tuple(rng.normal(size=shape) for shape in shapes)
+        return Example(arguments, {"labels": labels, "out": out, "absorbing": False})
+
+    yield example([(2, 3), (3, 4)], ((0, 1), (1, 2)), (0, 2))  # matrix product
+    yield example([(2, 3)], ((0, 1),), (0,))  # sum along an axis
+    yield example([(3, 3)], ((0, 0),), ())  # trace
+    yield example([(3, 3)], ((0, 0),), (0,))  # diagonal
+    yield example([(3,), (2,)], ((0,), (1,)), (0, 1))  # outer product
+    yield example([(3,), (3,)], ((0,), (0,)), (0,))  # entry by entry
+    yield example([(2, 2, 3), (2, 3, 2)], ((0, 1, 2), (0, 2, 3)), (0, 1, 3))  # a batch of products
+    yield example([(2, 3), (3, 4), (4, 2)], ((0, 1), (1, 2), (2, 3)), (0, 3))  # three at once
+    yield example([(), (3,)], ((), (0,)), (0,))  # a number times a vector
+    yield example([(0, 2)], ((0, 1),), (1,))  # an empty sum
+
+
+einsum = general(
+    "einsum",
+    _einsum,
+    _einsum_type,
+    _einsum_map,
+    variadic=True,
+    parameters=("labels", "out", "absorbing"),
+    notation=r"\sum {0} {1}",
+    examples=_examples,
+    source="Laue, Mitterreiter, Giesen: Computing higher order derivatives of matrix and tensor expressions (2018), sec. 3",
+)

@@ -1,0 +1,428 @@
+"""Moving entries without changing them: reshape, transpose, broadcast, slice, pad, join, gather, scatter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..arraytype import ArrayType
+from ..errors import ShapeError
+from ..structure import (
+    ArrayAlgebra,
+    LinearMap,
+    Pairs,
+    Progression,
+    Ravel,
+    identity_map,
+    index_map,
+    pointwise_map,
+    progression,
+    window_map,
+)
+from .operation import Example, linear
+
+_arrays = ArrayAlgebra()
+Shape = tuple[int, ...]
+
+
+# A change of dtype
+
+
+def _convert(x: Any, *, dtype: str) -> Any:
+    """The same values in another dtype."""
+    return np.asarray(x).astype(dtype)
+
+
+convert = linear(
+    "convert",
+    _convert,
+    lambda x, *, dtype: ArrayType(x.shape, np.dtype(dtype)),
+    lambda y, x, *, dtype: identity_map(x.shape) if y.dtype.kind in "fc" else None,
+    parameters=("dtype",),
+    notation=r"\mathrm{{{dtype}}}({0})",
+    examples=lambda rng: [Example((rng.normal(size=(2, 3)),), {"dtype": "float64"})],
+)
+
+
+# Reshape, transpose, broadcast
+
+
+def axis_groups(a: Sequence[int], b: Sequence[int]) -> list[tuple[list[int], list[int]]]:
+    """The smallest groups of axes with equal products: (2, 3, 4) -> (6, 4) is [0, 1] -> [0], [2] -> [1].
+
+    Keeping groups small keeps structure: only a real merge or split becomes a relation.
+    """
+    groups, i, j = [], 0, 0
+    while i < len(a) or j < len(b):
+        left, right = [i], [j]
+        size_left, size_right = a[i], b[j]
+        i, j = i + 1, j + 1
+        while size_left != size_right:
+            if size_left < size_right:
+                size_left *= a[i]
+                left.append(i)
+                i += 1
+            else:
+                size_right *= b[j]
+                right.append(j)
+                j += 1
+        groups.append((left, right))
+    return groups
+
+
+def _reshape_map(y: Any, x: Any, *, shape: Shape) -> LinearMap:
+    if 0 in x.shape:
+        return index_map(
+            [f"y{k}" for k in range(len(shape))], range(len(x.shape)), out_shape=shape, in_shape=x.shape, scale=0
+        )
+    wide_in = [k for k, size in enumerate(x.shape) if size != 1]
+    wide_out = [k for k, size in enumerate(shape) if size != 1]
+    inn: list[Any] = list(range(len(x.shape)))
+    out: list[Any] = [f"y{k}" for k in range(len(shape))]
+    relations = []
+    for left, right in axis_groups([x.shape[k] for k in wide_in], [shape[k] for k in wide_out]):
+        if len(left) == len(right) == 1:
+            out[wide_out[right[0]]] = wide_in[left[0]]
+        else:
+            names_out = tuple(out[wide_out[k]] for k in right)
+            relations.append(Ravel(names_out, tuple(wide_in[k] for k in left)))
+    return index_map(out, inn, out_shape=shape, in_shape=x.shape, relations=relations)
+
+
+def _reshape_type(x: ArrayType, *, shape: Shape) -> ArrayType:
+    if math.prod(shape) != x.size:
+        raise ShapeError(
+            f"an array of shape {x.shape} cannot be reshaped to {shape}", got=f"{x.size} numbers", wanted=f"{math.prod(shape)}"
+        )
+    return x.with_shape(shape)
+
+
+reshape = linear(
+    "reshape",
+    lambda x, *, shape: np.reshape(x, shape),
+    _reshape_type,
+    _reshape_map,
+    parameters=("shape",),
+    notation=r"\mathrm{{reshape}}({0})",
+    examples=lambda rng: [
+        Example((rng.normal(size=a),), {"shape": b})
+        for a, b in [((6,), (2, 3)), ((2, 3, 4), (6, 4)), ((2, 3), (3, 2)), ((1, 3), (3, 1, 1)), ((), (1,)), ((2, 0), (0,))]
+    ],
+    summary="the same entries, row by row, in another shape",
+)
+
+transpose = linear(
+    "transpose",
+    lambda x, *, axes: np.transpose(x, axes),
+    lambda x, *, axes: x.with_shape(tuple(x.shape[k] for k in axes)),
+    lambda y, x, *, axes: index_map(axes, range(len(axes)), out_shape=y.shape, in_shape=x.shape),
+    parameters=("axes",),
+    notation=r"{0}^\top",
+    examples=lambda rng: [
+        Example((rng.normal(size=(2, 3)),), {"axes": (1, 0)}),
+        Example((rng.normal(size=(2, 3, 4)),), {"axes": (2, 0, 1)}),
+        Example((rng.normal(),), {"axes": ()}),
+    ],
+    summary="axes in another order: axis k of the result is axis axes[k]",
+)
+
+
+def _broadcast_type(x: ArrayType, *, shape: Shape) -> ArrayType:
+    try:
+        fits = np.broadcast_shapes(x.shape, shape) == shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ShapeError(f"an array of shape {x.shape} cannot be broadcast to {shape}")
+    return x.with_shape(shape)
+
+
+broadcast_to = linear(
+    "broadcast_to",
+    lambda x, *, shape: np.broadcast_to(x, shape),
+    _broadcast_type,
+    lambda y, x, *, shape: pointwise_map(1, y.shape, x.shape),
+    parameters=("shape",),
+    notation=r"\mathrm{{broadcast}}({0})",
+    examples=lambda rng: [
+        Example((rng.normal(size=a),), {"shape": b}) for a, b in [((3,), (2, 3)), ((2, 1), (2, 3)), ((), (2,)), ((1,), (1,))]
+    ],
+    summary="copies along new axes and axes of size 1",
+)
+
+
+def _embed_map(y: Any, x: Any, *, axes: tuple[int, ...]) -> LinearMap:
+    return index_map(axes, range(len(x.shape)), out_shape=y.shape, in_shape=x.shape)
+
+
+embed = linear(
+    "embed",
+    lambda x, *, axes: _arrays.embed(np.asarray(x), axes),
+    lambda x, *, axes: x.with_shape(tuple(x.shape[k] for k in axes)),
+    _embed_map,
+    parameters=("axes",),
+    notation=r"\mathrm{{diag}}({0})",
+    examples=lambda rng: [
+        Example((rng.normal(size=3),), {"axes": (0, 0)}),
+        Example((rng.normal(size=(2, 3)),), {"axes": (1, 0, 1)}),
+    ],
+    summary="a diagonal: axis k of the result is axis axes[k] of x, and repeated axes are equal indices",
+)
+
+
+# Slices and their transposes
+
+Window = tuple[int, int, int]  # start, step and count along one axis
+
+
+def _slices(windows: Sequence[Window]) -> tuple[slice, ...]:
+    return tuple(progression(*window) for window in windows)
+
+
+window = linear(
+    "window",
+    lambda x, *, windows: np.asarray(x)[_slices(windows)],
+    lambda x, *, windows: x.with_shape(tuple(count for _, _, count in windows)),
+    lambda y, x, *, windows: window_map(windows, x.shape),
+    parameters=("windows",),
+    notation=r"{0}[{windows}]",
+    examples=lambda rng: [
+        Example((rng.normal(size=5),), {"windows": ((1, 2, 2),)}),
+        Example((rng.normal(size=(4, 3)),), {"windows": ((3, -1, 4), (0, 1, 2))}),
+        Example((rng.normal(size=4),), {"windows": ((0, 1, 0),)}),
+    ],
+    summary="a slice: for every axis start, step and count",
+)
+
+
+def _placed(x: Any, *, windows: Sequence[Window], shape: Shape) -> Any:
+    """Zeros of a shape with x written into a slice of it: the transpose of window."""
+    x = np.asarray(x)
+    result = np.zeros(shape, x.dtype)
+    result[_slices(windows)] = x
+    return result
+
+
+place = linear(
+    "place",
+    _placed,
+    lambda x, *, windows, shape: x.with_shape(shape),
+    lambda y, x, *, windows, shape: window_map(windows, shape).T,
+    parameters=("windows", "shape"),
+    notation=r"\mathrm{{place}}({0})",
+    examples=lambda rng: [
+        Example((rng.normal(size=2),), {"windows": ((1, 2, 2),), "shape": (5,)}),
+        Example((rng.normal(size=(2, 3)),), {"windows": ((1, -1, 2), (0, 1, 3)), "shape": (2, 3)}),
+    ],
+)
+
+
+def _written(x: Any, v: Any, *, windows: Sequence[Window]) -> Any:
+    """A copy of x with v written into a slice of it."""
+    result = np.array(x)
+    result[_slices(windows)] = v
+    return result
+
+
+def _kept_map(y: Any, x: Any, v: Any, *, windows: Sequence[Window]) -> LinearMap:
+    """Identity less what has been overwritten: by selection, so an inf or nan there does not come back as nan."""
+    kept = np.ones(x.shape, bool)
+    kept[_slices(windows)] = False
+    return pointwise_map(kept, y.shape, x.shape)
+
+
+write = linear(
+    "write",
+    _written,
+    lambda x, v, *, windows: x,
+    _kept_map,
+    lambda y, x, v, *, windows: window_map(windows, y.shape).T,
+    parameters=("windows",),
+    notation=r"{0} \leftarrow {1}",
+    examples=lambda rng: [
+        Example((rng.normal(size=5), rng.normal(size=2)), {"windows": ((1, 2, 2),)}),
+        Example((rng.normal(size=(3, 2)), rng.normal(size=(1, 2))), {"windows": ((1, 1, 1), (0, 1, 2))}),
+    ],
+)
+
+
+def _element_map(y: Any, x: Any, *, index: tuple[int, ...]) -> LinearMap:
+    axes = range(len(x.shape))
+    # Each axis is tied to a name of size 1 that nothing else knows.
+    relations = [Progression((f"o{k}",), (k,), 0, 1, place, 1, 1) for k, place in enumerate(index)]  # type: ignore[arg-type]
+    inner = {f"o{k}": 1 for k in axes}
+    return index_map((), axes, out_shape=(), in_shape=x.shape, relations=relations, inner=inner)
+
+
+element = linear(
+    "element",
+    lambda x, *, index: x[index],
+    lambda x, *, index: x.with_shape(()),
+    _element_map,
+    parameters=("index",),
+    notation=r"{0}_{{{index}}}",
+    examples=lambda rng: [
+        Example((rng.normal(size=4),), {"index": (2,)}),
+        Example((rng.normal(size=(2, 3)),), {"index": (1, 0)}),
+    ],
+    summary="one entry, by its indices",
+)
+
+
+# Many pieces at once: what element-wise filling and reading in loops comes to
+
+
+def _assembled(x: Any, *values: Any, indices: Sequence[tuple[int, ...]]) -> Any:
+    """A copy of x with single entries overwritten."""
+    result = np.array(x)
+    if indices:
+        result[tuple(np.array(indices).T)] = values
+    return result
+
+
+def _assemble_map(k: int, y: Any, x: Any, *values: Any, indices: Sequence[tuple[int, ...]]) -> LinearMap:
+    if k:
+        return _element_map(values[k - 1], y, index=indices[k - 1]).T
+    kept = np.ones(x.shape, bool)
+    kept[tuple(np.array(indices).T)] = False
+    return pointwise_map(kept, y.shape, x.shape)
+
+
+assemble = linear(
+    "assemble",
+    _assembled,
+    lambda x, *values, indices: x,
+    _assemble_map,
+    variadic=True,
+    parameters=("indices",),
+    notation=r"\mathrm{{assemble}}({0}, \ldots)",
+    examples=lambda rng: [
+        Example((rng.normal(size=4), rng.normal(), rng.normal()), {"indices": ((0,), (2,))}),
+        Example((rng.normal(size=(2, 2)), rng.normal()), {"indices": ((1, 0),)}),
+    ],
+)
+
+
+def _summed_pieces(*pieces: Any, places: Sequence[Any], shape: Shape) -> Any:
+    """The sum of many small arrays, each placed into zeros of one shape."""
+    result = np.zeros(shape, np.result_type(*pieces))
+    for where, piece in zip(places, pieces, strict=True):
+        result[_place(where)] += piece
+    return result
+
+
+def _place(where: Any) -> Any:
+    """A piece's place: the indices of an entry, or a window for every axis."""
+    return where if not where or isinstance(where[0], int) else _slices(where)
+
+
+def _piece_map(k: int, y: Any, *pieces: Any, places: Sequence[Any], shape: Shape) -> LinearMap:
+    where = places[k]
+    if not where or isinstance(where[0], int):
+        return _element_map(pieces[k], y, index=where).T
+    return window_map(where, shape).T
+
+
+sum_of_pieces = linear(
+    "sum_of_pieces",
+    _summed_pieces,
+    lambda *pieces, places, shape: ArrayType(shape, np.result_type(*[p.dtype for p in pieces])),
+    _piece_map,
+    variadic=True,
+    parameters=("places", "shape"),
+    notation=r"\sum \mathrm{{place}}({0}, \ldots)",
+    examples=lambda rng: [
+        Example((rng.normal(), rng.normal(size=2), rng.normal()), {"places": ((1,), ((0, 2, 2),), (1,)), "shape": (4,)}),
+    ],
+)
+
+
+def _concatenate_type(*xs: ArrayType, axis: int) -> ArrayType:
+    first = xs[0]
+    for x in xs[1:]:
+        if x.ndim != first.ndim or any(
+            a != b for k, (a, b) in enumerate(zip(x.shape, first.shape, strict=True)) if k != axis
+        ):
+            raise ShapeError(
+                f"arrays joined along axis {axis} must agree in their other axes",
+                got=", ".join(str(x) for x in xs),
+            )
+    total = sum(x.shape[axis] for x in xs)
+    shape = (*first.shape[:axis], total, *first.shape[axis + 1 :])
+    return ArrayType(shape, np.result_type(*[x.dtype for x in xs]))
+
+
+def _concatenate_map(k: int, y: Any, *xs: Any, axis: int) -> LinearMap:
+    before = sum(x.shape[axis] for x in xs[:k])
+    windows = [(before if n == axis else 0, 1, size) for n, size in enumerate(xs[k].shape)]
+    return window_map(windows, y.shape).T
+
+
+concatenate = linear(
+    "concatenate",
+    lambda *xs, axis: np.concatenate(xs, axis=axis),
+    _concatenate_type,
+    _concatenate_map,
+    variadic=True,
+    parameters=("axis",),
+    notation=r"[{0}, \ldots]",
+    examples=lambda rng: [
+        Example((rng.normal(size=2), rng.normal(size=3)), {"axis": 0}),
+        Example((rng.normal(size=(2, 1)), rng.normal(size=(2, 2)), rng.normal(size=(2, 1))), {"axis": 1}),
+    ],
+    summary="arrays joined along an axis",
+)
+
+
+# Gather and scatter
+
+
+def _take_map(y: Any, x: Any, index: Any, *, axis: int) -> LinearMap:
+    inn: list[Any] = list(range(len(x.shape)))
+    out = [*inn[:axis], "o", *inn[axis + 1 :]]
+    relation = Pairs(("o",), (axis,), None, index)  # type: ignore[arg-type]
+    return index_map(out, inn, out_shape=y.shape, in_shape=x.shape, relations=[relation])
+
+
+take = linear(
+    "take",
+    lambda x, index, *, axis: np.take(x, index, axis),
+    lambda x, index, *, axis: x.with_shape((*x.shape[:axis], *index.shape, *x.shape[axis + 1 :])),
+    _take_map,
+    None,
+    parameters=("axis",),
+    notation=r"{0}[{1}]",
+    examples=lambda rng: [
+        Example((rng.normal(size=4), np.array([0, 2, 2])), {"axis": 0}),
+        Example((rng.normal(size=(2, 3)), np.array([2, 0, 1, 1])), {"axis": 1}),
+        Example((rng.normal(size=3), np.array([], dtype=int)), {"axis": 0}),
+    ],
+    summary="entries along an axis, by a vector of indices that are not negative",
+)
+
+
+def _scatter_map(y: Any, x: Any, index: Any, *, axis: int, size: int) -> LinearMap:
+    inn: list[Any] = list(range(len(x.shape)))
+    out = [*inn[:axis], "o", *inn[axis + 1 :]]
+    relation = Pairs(("o",), (axis,), index, None)  # type: ignore[arg-type]
+    return index_map(out, inn, out_shape=y.shape, in_shape=x.shape, relations=[relation])
+
+
+scatter = linear(
+    "scatter",
+    lambda x, index, *, axis, size: _arrays.scatter(np.asarray(x), index, axis, size),
+    lambda x, index, *, axis, size: x.with_shape((*x.shape[:axis], size, *x.shape[axis + 1 :])),
+    _scatter_map,
+    None,
+    parameters=("axis", "size"),
+    notation=r"\mathrm{{scatter}}({0}, {1})",
+    examples=lambda rng: [
+        Example((rng.normal(size=3), np.array([0, 2, 2])), {"axis": 0, "size": 4}),
+        Example((rng.normal(size=(2, 3)), np.array([2, 0, 2])), {"axis": 1, "size": 3}),
+    ],
+    summary="zeros, with entries added at a vector of indices along an axis: the transpose of take",
+)
+

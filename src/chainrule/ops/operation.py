@@ -1,0 +1,309 @@
+"""An operation: everything about it in one value, and the three ways to declare one.
+
+`elementwise` wants a slope for each argument, `linear` a map, `general` the local Jacobians. From these follow both
+modes, whole Jacobians, tests, the reference and the pictures. Calling an operation computes on arrays and appends to
+the graph on variables, so that rules are written once and serve both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, final
+
+import numpy as np
+
+from ..arraytype import ArrayType
+from ..errors import ArgumentError, DerivativeError, ShapeError, UnknownNameError
+from ..graph import Graph, Variable
+from ..structure import LinearMap, pointwise_map
+
+Types = tuple[ArrayType, ...]
+Slope = float | Callable[..., Any] | None
+Rule = Callable[..., Any]
+
+
+class Example(NamedTuple):
+    """A call to try an operation with: the generated tests walk over these."""
+
+    arguments: tuple[Any, ...]
+    parameters: Mapping[str, Any] = {}
+
+
+class Missing(NamedTuple):
+    """Stands for a rule that has not been written; asking for it raises."""
+
+    reason: str
+
+
+class Catalogue(dict[str, "Operation"]):
+    """All declared operations by name."""
+
+    def __missing__(self, name: str) -> Operation:
+        raise UnknownNameError(f"there is no operation {name!r}", wanted="the name of a declared operation")
+
+
+CATALOGUE = Catalogue()
+
+
+@final
+class Operation:
+    """A declared operation.
+
+    Attributes
+    ----------
+    name : str
+        As it stands in the text of a graph; unique.
+    forward : callable
+        ``forward(*arrays, **parameters)``, in NumPy: the reference meaning.
+    type_rule : callable
+        ``type_rule(*types, **parameters)``, an ArrayType or a tuple of them.
+    rules : tuple of rule, or rule
+        For each argument ``rule(y, *xs, **parameters)``, its local Jacobian; for operations of any number of arguments
+        one ``rule(k, y, *xs, **parameters)``. None: piecewise constant, the derivative is zero. With several results, y
+        is the tuple of them, and so is what the rule returns.
+    kind : {"elementwise", "linear", "general"}
+    numpy : tuple of callable
+        The NumPy and SciPy functions whose plain calls it answers.
+    notation : str
+        TeX, with {0}, {1}... for the arguments and {name} for parameters.
+    examples : callable
+        ``examples(rng)`` gives Examples inside the domain, away from kinks.
+    kinks : sequence of (arguments, slopes)
+        Points where the derivative is a convention: scalar arguments, and the slope by each of them.
+    source : str
+        Where the rule can be looked up.
+    """
+
+    __slots__ = (
+        "_types",
+        "examples",
+        "forward",
+        "kind",
+        "kinks",
+        "name",
+        "notation",
+        "numpy",
+        "parameter_names",
+        "promote",
+        "rules",
+        "slopes",
+        "source",
+        "summary",
+        "type_rule",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., Any],
+        type_rule: Callable[..., Any],
+        rules: Sequence[Rule | Missing | None] | Rule | Missing,
+        *,
+        kind: str = "general",
+        parameters: tuple[str, ...] = (),
+        slopes: tuple[Slope, ...] = (),
+        promote: Callable[[tuple[Any, ...]], tuple[np.dtype, ...]] | None = None,
+        numpy: Sequence[Callable[..., Any]] = (),
+        notation: str = "",
+        examples: Callable[[np.random.Generator], Iterable[Example]] | None = None,
+        kinks: Sequence[tuple[tuple[float, ...], tuple[float, ...]]] = (),
+        source: str = "",
+        summary: str = "",
+    ):
+        self.name, self.forward, self.type_rule, self.rules = name, forward, type_rule, rules
+        self.kind, self.parameter_names, self.slopes, self.promote = kind, parameters, slopes, promote
+        self.numpy, self.notation, self.examples, self.kinks = tuple(numpy), notation, examples, tuple(kinks)
+        self.source, self.summary = source, summary or (forward.__doc__ or "").strip().partition("\n")[0]
+        self._types: dict[tuple[Any, ...], Any] = {}
+        if CATALOGUE.setdefault(name, self) is not self:
+            raise ArgumentError(f"an operation named {name!r} has already been declared")
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CATALOGUE.__getitem__, (self.name,)
+
+    def infer(self, types: Types, parameters: tuple[Any, ...]) -> Any:
+        """The type of the result, or the types of the results."""
+        key = (types, parameters)
+        known = self._types.get(key)
+        if known is None:
+            if len(self._types) > 4096:
+                self._types.clear()
+            known = self._types[key] = self.type_rule(*types, **self.named(parameters))
+        return known
+
+    def named(self, parameters: tuple[Any, ...]) -> dict[str, Any]:
+        return dict(zip(self.parameter_names, parameters, strict=True)) if parameters else {}
+
+    def compute(self, values: Sequence[Any], parameters: tuple[Any, ...]) -> Any:
+        """The result for arrays; a tuple where there are several."""
+        return self.forward(*values, **self.named(parameters)) if parameters else self.forward(*values)
+
+    def __call__(self, *inputs: Any, **parameters: Any) -> Any:
+        for x in inputs:
+            if type(x) is Variable:
+                values = tuple(parameters[name] for name in self.parameter_names)
+                return x.graph.append(self, self.as_variables(x.graph, inputs), values)
+        return self.forward(*inputs, **parameters)
+
+    def as_variables(self, graph: Graph, inputs: Sequence[Any]) -> tuple[Variable, ...]:
+        """The inputs as variables of a graph: arrays become constants, Python numbers take the dtype of NEP 50."""
+        if any(type(x) in (bool, int, float, complex) for x in inputs) and self.promote is not None:
+            kinds = tuple(type(x) if type(x) in (bool, int, float, complex) else x.dtype for x in inputs)
+            dtypes = self.promote(kinds)
+            inputs = [
+                np.asarray(x, dtype) if isinstance(kind, type) else x
+                for x, kind, dtype in zip(inputs, kinds, dtypes, strict=False)
+            ]
+        return tuple([x if type(x) is Variable else graph.constant(x) for x in inputs])
+
+    def local_jacobians(
+        self, k: int, results: Sequence[Any], inputs: Sequence[Any], parameters: tuple[Any, ...] = ()
+    ) -> tuple[LinearMap | None, ...]:
+        """For each result its Jacobian by argument k; None where it is zero. Factors are of the inputs' kind.
+
+        Raises
+        ------
+        DerivativeError
+            If the rule is missing.
+        """
+        rule: Any = self.rules
+        if isinstance(rule, Sequence) and not isinstance(rule, Missing):
+            rule = rule[k]
+        elif not isinstance(rule, Missing):
+            whole = rule
+
+            def rule(*arguments: Any, **keywords: Any) -> Any:
+                return whole(k, *arguments, **keywords)
+
+        if rule is None:
+            return (None,) * len(results)
+        if isinstance(rule, Missing):
+            raise DerivativeError(
+                f"{self.name} has no derivative by argument {k + 1}: {rule.reason}",
+                wanted="an operation with a rule on the path from inputs to outputs",
+            )
+        y = results[0] if len(results) == 1 else tuple(results)
+        maps = rule(y, *inputs, **self.named(parameters))
+        return tuple(maps) if len(results) > 1 else (maps,)
+
+
+# The three ways to declare.
+
+
+def elementwise(
+    name: str,
+    function: Callable[..., Any],
+    *slopes: Slope | Missing,
+    domain: Sequence[tuple[float, float]] | tuple[float, float] = (-2.0, 2.0),
+    promote: Callable[[tuple[Any, ...]], tuple[np.dtype, ...]] | None = None,
+    **about: Any,
+) -> Operation:
+    """Declare an operation that works entry by entry, with broadcasting.
+
+    Parameters
+    ----------
+    function : ufunc
+        Or any function of arrays, where `promote` says which dtypes it makes of which.
+    *slopes : float, callable or None
+        For each argument dy/dx as a function ``slope(y, *xs)``, or a number; None: piecewise constant.
+    domain : (low, high) or one for each argument
+        Where to draw examples.
+    """
+    count = len(slopes)
+    domains = [domain] * count if isinstance(domain[0], (int, float)) else list(domain)  # type: ignore[list-item]
+    promote = promote or _resolver(function, count)
+
+    def type_rule(*types: ArrayType) -> ArrayType:
+        try:
+            shape = np.broadcast_shapes(*[t.shape for t in types])
+        except ValueError:
+            raise ShapeError(
+                f"{name} needs shapes that broadcast: {' and '.join(str(t.shape) for t in types)} do not",
+                got=", ".join(map(str, types)),
+            ) from None
+        return ArrayType(shape, promote(tuple(t.dtype for t in types))[-1])
+
+    def examples(rng: np.random.Generator) -> Iterable[Example]:
+        for shapes in _broadcasting_shapes(count):
+            yield Example(tuple(rng.uniform(*bounds, size=s) for bounds, s in zip(domains, shapes, strict=True)))
+
+    about.setdefault("examples", examples)
+    rules = [_slope_rule(slope, k) for k, slope in enumerate(slopes)]
+    numpy = about.pop("numpy", (function,))
+    plain = tuple(None if isinstance(slope, Missing) else slope for slope in slopes)
+    return Operation(
+        name, function, type_rule, rules, kind="elementwise", slopes=plain, promote=promote, numpy=numpy, **about
+    )
+
+
+def _slope_rule(slope: Slope | Missing, k: int) -> Rule | Missing | None:
+    if slope is None or isinstance(slope, Missing):
+        return slope
+
+    def jacobian(y: Any, *xs: Any) -> LinearMap:
+        return pointwise_map(slope(y, *xs) if callable(slope) else slope, y.shape, xs[k].shape)
+
+    return jacobian
+
+
+def _resolver(function: Any, count: int) -> Callable[[tuple[Any, ...]], tuple[np.dtype, ...]]:
+    """Dtypes of a ufunc's arguments and result, by asking it; Python numbers are given as their types."""
+    known: dict[tuple[Any, ...], tuple[np.dtype, ...]] = {}
+
+    def promote(kinds: tuple[Any, ...]) -> tuple[np.dtype, ...]:
+        found = known.get(kinds)
+        if found is None:
+            weak = tuple(int if kind is bool else kind for kind in kinds)
+            found = known[kinds] = function.resolve_dtypes((*weak, *(None,) * (function.nargs - count)))
+        return found
+
+    return promote
+
+
+def _broadcasting_shapes(count: int) -> list[tuple[tuple[int, ...], ...]]:
+    if count == 1:
+        return [((),), ((3,),), ((2, 3),)]
+    rest = ((3,),) * (count - 2)
+    return [((),) * count, ((2, 3), (2, 3), *rest), ((2, 3), (3,), *rest), ((2, 1), (1, 3), *rest), ((), (3,), *rest)]
+
+
+def linear(
+    name: str,
+    forward: Callable[..., Any],
+    type_rule: Callable[..., Any],
+    *maps: Rule | None,
+    variadic: bool = False,
+    **about: Any,
+) -> Operation:
+    """Declare an operation that is linear in its arguments: its Jacobian depends on types and parameters only.
+
+    Parameters
+    ----------
+    *maps : callable or None
+        For each argument ``map(y, *xs, **parameters)``; None for one that carries no derivative (an index). Where
+        variadic, one ``map(k, y, *xs, **parameters)``.
+    """
+    return Operation(name, forward, type_rule, maps[0] if variadic else maps, kind="linear", **about)  # type: ignore[arg-type]
+
+
+def general(
+    name: str,
+    forward: Callable[..., Any],
+    type_rule: Callable[..., Any],
+    *jacobians: Rule | Missing | None,
+    variadic: bool = False,
+    **about: Any,
+) -> Operation:
+    """Declare any other operation by its local Jacobians, argument by argument, as index maps or programs."""
+    rules = jacobians[0] if variadic else jacobians
+    return Operation(name, forward, type_rule, rules, kind="general", **about)  # type: ignore[arg-type]
+
+
+def discrete(
+    name: str, forward: Callable[..., Any], type_rule: Callable[..., Any], *, arguments: int = 1, **about: Any
+) -> Operation:
+    """Declare an operation whose result is piecewise constant: its derivative is zero."""
+    return Operation(name, forward, type_rule, (None,) * arguments, kind="discrete", **about)

@@ -1,0 +1,174 @@
+"""Both modes from the local Jacobians: pull a cotangent back, push a tangent forward, through one operation.
+
+On variables the structure of a local Jacobian depends on types and parameters alone. So the nodes that applying it
+makes are recorded once for each signature, over placeholders, and replayed with other variables from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arraytype import ArrayType
+from ..errors import DerivativeError
+from ..graph import Graph, Variable, ancestors
+from ..structure import LinearMap
+from .movement import convert
+from .operation import Operation
+
+
+class Recording(NamedTuple):
+    """Steps over an environment that begins with the placeholders; `result` is None where the product is zero."""
+
+    steps: tuple[tuple[Operation | None, tuple[int, ...], tuple[Any, ...], Any], ...]
+    result: int | None
+
+
+_pulls: dict[tuple[Any, ...], Recording] = {}
+_pushes: dict[tuple[Any, ...], Recording] = {}
+
+
+def pull(y: Variable, k: int, y_bars: Sequence[Variable | None]) -> Variable | None:
+    """The cotangent that the operation behind y sends to its argument k: J.T y_bar, summed over its results.
+
+    y is the first result; y_bars holds a cotangent for each result, None where it is zero. None where the answer is.
+    """
+    key = (y.operation, y.parameters, k, _types(y.inputs), _types(y_bars))
+    recording = _pulls.get(key)
+    if recording is None:
+        recording = _pulls[key] = _record_pull(y, k, y_bars)
+    return _replay(recording, y, (*y.inputs, *y.results, *y_bars))
+
+
+def push(y: Variable, x_dots: Sequence[Variable | None]) -> tuple[Variable | None, ...]:
+    """The tangents of all results of the operation behind y: the sum over its arguments of J x_dot."""
+    key = (y.operation, y.parameters, _types(y.inputs), _types(x_dots))
+    results = []
+    for part in range(len(y.results)):
+        recording = _pushes.get((*key, part))
+        if recording is None:
+            recording = _pushes[*key, part] = _record_push(y, x_dots, part)
+        results.append(_replay(recording, y, (*y.inputs, *y.results, *x_dots)))
+    return tuple(results)
+
+
+def pull_values(
+    operation: Operation, parameters: tuple[Any, ...], xs: Sequence[Any], ys: Sequence[Any], k: int, y_bars: Sequence[Any]
+) -> Any:
+    """Pull for arrays: nothing is recorded, the map is applied."""
+    return _pulled(operation, parameters, k, xs, ys, y_bars)
+
+
+def push_values(
+    operation: Operation, parameters: tuple[Any, ...], xs: Sequence[Any], ys: Sequence[Any], x_dots: Sequence[Any]
+) -> tuple[Any, ...]:
+    """Push for arrays."""
+    return tuple(_pushed(operation, parameters, xs, ys, x_dots, part) for part in range(len(ys)))
+
+
+def _types(variables: Sequence[Variable | None]) -> tuple[ArrayType | None, ...]:
+    return tuple([None if v is None else v.type for v in variables])
+
+
+def _pulled(
+    operation: Operation, parameters: tuple[Any, ...], k: int, xs: Sequence[Any], ys: Sequence[Any], y_bars: Sequence[Any]
+) -> Any:
+    total = None
+    for J, y_bar in zip(operation.local_jacobians(k, ys, xs, parameters), y_bars, strict=True):
+        if J is not None and y_bar is not None and not is_zero(J):
+            part = J.T.apply(y_bar)
+            total = part if total is None else total + part
+    return None if total is None else of_dtype(total, xs[k].dtype)
+
+
+def _pushed(
+    operation: Operation, parameters: tuple[Any, ...], xs: Sequence[Any], ys: Sequence[Any], x_dots: Sequence[Any], part: int
+) -> Any:
+    total = None
+    for k, x_dot in enumerate(x_dots):
+        if x_dot is None:
+            continue
+        J = operation.local_jacobians(k, ys, xs, parameters)[part]
+        if J is not None and not is_zero(J):
+            piece = J.apply(x_dot)
+            total = piece if total is None else total + piece
+    return None if total is None else of_dtype(total, ys[part].dtype)
+
+
+def is_zero(J: LinearMap) -> bool:
+    return getattr(J, "terms", None) == ()
+
+
+def of_dtype(value: Any, dtype: np.dtype) -> Any:
+    """A cotangent has the dtype of its variable."""
+    if value.dtype == dtype:
+        return value
+    return convert(value, dtype=dtype.name) if type(value) is Variable else np.asarray(value).astype(dtype)
+
+
+def _placeholders(y: Variable, others: Sequence[Variable | None]) -> tuple[Graph, list[Any]]:
+    graph = Graph("rule")
+    return graph, [None if v is None else graph.input(v.type) for v in (*y.inputs, *y.results, *others)]
+
+
+def _record_pull(y: Variable, k: int, y_bars: Sequence[Variable | None]) -> Recording:
+    operation: Any = y.operation
+    _refuse_complex(y)
+    _, held = _placeholders(y, y_bars)
+    n, m = len(y.inputs), len(y.results)
+    result = _pulled(operation, y.parameters, k, held[:n], held[n : n + m], held[n + m :])
+    return _recorded(held, result)
+
+
+def _record_push(y: Variable, x_dots: Sequence[Variable | None], part: int) -> Recording:
+    operation: Any = y.operation
+    _refuse_complex(y)
+    _, held = _placeholders(y, x_dots)
+    n, m = len(y.inputs), len(y.results)
+    result = _pushed(operation, y.parameters, held[:n], held[n : n + m], held[n + m :], part)
+    return _recorded(held, result)
+
+
+def _refuse_complex(y: Variable) -> None:
+    if any(v.dtype.kind == "c" for v in (*y.inputs, *y.results)):
+        raise DerivativeError(
+            f"derivatives through complex values are not supported yet: {getattr(y.operation, 'name', '')}",
+            where=y.origins[0] if y.origins else None,
+            got=", ".join(str(v.type) for v in (*y.inputs, *y.results)),
+            wanted="real values on the path from inputs to outputs",
+        )
+
+
+def _recorded(held: list[Any], result: Variable | None) -> Recording:
+    if result is None:
+        return Recording((), None)
+    place = {v.number: k for k, v in enumerate(held) if v is not None}
+    width, steps = len(held), []
+    for v in ancestors([result]):
+        if v.number in place:
+            continue
+        for part in v.results:
+            place[part.number] = width
+            width += 1
+        steps.append((v.operation, tuple(place[u.number] for u in v.inputs), v.parameters, v.value))
+    return Recording(tuple(steps), place[result.number])  # type: ignore[arg-type]
+
+
+def _replay(recording: Recording, y: Variable, held: Sequence[Variable | None]) -> Variable | None:
+    if recording.result is None:
+        return None
+    graph, origin = y.graph, y.origin  # a backward node stands for its forward line
+    environment: list[Any] = list(held)
+    for operation, places, parameters, value in recording.steps:
+        if operation is None:
+            environment.append(graph.constant(value))
+            continue
+        made = graph.append(operation, tuple([environment[place] for place in places]), parameters, origin)
+        if type(made) is tuple:
+            environment.extend(made)
+        else:
+            environment.append(made)
+    return environment[recording.result]
+

@@ -1,0 +1,61 @@
+"""Choosing between values by a condition, and the products that make back-propagation: those that zero absorbs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..structure import ArrayAlgebra
+from .comparison import logical_not
+from .operation import Example, elementwise
+
+_arrays = ArrayAlgebra()
+
+
+def _promote_choice(kinds: tuple[Any, ...]) -> tuple[np.dtype, ...]:
+    condition, *values = kinds
+    result = np.result_type(*[kind(0) if isinstance(kind, type) else kind for kind in values])
+    return (np.dtype(bool) if condition is bool else np.dtype(condition), result, result, result)
+
+
+def _promote_product(kinds: tuple[Any, ...]) -> tuple[np.dtype, ...]:
+    return np.multiply.resolve_dtypes((*kinds, None))
+
+
+def _choice_examples(rng: np.random.Generator) -> Any:
+    for shapes in [((),) * 3, ((2, 3),) * 3, ((3,), (2, 3), ()), ((2, 1), (3,), (2, 3))]:
+        condition = rng.uniform(size=shapes[0]) > 0.5
+        yield Example((condition, rng.normal(size=shapes[1]), rng.normal(size=shapes[2])))
+
+
+where = elementwise(
+    "where",
+    np.where,
+    None,
+    lambda y, c, a, b: c,  # a boolean slope selects: what is not taken gives zero, not zero times its slope
+    lambda y, c, a, b: logical_not(c),
+    promote=_promote_choice,
+    examples=_choice_examples,
+    notation=r"({0} \; ? \; {1} : {2})",
+)
+absorb = elementwise(
+    "absorb",
+    _arrays.absorb,
+    lambda y, t, s: s,
+    lambda y, t, s: t,
+    promote=_promote_product,
+    numpy=(),
+    notation=r"{0} \odot {1}",
+    summary="t times a slope, zero where t is zero whatever the slope; a boolean slope selects",
+)
+factor_product = elementwise(
+    "factor_product",
+    lambda a, b: _arrays.multiply(np.asarray(a), np.asarray(b)),
+    lambda y, a, b: b,
+    lambda y, a, b: a,
+    promote=_promote_product,
+    numpy=(),
+    notation=r"{0} \odot {1}",
+    summary="the product of two factors of a Jacobian, zero where either is zero",
+)

@@ -1,0 +1,79 @@
+"""Trigonometric and hyperbolic functions and their inverses."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .arithmetic import absolute, hypot, sqrt, square
+from .exponential import exp
+from .operation import elementwise
+
+sin = elementwise("sin", np.sin, lambda y, x: cos(x), notation=r"\sin {0}", source="DLMF 4.20.1")
+cos = elementwise("cos", np.cos, lambda y, x: -sin(x), notation=r"\cos {0}", source="DLMF 4.20.2")
+tan = elementwise("tan", np.tan, lambda y, x: 1 + y * y, domain=(-1.2, 1.2), notation=r"\tan {0}", source="DLMF 4.20.3")
+# (1 - x)(1 + x) keeps the digits that 1 - x * x loses near 1; likewise below.
+arcsin = elementwise(
+    "arcsin",
+    np.arcsin,
+    lambda y, x: 1 / sqrt((1 - x) * (1 + x)),
+    domain=(-0.8, 0.8),
+    notation=r"\arcsin {0}",
+    source="DLMF 4.24.7",
+)
+arccos = elementwise(
+    "arccos",
+    np.arccos,
+    lambda y, x: -1 / sqrt((1 - x) * (1 + x)),
+    domain=(-0.8, 0.8),
+    notation=r"\arccos {0}",
+    source="DLMF 4.24.8",
+)
+arctan = elementwise(
+    "arctan", np.arctan, lambda y, x: 1 / (1 + x * x), notation=r"\arctan {0}", source="DLMF 4.24.9"
+)
+# Dividing by the radius twice neither overflows nor underflows where its square would.
+arctan2 = elementwise(
+    "arctan2",
+    np.arctan2,
+    lambda y, a, b: b / hypot(a, b) / hypot(a, b),
+    lambda y, a, b: -a / hypot(a, b) / hypot(a, b),
+    domain=((0.3, 2), (-2, 2)),
+    notation=r"\mathrm{{atan2}}({0}, {1})",
+)
+deg2rad = elementwise("deg2rad", np.deg2rad, math.pi / 180, numpy=(np.deg2rad, np.radians), notation=r"{0}^\circ")
+rad2deg = elementwise(
+    "rad2deg", np.rad2deg, 180 / math.pi, numpy=(np.rad2deg, np.degrees), notation=r"\frac{{180}}{{\pi}} {0}"
+)
+
+sinh = elementwise("sinh", np.sinh, lambda y, x: cosh(x), notation=r"\sinh {0}", source="DLMF 4.34.1")
+cosh = elementwise("cosh", np.cosh, lambda y, x: sinh(x), notation=r"\cosh {0}", source="DLMF 4.34.2")
+
+
+def _sech_squared(y, x):
+    """4 e / (1 + e)^2 with e = exp(-2 |x|): relative accuracy at any distance, where 1 - y * y is 0 from |x| = 19."""
+    e = exp(-2 * absolute(x))
+    return 4 * e / square(1 + e)
+
+
+tanh = elementwise("tanh", np.tanh, _sech_squared, domain=(-3, 3), notation=r"\tanh {0}", source="DLMF 4.34.3")
+arcsinh = elementwise(
+    "arcsinh", np.arcsinh, lambda y, x: 1 / hypot(1.0, x), notation=r"\mathrm{{arsinh}} {0}", source="DLMF 4.38.9"
+)
+arccosh = elementwise(
+    "arccosh",
+    np.arccosh,
+    lambda y, x: 1 / (sqrt(x - 1) * sqrt(x + 1)),
+    domain=(1.2, 4),
+    notation=r"\mathrm{{arcosh}} {0}",
+    source="DLMF 4.38.10",
+)
+arctanh = elementwise(
+    "arctanh",
+    np.arctanh,
+    lambda y, x: 1 / ((1 - x) * (1 + x)),
+    domain=(-0.8, 0.8),
+    notation=r"\mathrm{{artanh}} {0}",
+    source="DLMF 4.38.11",
+)

@@ -1,0 +1,277 @@
+"""A sum of index terms: the linear map of nearly every operation, and the Jacobian that their products make."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, final
+
+import numpy as np
+
+from ..errors import ShapeError
+from . import linear_map
+from .algebra import Factor, Names, algebra_of
+from .application import apply
+from .entries import entries_of
+from .linear_map import LinearMap, Shape
+from .normal_form import aligned, normal_form
+from .recognition import Structure, recognize
+from .relations import Progression, Relation
+from .scipy_loader import sparse
+from .term import Term, names
+
+MANY_TERMS = 8
+
+
+@final
+class IndexMap(LinearMap):
+    """A sum of terms; no terms are the zero map."""
+
+    __slots__ = ("terms",)
+    terms: tuple[Term, ...]
+
+    def __init__(self, terms: Iterable[Term], out_shape: Shape, in_shape: Shape, dtype: Any = np.float64):
+        super().__init__(out_shape, in_shape, dtype)
+        self.terms = tuple(terms)
+
+    def with_terms(self, terms: Iterable[Term]) -> IndexMap:
+        return IndexMap(terms, self.out_shape, self.in_shape, self.dtype)
+
+    def apply(self, vector: Factor) -> Factor:
+        algebra = algebra_of(vector, *(factor for term in self.terms for factor, _ in term.factors))
+        total = None
+        for term in self.terms:
+            part = apply(term, vector, algebra)
+            total = part if total is None else algebra.add(total, part)
+        if total is None:
+            batch = tuple(vector.shape[: len(vector.shape) - len(self.in_shape)])
+            return algebra.zeros(vector, batch + self.out_shape)
+        return total
+
+    @property
+    def T(self) -> IndexMap:
+        return IndexMap((term.transposed for term in self.terms), self.in_shape, self.out_shape, self.dtype)
+
+    @property
+    def structure(self) -> Structure:
+        return recognize(self.terms, self.out_shape, self.in_shape)
+
+    @property
+    def storage(self) -> int:
+        return sum(term.storage for term in self.terms)
+
+    def scaled(self, number: float) -> IndexMap:
+        return self.with_terms(dataclasses.replace(term, scale=term.scale * number) for term in self.terms)
+
+    def after(self, first: LinearMap) -> LinearMap:
+        if not isinstance(first, IndexMap):
+            return super().after(first)
+        products = (normal_form(a.after(b)) for a in self.terms for b in first.terms)
+        dtype = np.result_type(self.dtype, first.dtype)
+        return IndexMap(merged(t for t in products if t is not None), self.out_shape, first.in_shape, dtype).compact()
+
+    def plus(self, other: LinearMap) -> LinearMap:
+        if not isinstance(other, IndexMap):
+            return super().plus(other)
+        dtype = np.result_type(self.dtype, other.dtype)
+        return IndexMap(merged(self.terms + other.terms), self.out_shape, self.in_shape, dtype).compact()
+
+    def compact(self) -> IndexMap:
+        """Formed, where its factors cost more than the dense array would: sums multiply under composition."""
+        if len(self.terms) <= MANY_TERMS or self.size > 4 * max(self.storage, 1):
+            return self
+        return dense_map(self.dense(), self.out_shape, self.in_shape)
+
+    def entries(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Values, rows and columns of the entries that the structure allows; entries of one place add up."""
+        parts = [entries_of(term, self.out_shape, self.in_shape) for term in self.terms]
+        if not parts:
+            return np.zeros(0, self.dtype), np.zeros(0, np.intp), np.zeros(0, np.intp)
+        values, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return values, rows, columns
+
+    def tosparse(self) -> Any:
+        values, rows, columns = self.entries()
+        shape = (math.prod(self.out_shape), math.prod(self.in_shape))
+        return sparse.csr_array(sparse.coo_array((values.astype(self.dtype), (rows, columns)), shape=shape))
+
+    def pattern(self) -> Any:
+        """Where entries may differ from zero: a boolean scipy.sparse.csr_array of shape (y.size, x.size)."""
+        result = self.tosparse()
+        result.data = np.ones(len(result.data), bool)
+        return result
+
+    def dense(self) -> Factor:
+        factors = [factor for term in self.terms for factor, _ in term.factors]
+        if not all(isinstance(factor, np.ndarray) for factor in factors):
+            return super().dense()
+        total = np.zeros(self.shape, np.result_type(self.dtype, *(f.dtype for f in factors)))
+        for term in self.terms:
+            if term.relations:
+                values, rows, columns = entries_of(term, self.out_shape, self.in_shape)
+                matrix = total.reshape(math.prod(self.out_shape), math.prod(self.in_shape))
+                np.add.at(matrix, (rows, columns), values)
+            else:
+                _add_contraction(total, term)
+        return total
+
+
+def _add_contraction(total: np.ndarray, term: Term) -> None:
+    """Add a term without relations, by one contraction, to the diagonal of its repeated names."""
+    axes = term.out + term.inn
+    held = {n for _, each in term.factors for n in each}
+    kept = tuple(n for n in dict.fromkeys(axes) if n in held)
+    values: Any = term.scale
+    if term.factors:
+        algebra = algebra_of(total)
+        operands, labels = zip(*term.factors, strict=True)
+        product = algebra.contract(operands, labels, kept, absorbing=False)
+        values = (product * term.scale).reshape([term.sizes[n] if n in held else 1 for n in dict.fromkeys(axes)])
+    if not axes:  # np.einsum gives a copy of a 0-d array, not a view
+        total += values
+        return
+    unique = list(dict.fromkeys(axes))
+    diagonal = np.einsum(total, [unique.index(n) for n in axes], list(range(len(unique))))
+    diagonal += values
+
+
+def merged(terms: Iterable[Term]) -> list[Term]:
+    """Terms that differ in one dense factor only become one: A + A.T, diagonal + diagonal."""
+    groups: dict[Hashable, list[Term]] = {}
+    for term in terms:
+        term = _with_canonical_names(term)
+        signature: Hashable = id(term)
+        if not term.inner and len(term.factors) <= 1:
+            its_names = frozenset(term.factors[0][1]) if term.factors else None
+            signature = (term.out, term.inn, tuple(r.key for r in term.relations), its_names)
+        groups.setdefault(signature, []).append(term)
+    return [group[0] if len(group) == 1 else _added(group) for group in groups.values()]
+
+
+def _with_canonical_names(term: Term) -> Term:
+    order = dict.fromkeys((*term.out, *term.inn, *sorted(term.inner)))
+    return term.renamed({n: -1 - k for k, n in enumerate(order)})
+
+
+def _added(group: list[Term]) -> Term:
+    first = group[0]
+    if not first.factors:
+        return dataclasses.replace(first, scale=sum(term.scale for term in group))
+    order = first.factors[0][1]
+    total = None
+    for term in group:
+        ((factor, its_names),) = term.factors
+        algebra = algebra_of(factor)
+        part = algebra.scale(aligned(factor, its_names, order), term.scale)
+        total = part if total is None else algebra_of(total, part).add(total, part)
+    return dataclasses.replace(first, factors=((total, order),), scale=1)
+
+
+# Ways to write a map down.
+
+Labels = Sequence[Hashable]
+
+
+def index_map(
+    out: Labels,
+    inn: Labels,
+    *factors: tuple[Factor, Labels],
+    out_shape: Shape,
+    in_shape: Shape,
+    relations: Sequence[Relation] = (),
+    inner: Mapping[Hashable, int] = MappingProxyType({}),
+    scale: float = 1,
+    dtype: Any = np.float64,
+) -> IndexMap:
+    """One term, its indices named by letters: the Jacobian of A @ B by A is ``index_map("ik", "ij", (B, "jk"), ...)``.
+
+    Relations are written over the same letters; `inner` gives the sizes of letters that only relations know.
+    """
+    sizes: dict[Hashable, int] = dict(inner)
+    for labels, shape in ((out, out_shape), (inn, in_shape), *((each, f.shape) for f, each in factors)):
+        if len(labels) != len(shape):
+            raise ShapeError(f"{len(labels)} index names for an array of shape {shape}")
+        for label, size in zip(labels, shape, strict=True):
+            if sizes.setdefault(label, size) != size:
+                raise ShapeError(f"index {label!r} has size {sizes[label]} and size {size}")
+    new: Any = dict(zip(sizes, names(len(sizes)), strict=True))
+
+    def each(labels: Labels) -> Names:
+        return tuple(new[label] for label in labels)
+
+    term = Term(
+        each(out),
+        each(inn),
+        {new[label]: size for label, size in sizes.items()},
+        tuple((factor, each(labels)) for factor, labels in factors),
+        tuple(relation.renamed(new) for relation in relations),
+        scale,
+    )
+    simple = normal_form(term)
+    return IndexMap(() if simple is None else (simple,), out_shape, in_shape, dtype)
+
+
+def zero_map(out_shape: Shape, in_shape: Shape) -> IndexMap:
+    return IndexMap((), out_shape, in_shape)
+
+
+def identity_map(shape: Shape, dtype: Any = np.float64) -> IndexMap:
+    axes = range(len(shape))
+    return index_map(axes, axes, out_shape=shape, in_shape=shape, dtype=dtype)
+
+
+def dense_map(array: Factor, out_shape: Shape, in_shape: Shape) -> IndexMap:
+    out, inn = range(len(out_shape)), range(len(out_shape), len(out_shape) + len(in_shape))
+    factor = (array, (*out, *inn))
+    return index_map(out, inn, factor, out_shape=out_shape, in_shape=in_shape, dtype=array.dtype)
+
+
+def array_map(array: np.ndarray, out_shape: Shape, in_shape: Shape) -> IndexMap:
+    """The map of a plain array; one that is zero off its diagonal, as mu * np.eye(n), becomes a diagonal."""
+    if out_shape == in_shape:
+        matrix = array.reshape(math.prod(out_shape), math.prod(in_shape))
+        diagonal = matrix.diagonal()
+        if np.count_nonzero(matrix) == np.count_nonzero(diagonal):
+            axes = range(len(out_shape))
+            if diagonal.size and (diagonal == diagonal[0]).all():
+                return identity_map(out_shape, array.dtype).scaled(diagonal[0].item())
+            factor = (diagonal.reshape(out_shape), axes)
+            return index_map(axes, axes, factor, out_shape=out_shape, in_shape=in_shape, dtype=array.dtype)
+    return dense_map(array, out_shape, in_shape)
+
+
+def pointwise_map(slope: Any, out_shape: Shape, in_shape: Shape) -> IndexMap:
+    """The Jacobian of an element-wise operation, from its slope: a number, or a factor that broadcasts to out_shape.
+
+    An axis along which x was broadcast gets a name of its own, so that the transpose sums over it.
+    """
+    out = tuple(range(len(out_shape)))
+    offset = len(out_shape) - len(in_shape)
+    inn = tuple(
+        -1 - k if size == 1 and out_shape[offset + k] != 1 else offset + k for k, size in enumerate(in_shape)
+    )
+    if isinstance(slope, (int, float, complex)):
+        return index_map(out, inn, out_shape=out_shape, in_shape=in_shape, scale=slope)
+    start = len(out_shape) - len(slope.shape)
+    kept = [k for k, size in enumerate(slope.shape) if size != 1 or out_shape[start + k] == 1]
+    if len(kept) < len(slope.shape):
+        slope = algebra_of(slope).reshape(slope, tuple(slope.shape[k] for k in kept))
+    return index_map(out, inn, (slope, [start + k for k in kept]), out_shape=out_shape, in_shape=in_shape)
+
+
+def window_map(windows: Sequence[tuple[int, int, int]], in_shape: Shape) -> IndexMap:
+    """x[b0 : : s0, b1 : : s1, ...]: for every axis start, step and count."""
+    out_shape = tuple(count for _, _, count in windows)
+    out, relations = [], []
+    for axis, (start, step, count) in enumerate(windows):
+        if (start, step, count) == (0, 1, in_shape[axis]):
+            out.append(axis)
+        else:
+            out.append(-1 - axis)
+            relations.append(Progression((-1 - axis,), (axis,), 0, 1, start, step, count))
+    return index_map(out, range(len(in_shape)), out_shape=out_shape, in_shape=in_shape, relations=relations)
+
+
+linear_map.from_array = array_map

@@ -1,0 +1,348 @@
+"""Linear maps as values: what all of them can do, and how two make a third.
+
+A Jacobian is one of these: its shape is that of y followed by that of x, it multiplies from both sides, and it is made
+dense only when asked.
+"""
+
+from __future__ import annotations
+
+import abc
+import math
+from collections.abc import Callable
+from typing import Any, final
+
+import numpy as np
+
+from ..errors import ShapeError, TooLargeError
+from .algebra import Factor, algebra_of
+from .scipy_loader import sparse, sparse_linalg
+
+DENSE_LIMIT = 1 << 30  # bytes that np.asarray may take without being told to
+
+Shape = tuple[int, ...]
+
+
+class LinearMap(abc.ABC):
+    """A linear map from arrays of shape in_shape to arrays of shape out_shape."""
+
+    __array_ufunc__ = None  # ndarray + J and ndarray @ J come to our methods
+    __slots__ = ("dtype", "in_shape", "out_shape")
+
+    def __init__(self, out_shape: Shape, in_shape: Shape, dtype: Any = np.float64):
+        self.out_shape, self.in_shape, self.dtype = tuple(out_shape), tuple(in_shape), np.dtype(dtype)
+
+    # What a kind of map has to say of itself.
+
+    @abc.abstractmethod
+    def apply(self, vector: Factor) -> Factor:
+        """J v for v of in_shape; axes in front of it are a batch."""
+
+    @property
+    @abc.abstractmethod
+    def T(self) -> LinearMap:
+        """The transpose, from out_shape to in_shape."""
+
+    @property
+    @abc.abstractmethod
+    def structure(self) -> Any:
+        """The name of its structure, from the closed list of recognition.py."""
+
+    @abc.abstractmethod
+    def scaled(self, number: float) -> LinearMap: ...
+
+    @property
+    def storage(self) -> int:
+        """Numbers that it keeps."""
+        return 0
+
+    def after(self, first: LinearMap) -> LinearMap:
+        return Product(self, first)
+
+    def plus(self, other: LinearMap) -> LinearMap:
+        return Sum(self, other)
+
+    def dense(self) -> Factor:
+        """The array of shape out_shape + in_shape, by applying it to every unit vector."""
+        units = np.eye(math.prod(self.in_shape), dtype=self.dtype).reshape((-1, *self.in_shape))
+        columns = self.apply(units)
+        axes = (*range(1, 1 + len(self.out_shape)), 0)
+        return algebra_of(columns).reshape(algebra_of(columns).transpose(columns, axes), self.shape)
+
+    # What follows from it.
+
+    @property
+    def shape(self) -> Shape:
+        return self.out_shape + self.in_shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the numbers that it keeps."""
+        return self.storage * self.dtype.itemsize
+
+    def todense(self) -> Factor:
+        """The dense array of shape out_shape + in_shape, however large."""
+        dense = self.dense()
+        return dense.astype(self.dtype, copy=False) if isinstance(dense, np.ndarray) else dense
+
+    def tosparse(self) -> Any:
+        """As a scipy.sparse.csr_array of shape (y.size, x.size)."""
+        return sparse.csr_array(self._dense_within_limit().reshape(math.prod(self.out_shape), math.prod(self.in_shape)))
+
+    @property
+    def nnz(self) -> int:
+        """Entries that the structure allows to differ from zero."""
+        return self.tosparse().nnz
+
+    def _dense_within_limit(self) -> Factor:
+        size = self.size * self.dtype.itemsize
+        if size > DENSE_LIMIT:
+            raise TooLargeError(
+                f"this Jacobian of structure {self.structure!r} would take {size / 2**30:.1f} GiB as a dense array",
+                got=f"shape {self.shape}, of which {self.nbytes:,} bytes are stored",
+                wanted=f"at most {DENSE_LIMIT / 2**30:g} GiB where the conversion is implicit",
+                try_=".todense(), if it has to be; .tosparse(), J @ v or J.T @ g, if not",
+            )
+        return self.todense()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        dense = np.asarray(self._dense_within_limit())
+        return dense if dtype is None else dense.astype(dtype, copy=False)
+
+    def __matmul__(self, other: Any) -> Any:
+        if isinstance(other, LinearMap):
+            if self.in_shape != other.out_shape:
+                raise ShapeError(
+                    f"the product of two Jacobians needs shapes that meet: {self.in_shape} is not {other.out_shape}",
+                    got=f"{self!r} and {other!r}",
+                )
+            return self.after(other)
+        vector = other if hasattr(other, "shape") else np.asarray(other)
+        rank = len(self.in_shape)
+        if tuple(vector.shape[:rank]) != self.in_shape:
+            raise ShapeError(
+                f"J @ v takes v of x's shape {self.in_shape}, not {tuple(vector.shape)}",
+                got=f"{self!r}, v of shape {tuple(vector.shape)}",
+                wanted=f"v of shape {self.in_shape}, or with more axes behind it",
+                try_="v @ J, or J.T @ v" if tuple(vector.shape) == self.out_shape else None,
+            )
+        return _moving_batch(self.apply, vector, rank, len(self.out_shape))
+
+    def __rmatmul__(self, other: Any) -> Any:
+        vector = other if hasattr(other, "shape") else np.asarray(other)
+        rank = len(self.out_shape)
+        if tuple(vector.shape[len(vector.shape) - rank :]) != self.out_shape:
+            raise ShapeError(
+                f"g @ J takes g of y's shape {self.out_shape}, not {tuple(vector.shape)}",
+                got=f"{self!r}, g of shape {tuple(vector.shape)}",
+                wanted=f"g of shape {self.out_shape}, or with more axes before it",
+                try_="J @ g" if tuple(vector.shape) == self.in_shape else None,
+            )
+        return self.T.apply(vector)
+
+    def matvec(self, x: Any) -> Any:
+        """J @ x for a flat x of x.size numbers; gives y.size numbers."""
+        return np.reshape(self.apply(np.reshape(x, self.in_shape)), -1)
+
+    def rmatvec(self, y: Any) -> Any:
+        """J.T @ y for a flat y of y.size numbers; gives x.size numbers."""
+        return self.T.matvec(y)
+
+    def matmat(self, columns: Any) -> Any:
+        """J @ columns for an array of shape (x.size, k)."""
+        batch = np.reshape(np.transpose(columns), (-1, *self.in_shape))
+        return np.transpose(np.reshape(self.apply(batch), (len(batch), -1)))
+
+    def rmatmat(self, columns: Any) -> Any:
+        """J.T @ columns for an array of shape (y.size, k)."""
+        return self.T.matmat(columns)
+
+    def _aslinearoperator(self) -> Any:
+        """What scipy.sparse.linalg.aslinearoperator calls where an object is neither an array nor sparse."""
+        return self.tolinearoperator()
+
+    def tolinearoperator(self) -> Any:
+        """As a scipy.sparse.linalg.LinearOperator of shape (y.size, x.size)."""
+        return sparse_linalg.LinearOperator(
+            (math.prod(self.out_shape), math.prod(self.in_shape)),
+            matvec=self.matvec,
+            rmatvec=self.rmatvec,
+            matmat=self.matmat,
+            rmatmat=self.rmatmat,
+            dtype=self.dtype,
+        )
+
+    def __neg__(self) -> LinearMap:
+        return self.scaled(-1)
+
+    def __mul__(self, number: Any) -> Any:
+        if isinstance(number, LinearMap):
+            return NotImplemented
+        if np.ndim(number) == 0:
+            return self.scaled(np.asarray(number).item())
+        return self._dense_within_limit() * number
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, number: Any) -> Any:
+        return self.scaled(1 / np.asarray(number).item()) if np.ndim(number) == 0 else self._dense_within_limit() / number
+
+    def __add__(self, other: Any) -> Any:
+        if isinstance(other, LinearMap):
+            if self.shape != other.shape or self.out_shape != other.out_shape:
+                raise ShapeError(f"the sum of two Jacobians needs equal shapes: {self.shape} is not {other.shape}")
+            return self.plus(other)
+        if np.ndim(other) == 0 and not other:
+            return self
+        if np.shape(other) == self.shape:
+            return self.plus(self._of_array(np.asarray(other)))
+        return self._dense_within_limit() + other
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Any:
+        return self + (-other if isinstance(other, LinearMap) else -np.asarray(other))
+
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
+
+    def _of_array(self, array: np.ndarray) -> LinearMap:
+        return from_array(array, self.out_shape, self.in_shape)
+
+    def __getitem__(self, index: Any) -> Any:
+        return indexed(self, index)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a Jacobian of a scalar by a scalar")
+        return self.shape[0]
+
+    def __repr__(self) -> str:
+        structure = self.structure
+        block = f", each {structure.block}" if getattr(structure, "block", None) else ""
+        return f"<Jacobian {self.out_shape} by {self.in_shape} {self.dtype}: {structure}{block}>"
+
+
+def _moving_batch(apply: Callable[[Factor], Factor], vector: Factor, rank: int, out_rank: int) -> Factor:
+    """Apply with the batch axes behind, as in a matrix product, where apply wants them in front."""
+    extra = len(vector.shape) - rank
+    if not extra:
+        return apply(vector)
+    algebra = algebra_of(vector)
+    front = algebra.transpose(vector, (*range(rank, rank + extra), *range(rank)))
+    return algebra.transpose(apply(front), (*range(extra, extra + out_rank), *range(extra)))
+
+
+# Set by index_map.py and indexing.py, which know the maps that these make.
+from_array: Callable[[np.ndarray, Shape, Shape], LinearMap]
+indexed: Callable[[LinearMap, Any], Any]
+
+
+@final
+class MatrixFree(LinearMap):
+    """A pair of functions: v -> J v and g -> J.T g."""
+
+    __slots__ = ("backward", "forward")
+
+    def __init__(
+        self,
+        forward: Callable[[Factor], Factor],
+        backward: Callable[[Factor], Factor],
+        out_shape: Shape,
+        in_shape: Shape,
+        dtype: Any = np.float64,
+    ):
+        super().__init__(out_shape, in_shape, dtype)
+        self.forward, self.backward = forward, backward
+
+    def apply(self, vector: Factor) -> Factor:
+        return apply_each(self.forward, vector, len(self.in_shape), self.out_shape)
+
+    @property
+    def T(self) -> LinearMap:
+        return MatrixFree(self.backward, self.forward, self.in_shape, self.out_shape, self.dtype)
+
+    @property
+    def structure(self) -> str:
+        return "matrix-free"
+
+    def scaled(self, number: float) -> LinearMap:
+        def scaled(function: Callable[[Factor], Factor]) -> Callable[[Factor], Factor]:
+            return lambda v: algebra_of(v).scale(function(v), number)
+
+        return MatrixFree(scaled(self.forward), scaled(self.backward), self.out_shape, self.in_shape, self.dtype)
+
+
+def apply_each(function: Callable[[Factor], Factor], vector: Factor, rank: int, out_shape: Shape) -> Factor:
+    """Apply a function of one vector to every vector of a batch of arrays."""
+    batch = tuple(vector.shape[: len(vector.shape) - rank])
+    if not batch:
+        return function(vector)
+    rows = [np.asarray(function(row)) for row in np.reshape(vector, (-1, *vector.shape[len(batch) :]))]
+    return np.reshape(rows, (*batch, *out_shape)) if rows else np.zeros((*batch, *out_shape), vector.dtype)
+
+
+@final
+class Product(LinearMap):
+    """left @ right, kept as two maps because one of them is known by its action only."""
+
+    __slots__ = ("left", "right")
+
+    def __init__(self, left: LinearMap, right: LinearMap):
+        super().__init__(left.out_shape, right.in_shape, np.result_type(left.dtype, right.dtype))
+        self.left, self.right = left, right
+
+    def apply(self, vector: Factor) -> Factor:
+        return self.left.apply(self.right.apply(vector))
+
+    @property
+    def T(self) -> LinearMap:
+        return Product(self.right.T, self.left.T)
+
+    @property
+    def structure(self) -> str:
+        return "matrix-free"
+
+    @property
+    def storage(self) -> int:
+        return self.left.storage + self.right.storage
+
+    def scaled(self, number: float) -> LinearMap:
+        return Product(self.left.scaled(number), self.right)
+
+
+@final
+class Sum(LinearMap):
+    """left + right, kept as two maps because one of them is known by its action only."""
+
+    __slots__ = ("left", "right")
+
+    def __init__(self, left: LinearMap, right: LinearMap):
+        super().__init__(left.out_shape, left.in_shape, np.result_type(left.dtype, right.dtype))
+        self.left, self.right = left, right
+
+    def apply(self, vector: Factor) -> Factor:
+        a, b = self.left.apply(vector), self.right.apply(vector)
+        return algebra_of(a, b).add(a, b)
+
+    @property
+    def T(self) -> LinearMap:
+        return Sum(self.left.T, self.right.T)
+
+    @property
+    def structure(self) -> str:
+        return "matrix-free"
+
+    @property
+    def storage(self) -> int:
+        return self.left.storage + self.right.storage
+
+    def scaled(self, number: float) -> LinearMap:
+        return Sum(self.left.scaled(number), self.right.scaled(number))

@@ -1,0 +1,6 @@
+"""The one way of this room to SciPy, imported when first used."""
+
+from ..lazy import LazyModule
+
+sparse = LazyModule("scipy.sparse")
+sparse_linalg = LazyModule("scipy.sparse.linalg")

@@ -1,0 +1,81 @@
+"""Trees of arrays: nested dicts, lists, tuples, named tuples and dataclasses, flattened by optree."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+NAMESPACE = "chainrule"
+_LEAVES = (np.ndarray, np.generic, float, int, complex)
+_registered: set[type] = set()
+
+
+@functools.cache
+def _optree() -> ModuleType:
+    return importlib.import_module("optree")
+
+
+def flatten(tree: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
+    """Leaves from left to right, and the function that builds the same tree from other leaves."""
+    if isinstance(tree, _LEAVES):
+        return [tree], _only
+    leaves, definition = _flattened(tree)
+    return leaves, functools.partial(_unflatten, definition)
+
+
+def paths(tree: Any) -> list[str]:
+    """Where each leaf stands, as one would write it: `['W'][0]`."""
+    if isinstance(tree, _LEAVES):
+        return [""]
+    _flattened(tree)
+    accessors = _optree().tree_accessors(tree, namespace=NAMESPACE)
+    return [accessor.codify("") for accessor in accessors]
+
+
+def structure_of(tree: Any) -> Any:
+    """What two trees must have equal to be of the same shape."""
+    return None if isinstance(tree, _LEAVES) else _flattened(tree)[1]
+
+
+def map_leaves(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
+    leaves, rebuild = flatten(tree)
+    return rebuild([function(*each) for each in zip(leaves, *(flatten(o)[0] for o in others), strict=True)])
+
+
+def _only(leaves: Sequence[Any]) -> Any:
+    (leaf,) = leaves
+    return leaf
+
+
+def _unflatten(definition: Any, leaves: Sequence[Any]) -> Any:
+    return _optree().tree_unflatten(definition, leaves)
+
+
+def _flattened(tree: Any) -> tuple[list[Any], Any]:
+    while True:
+        leaves, definition = _optree().tree_flatten(tree, namespace=NAMESPACE)
+        new = {type(x) for x in leaves if dataclasses.is_dataclass(x) and not isinstance(x, type)} - _registered
+        if not new:
+            return leaves, definition
+        for cls in new:
+            _register(cls)
+
+
+def _register(cls: type) -> None:
+    names = [field.name for field in dataclasses.fields(cls) if field.init]
+
+    def children(instance: Any) -> tuple[list[Any], None, list[str]]:
+        return [getattr(instance, name) for name in names], None, names
+
+    def build(_: None, values: Sequence[Any]) -> Any:
+        return cls(**dict(zip(names, values, strict=True)))
+
+    optree = _optree()
+    optree.register_pytree_node(cls, children, build, path_entry_type=optree.GetAttrEntry, namespace=NAMESPACE)
+    _registered.add(cls)
