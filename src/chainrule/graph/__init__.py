@@ -3,6 +3,7 @@
 from .copying import copied, extract, paste, substitute
 from .document import from_json, from_rows, rows_of, to_document, to_json
 from .graph import Graph, foreign, graph_of
+from .key import is_slot, structural_key
 from .law import check
 from .order import ancestors, between, consumers, descendants, operations
 from .text import from_text, same_graph, to_text, unique_names
@@ -24,10 +25,12 @@ __all__ = [
     "from_rows",
     "from_text",
     "graph_of",
+    "is_slot",
     "operations",
     "paste",
     "rows_of",
     "same_graph",
+    "structural_key",
     "substitute",
     "to_document",
     "to_json",

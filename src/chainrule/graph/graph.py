@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,14 +13,14 @@ from ..errors.origin import RawOrigin
 from .variable import OperationLike, Variable
 
 
-@final
 class Graph:
     """Variables in an order in which every one comes after its parents, some marked as inputs and outputs."""
 
-    __slots__ = ("__weakref__", "inputs", "name", "outputs", "variables")
+    __slots__ = ("__weakref__", "inputs", "locate", "name", "outputs", "variables")
 
-    def __init__(self, name: str = "graph"):
-        self.name = name
+    def __init__(self, name: str = "graph", locate: Callable[[], RawOrigin | None] | None = None):
+        """`locate` finds the user's line for variables that are appended without one."""
+        self.name, self.locate = name, locate
         self.variables: list[Variable] = []
         self.inputs: list[Variable] = []
         self.outputs: list[Variable] = []
@@ -52,6 +52,8 @@ class Graph:
         for variable in inputs:
             if variable.graph is not self:
                 raise foreign(variable)
+        if origin is None and self.locate is not None:
+            origin = self.locate()
         result = operation.infer(tuple([variable.type for variable in inputs]), parameters)
         if type(result) is ArrayType:
             return self._new(result, operation, inputs, parameters, origin)
@@ -86,7 +88,9 @@ class Graph:
         """Let a variable stand for the origins (and the name) of others that it replaces."""
         for other in others:
             raw = () if other.origin is None else (other.origin,)
-            kept.more_origins = tuple(dict.fromkeys(kept.more_origins + raw + other.more_origins))
+            more = dict.fromkeys(kept.more_origins + raw + other.more_origins)
+            more.pop(kept.origin, None)  # type: ignore[arg-type]
+            kept.more_origins = tuple(more)
             kept.name = kept.name or other.name
 
     def release(self) -> None:

@@ -18,7 +18,7 @@ from . import (
     trigonometric,
 )
 from .operation import CATALOGUE, Example, Missing, Operation, discrete, elementwise, general, linear
-from .rules import is_zero, of_dtype, pull, pull_values, push, push_values
+from .rules import is_zero, of_dtype, pull, pull_values, push, push_values, refuse_complex
 
 __all__ = [
     "CATALOGUE",
@@ -44,6 +44,7 @@ __all__ = [
     "push",
     "push_values",
     "reduction",
+    "refuse_complex",
     "selection",
     "trigonometric",
 ]

@@ -12,6 +12,7 @@ from ..arraytype import ArrayType
 from ..errors import ShapeError
 from ..structure import (
     ArrayAlgebra,
+    IndexMap,
     LinearMap,
     Pairs,
     Progression,
@@ -22,7 +23,7 @@ from ..structure import (
     progression,
     window_map,
 )
-from .operation import Example, linear
+from .operation import Example, Operation, linear
 
 _arrays = ArrayAlgebra()
 Shape = tuple[int, ...]
@@ -173,21 +174,54 @@ embed = linear(
 )
 
 
-# Slices and their transposes
+# Pieces: slices and single entries, read from an array or joined into one
+#
+# A place is a window for every axis, ((start, step, count), ...), or the indices of one entry, (i, j, ...). An
+# operation that reads a piece declares the place it reads; one that joins pieces, the place of each argument. Maps
+# and the short ways of back-propagation follow from that.
 
-Window = tuple[int, int, int]  # start, step and count along one axis
+Window = tuple[int, int, int]
+Place = tuple[Window, ...] | tuple[int, ...]
 
 
-def _slices(windows: Sequence[Window]) -> tuple[slice, ...]:
-    return tuple(progression(*window) for window in windows)
+def is_entry(place: Place) -> bool:
+    return not place or isinstance(place[0], int)
 
 
-window = linear(
+def _key(place: Place) -> Any:
+    """The NumPy index of a place."""
+    return place if is_entry(place) else tuple(progression(*each) for each in place)  # type: ignore[misc]
+
+
+def piece_map(place: Place, shape: Shape) -> IndexMap:
+    """The Jacobian of reading a piece."""
+    if not is_entry(place):
+        return window_map(place, shape)  # type: ignore[arg-type]
+    # Each axis is tied to a name of size 1 that nothing else knows.
+    relations = [Progression((f"o{k}",), (k,), 0, 1, i, 1, 1) for k, i in enumerate(place)]  # type: ignore[arg-type]
+    inner = {f"o{k}": 1 for k in range(len(shape))}
+    return index_map((), range(len(shape)), out_shape=(), in_shape=shape, relations=relations, inner=inner)
+
+
+def read_piece(x: Any, place: Place) -> Any:
+    """The piece of x at a place."""
+    return element(x, index=place) if is_entry(place) else window(x, windows=place)
+
+
+def _reading(name: str, parameter: str, type_rule: Any, **about: Any) -> Operation:
+    def forward(x: Any, **parameters: Any) -> Any:
+        return np.asarray(x)[_key(parameters[parameter])]
+
+    def jacobian(y: Any, x: Any, **parameters: Any) -> LinearMap:
+        return piece_map(parameters[parameter], x.shape)
+
+    return linear(name, forward, type_rule, jacobian, parameters=(parameter,), reads=parameter, **about)
+
+
+window = _reading(
     "window",
-    lambda x, *, windows: np.asarray(x)[_slices(windows)],
+    "windows",
     lambda x, *, windows: x.with_shape(tuple(count for _, _, count in windows)),
-    lambda y, x, *, windows: window_map(windows, x.shape),
-    parameters=("windows",),
     notation=r"{0}[{windows}]",
     examples=lambda rng: [
         Example((rng.normal(size=5),), {"windows": ((1, 2, 2),)}),
@@ -196,73 +230,10 @@ window = linear(
     ],
     summary="a slice: for every axis start, step and count",
 )
-
-
-def _placed(x: Any, *, windows: Sequence[Window], shape: Shape) -> Any:
-    """Zeros of a shape with x written into a slice of it: the transpose of window."""
-    x = np.asarray(x)
-    result = np.zeros(shape, x.dtype)
-    result[_slices(windows)] = x
-    return result
-
-
-place = linear(
-    "place",
-    _placed,
-    lambda x, *, windows, shape: x.with_shape(shape),
-    lambda y, x, *, windows, shape: window_map(windows, shape).T,
-    parameters=("windows", "shape"),
-    notation=r"\mathrm{{place}}({0})",
-    examples=lambda rng: [
-        Example((rng.normal(size=2),), {"windows": ((1, 2, 2),), "shape": (5,)}),
-        Example((rng.normal(size=(2, 3)),), {"windows": ((1, -1, 2), (0, 1, 3)), "shape": (2, 3)}),
-    ],
-)
-
-
-def _written(x: Any, v: Any, *, windows: Sequence[Window]) -> Any:
-    """A copy of x with v written into a slice of it."""
-    result = np.array(x)
-    result[_slices(windows)] = v
-    return result
-
-
-def _kept_map(y: Any, x: Any, v: Any, *, windows: Sequence[Window]) -> LinearMap:
-    """Identity less what has been overwritten: by selection, so an inf or nan there does not come back as nan."""
-    kept = np.ones(x.shape, bool)
-    kept[_slices(windows)] = False
-    return pointwise_map(kept, y.shape, x.shape)
-
-
-write = linear(
-    "write",
-    _written,
-    lambda x, v, *, windows: x,
-    _kept_map,
-    lambda y, x, v, *, windows: window_map(windows, y.shape).T,
-    parameters=("windows",),
-    notation=r"{0} \leftarrow {1}",
-    examples=lambda rng: [
-        Example((rng.normal(size=5), rng.normal(size=2)), {"windows": ((1, 2, 2),)}),
-        Example((rng.normal(size=(3, 2)), rng.normal(size=(1, 2))), {"windows": ((1, 1, 1), (0, 1, 2))}),
-    ],
-)
-
-
-def _element_map(y: Any, x: Any, *, index: tuple[int, ...]) -> LinearMap:
-    axes = range(len(x.shape))
-    # Each axis is tied to a name of size 1 that nothing else knows.
-    relations = [Progression((f"o{k}",), (k,), 0, 1, place, 1, 1) for k, place in enumerate(index)]  # type: ignore[arg-type]
-    inner = {f"o{k}": 1 for k in axes}
-    return index_map((), axes, out_shape=(), in_shape=x.shape, relations=relations, inner=inner)
-
-
-element = linear(
+element = _reading(
     "element",
-    lambda x, *, index: x[index],
+    "index",
     lambda x, *, index: x.with_shape(()),
-    _element_map,
-    parameters=("index",),
     notation=r"{0}_{{{index}}}",
     examples=lambda rng: [
         Example((rng.normal(size=4),), {"index": (2,)}),
@@ -272,66 +243,88 @@ element = linear(
 )
 
 
-# Many pieces at once: what element-wise filling and reading in loops comes to
+def _joining(name: str, forward: Any, type_rule: Any, places: Any, kept: Any = None, **about: Any) -> Operation:
+    """An operation that puts each argument at its place; `kept` gives the Jacobian by an argument that has none."""
+
+    def jacobian(k: int, y: Any, *xs: Any, **parameters: Any) -> LinearMap:
+        place = places(xs, **parameters)[k]
+        return kept(y, *xs, **parameters) if place is None else piece_map(place, y.shape).T
+
+    return linear(name, forward, type_rule, jacobian, variadic=True, joins=places, **about)
 
 
-def _assembled(x: Any, *values: Any, indices: Sequence[tuple[int, ...]]) -> Any:
-    """A copy of x with single entries overwritten."""
-    result = np.array(x)
-    if indices:
-        result[tuple(np.array(indices).T)] = values
+def _placed(x: Any, *, windows: Place, shape: Shape) -> Any:
+    """Zeros of a shape with x written into a slice of it: the transpose of window."""
+    x = np.asarray(x)
+    result = np.zeros(shape, x.dtype)
+    result[_key(windows)] = x
     return result
 
 
-def _assemble_map(k: int, y: Any, x: Any, *values: Any, indices: Sequence[tuple[int, ...]]) -> LinearMap:
-    if k:
-        return _element_map(values[k - 1], y, index=indices[k - 1]).T
-    kept = np.ones(x.shape, bool)
-    kept[tuple(np.array(indices).T)] = False
-    return pointwise_map(kept, y.shape, x.shape)
-
-
-assemble = linear(
-    "assemble",
-    _assembled,
-    lambda x, *values, indices: x,
-    _assemble_map,
-    variadic=True,
-    parameters=("indices",),
-    notation=r"\mathrm{{assemble}}({0}, \ldots)",
+place = _joining(
+    "place",
+    _placed,
+    lambda x, *, windows, shape: x.with_shape(shape),
+    lambda xs, *, windows, shape: (windows,),
+    parameters=("windows", "shape"),
+    notation=r"\mathrm{{place}}({0})",
     examples=lambda rng: [
-        Example((rng.normal(size=4), rng.normal(), rng.normal()), {"indices": ((0,), (2,))}),
-        Example((rng.normal(size=(2, 2)), rng.normal()), {"indices": ((1, 0),)}),
+        Example((rng.normal(size=2),), {"windows": ((1, 2, 2),), "shape": (5,)}),
+        Example((rng.normal(size=(2, 3)),), {"windows": ((1, -1, 2), (0, 1, 3)), "shape": (2, 3)}),
     ],
 )
 
 
-def _summed_pieces(*pieces: Any, places: Sequence[Any], shape: Shape) -> Any:
-    """The sum of many small arrays, each placed into zeros of one shape."""
-    result = np.zeros(shape, np.result_type(*pieces))
-    for where, piece in zip(places, pieces, strict=True):
-        result[_place(where)] += piece
+def _kept(y: Any, x: Any, *values: Any, indices: Sequence[Place]) -> LinearMap:
+    """Identity less what has been overwritten: by selection, so an inf or nan there does not come back as nan."""
+    kept = np.ones(x.shape, bool)
+    for each in indices:
+        kept[_key(each)] = False
+    return pointwise_map(kept, y.shape, x.shape)
+
+
+def _written(x: Any, *values: Any, indices: Sequence[Place]) -> Any:
+    """A copy of x with pieces overwritten, one after the other."""
+    result = np.array(x)
+    if indices and all(is_entry(each) for each in indices) and result.ndim:
+        result[tuple(np.array(indices).T)] = values  # thousands of single entries at once
+    else:
+        for each, value in zip(indices, values, strict=True):
+            result[_key(each)] = value
     return result
 
 
-def _place(where: Any) -> Any:
-    """A piece's place: the indices of an entry, or a window for every axis."""
-    return where if not where or isinstance(where[0], int) else _slices(where)
+write = _joining(
+    "write",
+    _written,
+    lambda x, *values, indices: x,
+    lambda xs, *, indices: (None, *indices),
+    _kept,
+    parameters=("indices",),
+    notation=r"{0} \leftarrow {1}",
+    examples=lambda rng: [
+        Example((rng.normal(size=5), rng.normal(size=2)), {"indices": (((1, 2, 2),),)}),
+        Example((rng.normal(size=(3, 2)), rng.normal(size=(1, 2))), {"indices": (((1, 1, 1), (0, 1, 2)),)}),
+        Example((rng.normal(size=4), rng.normal(), rng.normal()), {"indices": ((0,), (2,))}),
+        Example((rng.normal(size=(2, 2)), rng.normal(), rng.normal(size=(1, 2))), {"indices": ((1, 0), ((0, 1, 1), (0, 1, 2)))}),
+    ],
+    summary="a copy of x with pieces overwritten; no two of them overlap",
+)
 
 
-def _piece_map(k: int, y: Any, *pieces: Any, places: Sequence[Any], shape: Shape) -> LinearMap:
-    where = places[k]
-    if not where or isinstance(where[0], int):
-        return _element_map(pieces[k], y, index=where).T
-    return window_map(where, shape).T
+def _summed_pieces(*pieces: Any, places: Sequence[Place], shape: Shape) -> Any:
+    """The sum of many small arrays, each placed into zeros of one shape."""
+    result = np.zeros(shape, np.result_type(*pieces))
+    for each, piece in zip(places, pieces, strict=True):
+        result[_key(each)] += piece
+    return result
 
 
-sum_of_pieces = linear(
+sum_of_pieces = _joining(
     "sum_of_pieces",
     _summed_pieces,
     lambda *pieces, places, shape: ArrayType(shape, np.result_type(*[p.dtype for p in pieces])),
-    _piece_map,
-    variadic=True,
+    lambda xs, *, places, shape: places,
     parameters=("places", "shape"),
     notation=r"\sum \mathrm{{place}}({0}, \ldots)",
     examples=lambda rng: [
@@ -355,18 +348,19 @@ def _concatenate_type(*xs: ArrayType, axis: int) -> ArrayType:
     return ArrayType(shape, np.result_type(*[x.dtype for x in xs]))
 
 
-def _concatenate_map(k: int, y: Any, *xs: Any, axis: int) -> LinearMap:
-    before = sum(x.shape[axis] for x in xs[:k])
-    windows = [(before if n == axis else 0, 1, size) for n, size in enumerate(xs[k].shape)]
-    return window_map(windows, y.shape).T
+def _concatenate_places(xs: Sequence[Any], *, axis: int) -> list[Place]:
+    places, before = [], 0
+    for x in xs:
+        places.append(tuple((before if n == axis else 0, 1, size) for n, size in enumerate(x.shape)))
+        before += x.shape[axis]
+    return places
 
 
-concatenate = linear(
+concatenate = _joining(
     "concatenate",
     lambda *xs, axis: np.concatenate(xs, axis=axis),
     _concatenate_type,
-    _concatenate_map,
-    variadic=True,
+    _concatenate_places,
     parameters=("axis",),
     notation=r"[{0}, \ldots]",
     examples=lambda rng: [

@@ -62,6 +62,12 @@ class Operation:
         one ``rule(k, y, *xs, **parameters)``. None: piecewise constant, the derivative is zero. With several results, y
         is the tuple of them, and so is what the rule returns.
     kind : {"elementwise", "linear", "general"}
+    reads : str or None
+        Of an operation that reads a piece of its argument: the parameter that says where.
+    joins : callable or None
+        Of an operation that puts its arguments into their places: ``joins(xs, **parameters)`` gives the places.
+    fast : callable or None
+        ``fast(types, parameters)``, a shorter way to the same value for arguments of these types, where there is one.
     numpy : tuple of callable
         The NumPy and SciPy functions whose plain calls it answers.
     notation : str
@@ -77,7 +83,9 @@ class Operation:
     __slots__ = (
         "_types",
         "examples",
+        "fast",
         "forward",
+        "joins",
         "kind",
         "kinks",
         "name",
@@ -85,6 +93,7 @@ class Operation:
         "numpy",
         "parameter_names",
         "promote",
+        "reads",
         "rules",
         "slopes",
         "source",
@@ -103,6 +112,9 @@ class Operation:
         parameters: tuple[str, ...] = (),
         slopes: tuple[Slope, ...] = (),
         promote: Callable[[tuple[Any, ...]], tuple[np.dtype, ...]] | None = None,
+        reads: str | None = None,
+        joins: Callable[..., Sequence[Any]] | None = None,
+        fast: Callable[[Types, tuple[Any, ...]], Callable[..., Any] | None] | None = None,
         numpy: Sequence[Callable[..., Any]] = (),
         notation: str = "",
         examples: Callable[[np.random.Generator], Iterable[Example]] | None = None,
@@ -112,6 +124,7 @@ class Operation:
     ):
         self.name, self.forward, self.type_rule, self.rules = name, forward, type_rule, rules
         self.kind, self.parameter_names, self.slopes, self.promote = kind, parameters, slopes, promote
+        self.reads, self.joins, self.fast = reads, joins, fast
         self.numpy, self.notation, self.examples, self.kinks = tuple(numpy), notation, examples, tuple(kinks)
         self.source, self.summary = source, summary or (forward.__doc__ or "").strip().partition("\n")[0]
         self._types: dict[tuple[Any, ...], Any] = {}

@@ -75,6 +75,7 @@ def _types(variables: Sequence[Variable | None]) -> tuple[ArrayType | None, ...]
 def _pulled(
     operation: Operation, parameters: tuple[Any, ...], k: int, xs: Sequence[Any], ys: Sequence[Any], y_bars: Sequence[Any]
 ) -> Any:
+    refuse_complex(operation, *xs, *ys)
     total = None
     for J, y_bar in zip(operation.local_jacobians(k, ys, xs, parameters), y_bars, strict=True):
         if J is not None and y_bar is not None and not is_zero(J):
@@ -86,6 +87,7 @@ def _pulled(
 def _pushed(
     operation: Operation, parameters: tuple[Any, ...], xs: Sequence[Any], ys: Sequence[Any], x_dots: Sequence[Any], part: int
 ) -> Any:
+    refuse_complex(operation, *xs, *ys)
     total = None
     for k, x_dot in enumerate(x_dots):
         if x_dot is None:
@@ -115,7 +117,6 @@ def _placeholders(y: Variable, others: Sequence[Variable | None]) -> tuple[Graph
 
 def _record_pull(y: Variable, k: int, y_bars: Sequence[Variable | None]) -> Recording:
     operation: Any = y.operation
-    _refuse_complex(y)
     _, held = _placeholders(y, y_bars)
     n, m = len(y.inputs), len(y.results)
     result = _pulled(operation, y.parameters, k, held[:n], held[n : n + m], held[n + m :])
@@ -124,19 +125,18 @@ def _record_pull(y: Variable, k: int, y_bars: Sequence[Variable | None]) -> Reco
 
 def _record_push(y: Variable, x_dots: Sequence[Variable | None], part: int) -> Recording:
     operation: Any = y.operation
-    _refuse_complex(y)
     _, held = _placeholders(y, x_dots)
     n, m = len(y.inputs), len(y.results)
     result = _pushed(operation, y.parameters, held[:n], held[n : n + m], held[n + m :], part)
     return _recorded(held, result)
 
 
-def _refuse_complex(y: Variable) -> None:
-    if any(v.dtype.kind == "c" for v in (*y.inputs, *y.results)):
+def refuse_complex(operation: Operation, *values: Any) -> None:
+    """The rules are those of real functions; complex ones are refused rather than got wrong."""
+    if any(value.dtype.kind == "c" for value in values):
         raise DerivativeError(
-            f"derivatives through complex values are not supported yet: {getattr(y.operation, 'name', '')}",
-            where=y.origins[0] if y.origins else None,
-            got=", ".join(str(v.type) for v in (*y.inputs, *y.results)),
+            f"derivatives through complex values are not supported yet: {operation.name}",
+            got=", ".join(str(ArrayType.of(v) if isinstance(v, np.ndarray) else v.dtype) for v in values),
             wanted="real values on the path from inputs to outputs",
         )
 

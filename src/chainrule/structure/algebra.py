@@ -81,3 +81,8 @@ def algebra_of(*factors: Factor) -> Algebra:
         if found is not None and found is not chosen:
             return found
     return chosen
+
+
+def counted(factor: Factor) -> Factor:
+    """Truth values as numbers: what has to be done to them before they are added up."""
+    return algebra_of(factor).absorb(np.ones(()), factor) if factor.dtype == bool else factor

@@ -12,12 +12,13 @@ import numpy as np
 from .algebra import Algebra, Factor, Names
 from .normal_form import aligned
 from .relations import Relation
-from .term import Term, names
+from .term import Term
 
 
 def apply(term: Term, vector: Factor, algebra: Algebra) -> Factor:
     """The product term @ vector, of shape batch + out."""
-    batch = names(len(vector.shape) - len(term.inn))
+    free = min(term.sizes, default=0)
+    batch = tuple(range(free - (len(vector.shape) - len(term.inn)), free))
     sizes = {**term.sizes, **dict(zip(batch, vector.shape, strict=False))}
     want = batch + term.out
     out = tuple(dict.fromkeys(want))

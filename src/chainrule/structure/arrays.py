@@ -32,21 +32,27 @@ class ArrayAlgebra:
             product = t * slope
             if product.dtype.kind in "fc" and np.isnan(product).any():
                 product = np.where(t == 0, np.zeros((), product.dtype), product)
-        return product
+        return np.asarray(product)
 
     def contract(self, operands: Sequence[Array], labels: Sequence[Names], out: Names, absorbing: bool = False) -> Array:
         if len(operands) == 1:
             return _reduce(operands[0], labels[0], out)
         if len(operands) > 2:
             return self._in_pairs(list(operands), list(labels), out, absorbing)
+        a, b = operands
+        a_names, b_names = labels
         with np.errstate(all="ignore"):
-            product = _multiply_pair(*operands, *labels, out)
-            if absorbing and product.dtype.kind in "fc" and np.isnan(product).any():
-                product = _absorbing_pair(*operands, *labels, out)
-        return product
+            product = _multiply_pair(a, b, a_names, b_names, out)
+            if product.dtype.kind in "fc" and np.isnan(product).any():
+                if b.dtype == bool:  # a boolean factor selects: its zeros absorb too
+                    product = _absorbing_pair(b, a, b_names, a_names, out)
+                elif absorbing or a.dtype == bool:
+                    product = _absorbing_pair(a, b, a_names, b_names, out)
+        return np.asarray(product)
 
     def _in_pairs(self, operands: list[Array], labels: list[Names], out: Names, absorbing: bool) -> Array:
         """The cheapest product first: the pair whose result is smallest (with the first operand, where it absorbs)."""
+        dtype = np.result_type(*operands)
         while len(operands) > 1:
             candidates = []
             for i, j in itertools.combinations(range(len(operands)), 2):
@@ -59,6 +65,8 @@ class ArrayAlgebra:
             _, i, j, kept = min(candidates)
             if len(operands) == 2:
                 kept = out
+            if operands[i].dtype == operands[j].dtype == bool:
+                operands[j] = operands[j].astype(dtype)
             product = self.contract((operands[i], operands[j]), (labels[i], labels[j]), kept, absorbing)
             for k in (j, i):
                 del operands[k], labels[k]
@@ -70,7 +78,7 @@ class ArrayAlgebra:
         return np.asarray(a + b)
 
     def scale(self, a: Array, number: float) -> Array:
-        return a if number == 1 else -a if number == -1 and a.dtype != bool else np.asarray(a * number)
+        return a if number == 1 else np.asarray(-a if number == -1 and a.dtype != bool else a * number)
 
     def reshape(self, a: Array, shape: tuple[int, ...]) -> Array:
         return np.reshape(a, shape)
@@ -141,8 +149,9 @@ def _letters(names: Names, all_names: Names) -> list[int]:
 
 def _multiply_pair(a: Array, b: Array, a_names: Names, b_names: Names, out: Names) -> Array:
     """Lowered to matmul (np.einsum of two operands would not reach BLAS)."""
-    a, a_names = _alone(a, a_names, set(b_names) | set(out))
-    b, b_names = _alone(b, b_names, set(a_names) | set(out))
+    dtype = np.result_type(a, b)
+    a, a_names = _alone(a, a_names, set(b_names) | set(out), dtype)
+    b, b_names = _alone(b, b_names, set(a_names) | set(out), dtype)
     shared = [n for n in a_names if n in b_names]
     batch = [n for n in shared if n in out]
     summed = [n for n in shared if n not in out]
@@ -165,10 +174,10 @@ def _multiply_pair(a: Array, b: Array, a_names: Names, b_names: Names, out: Name
     return product if have == out else np.transpose(product, [have.index(n) for n in out])
 
 
-def _alone(a: Array, names: Names, needed: set[int]) -> tuple[Array, Names]:
+def _alone(a: Array, names: Names, needed: set[int], dtype: np.dtype) -> tuple[Array, Names]:
     """Sum at once over names that nothing else holds, and take the diagonal of repeated ones."""
     kept = tuple(dict.fromkeys(n for n in names if n in needed))
-    return (a, names) if kept == names else (_reduce(a, names, kept), kept)
+    return (a, names) if kept == names else (_reduce(a.astype(dtype, copy=False), names, kept), kept)
 
 
 def _arranged(a: Array, names: Names, want: Names) -> Array:

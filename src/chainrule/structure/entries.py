@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from .algebra import algebra_of
+from .algebra import algebra_of, counted
 from .relations import Ravel, Relation, Sizes, join
 from .term import Term
 
@@ -31,7 +31,7 @@ def entries_of(
         points.extend(name)
     values = np.full(points.count, term.scale)
     for factor, its_names in term.factors:
-        values = values * factor[tuple(points.columns[n] for n in its_names)]
+        values = algebra_of(factor).multiply(values, factor[tuple(points.columns[n] for n in its_names)])
     return values, points.flat(term.out, out_shape), points.flat(term.inn, in_shape)
 
 
@@ -43,7 +43,7 @@ def _without_dense_inner(term: Term) -> Term:
         return term
     operands, labels = zip(*term.factors, strict=True)
     kept = tuple(n for n in dict.fromkeys(n for each in labels for n in each) if n in outside)
-    product = algebra_of(*operands).contract(operands, labels, kept, absorbing=False)
+    product = algebra_of(*operands).contract([counted(each) for each in operands], labels, kept, absorbing=False)
     return Term(term.out, term.inn, term.sizes, ((product, kept),), term.relations, term.scale)
 
 

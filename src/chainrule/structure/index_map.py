@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from . import linear_map
-from .algebra import Factor, Names, algebra_of
+from .algebra import Factor, Names, algebra_of, counted
 from .application import apply
 from .entries import entries_of
 from .linear_map import LinearMap, Shape
@@ -63,7 +63,10 @@ class IndexMap(LinearMap):
         return sum(term.storage for term in self.terms)
 
     def scaled(self, number: float) -> IndexMap:
-        return self.with_terms(dataclasses.replace(term, scale=term.scale * number) for term in self.terms)
+        if number == 0:
+            return self.with_terms(())
+        terms = (dataclasses.replace(term, scale=term.scale * number) for term in self.terms)
+        return IndexMap(terms, self.out_shape, self.in_shape, np.result_type(self.dtype, number))
 
     def after(self, first: LinearMap) -> LinearMap:
         if not isinstance(first, IndexMap):
@@ -109,7 +112,7 @@ class IndexMap(LinearMap):
             return super().dense()
         total = np.zeros(self.shape, np.result_type(self.dtype, *(f.dtype for f in factors)))
         for term in self.terms:
-            if term.relations:
+            if term.relations or _meets_nonfinite(term):
                 values, rows, columns = entries_of(term, self.out_shape, self.in_shape)
                 matrix = total.reshape(math.prod(self.out_shape), math.prod(self.in_shape))
                 np.add.at(matrix, (rows, columns), values)
@@ -127,7 +130,7 @@ def _add_contraction(total: np.ndarray, term: Term) -> None:
     if term.factors:
         algebra = algebra_of(total)
         operands, labels = zip(*term.factors, strict=True)
-        product = algebra.contract(operands, labels, kept, absorbing=False)
+        product = algebra.contract([counted(each) for each in operands], labels, kept, absorbing=False)
         values = (product * term.scale).reshape([term.sizes[n] if n in held else 1 for n in dict.fromkeys(axes)])
     if not axes:  # np.einsum gives a copy of a 0-d array, not a view
         total += values
@@ -135,6 +138,11 @@ def _add_contraction(total: np.ndarray, term: Term) -> None:
     unique = list(dict.fromkeys(axes))
     diagonal = np.einsum(total, [unique.index(n) for n in axes], list(range(len(unique))))
     diagonal += values
+
+
+def _meets_nonfinite(term: Term) -> bool:
+    """Whether a zero of one factor may meet an inf or nan of another: then the product is 0, entry by entry."""
+    return len(term.factors) > 1 and not all(np.isfinite(factor).all() for factor, _ in term.factors)
 
 
 def merged(terms: Iterable[Term]) -> list[Term]:
@@ -147,7 +155,8 @@ def merged(terms: Iterable[Term]) -> list[Term]:
             its_names = frozenset(term.factors[0][1]) if term.factors else None
             signature = (term.out, term.inn, tuple(r.key for r in term.relations), its_names)
         groups.setdefault(signature, []).append(term)
-    return [group[0] if len(group) == 1 else _added(group) for group in groups.values()]
+    sums = (group[0] if len(group) == 1 else _added(group) for group in groups.values())
+    return [term for term in sums if term.scale != 0]
 
 
 def _with_canonical_names(term: Term) -> Term:
@@ -163,8 +172,7 @@ def _added(group: list[Term]) -> Term:
     total = None
     for term in group:
         ((factor, its_names),) = term.factors
-        algebra = algebra_of(factor)
-        part = algebra.scale(aligned(factor, its_names, order), term.scale)
+        part = algebra_of(factor).scale(counted(aligned(factor, its_names, order)), term.scale)
         total = part if total is None else algebra_of(total, part).add(total, part)
     return dataclasses.replace(first, factors=((total, order),), scale=1)
 
@@ -183,11 +191,12 @@ def index_map(
     relations: Sequence[Relation] = (),
     inner: Mapping[Hashable, int] = MappingProxyType({}),
     scale: float = 1,
-    dtype: Any = np.float64,
+    dtype: Any = None,
 ) -> IndexMap:
     """One term, its indices named by letters: the Jacobian of A @ B by A is ``index_map("ik", "ij", (B, "jk"), ...)``.
 
-    Relations are written over the same letters; `inner` gives the sizes of letters that only relations know.
+    Relations are written over the same letters; `inner` gives the sizes of letters that only relations know. The dtype
+    is that of the factors where none is given, float64 where there is none.
     """
     sizes: dict[Hashable, int] = dict(inner)
     for labels, shape in ((out, out_shape), (inn, in_shape), *((each, f.shape) for f, each in factors)):
@@ -205,10 +214,13 @@ def index_map(
         each(out),
         each(inn),
         {new[label]: size for label, size in sizes.items()},
-        tuple((factor, each(labels)) for factor, labels in factors),
+        tuple((np.asarray(f) if isinstance(f, np.generic) else f, each(labels)) for f, labels in factors),
         tuple(relation.renamed(new) for relation in relations),
         scale,
     )
+    if dtype is None:
+        floating = [factor.dtype for factor, _ in factors if factor.dtype.kind in "fc"]
+        dtype = np.result_type(*(floating or [np.float64]), scale)
     simple = normal_form(term)
     return IndexMap(() if simple is None else (simple,), out_shape, in_shape, dtype)
 
@@ -252,8 +264,9 @@ def pointwise_map(slope: Any, out_shape: Shape, in_shape: Shape) -> IndexMap:
     inn = tuple(
         -1 - k if size == 1 and out_shape[offset + k] != 1 else offset + k for k, size in enumerate(in_shape)
     )
-    if isinstance(slope, (int, float, complex)):
+    if isinstance(slope, (int, float, complex)) and np.isfinite(slope):
         return index_map(out, inn, out_shape=out_shape, in_shape=in_shape, scale=slope)
+    slope = np.asarray(slope) if isinstance(slope, (int, float, complex, np.generic)) else slope
     start = len(out_shape) - len(slope.shape)
     kept = [k for k, size in enumerate(slope.shape) if size != 1 or out_shape[start + k] == 1]
     if len(kept) < len(slope.shape):

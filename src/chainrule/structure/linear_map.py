@@ -15,6 +15,7 @@ import numpy as np
 
 from ..errors import ShapeError, TooLargeError
 from .algebra import Factor, algebra_of
+from .recognition import Structure
 from .scipy_loader import sparse, sparse_linalg
 
 DENSE_LIMIT = 1 << 30  # bytes that np.asarray may take without being told to
@@ -44,7 +45,7 @@ class LinearMap(abc.ABC):
 
     @property
     @abc.abstractmethod
-    def structure(self) -> Any:
+    def structure(self) -> Structure:
         """The name of its structure, from the closed list of recognition.py."""
 
     @abc.abstractmethod
@@ -62,9 +63,12 @@ class LinearMap(abc.ABC):
         return Sum(self, other)
 
     def dense(self) -> Factor:
-        """The array of shape out_shape + in_shape, by applying it to every unit vector."""
-        units = np.eye(math.prod(self.in_shape), dtype=self.dtype).reshape((-1, *self.in_shape))
-        columns = self.apply(units)
+        """The array of shape out_shape + in_shape, by applying the map or its transpose to every unit vector."""
+        n_in, n_out = math.prod(self.in_shape), math.prod(self.out_shape)
+        if n_out < n_in:
+            rows = self.T.apply(np.eye(n_out, dtype=self.dtype).reshape((n_out, *self.out_shape)))
+            return algebra_of(rows).reshape(rows, self.shape)
+        columns = self.apply(np.eye(n_in, dtype=self.dtype).reshape((n_in, *self.in_shape)))
         axes = (*range(1, 1 + len(self.out_shape)), 0)
         return algebra_of(columns).reshape(algebra_of(columns).transpose(columns, axes), self.shape)
 
@@ -113,6 +117,8 @@ class LinearMap(abc.ABC):
         return self.todense()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("a Jacobian is made dense by making an array: this cannot be done without a copy")
         dense = np.asarray(self._dense_within_limit())
         return dense if dtype is None else dense.astype(dtype, copy=False)
 
@@ -133,7 +139,7 @@ class LinearMap(abc.ABC):
                 wanted=f"v of shape {self.in_shape}, or with more axes behind it",
                 try_="v @ J, or J.T @ v" if tuple(vector.shape) == self.out_shape else None,
             )
-        return _moving_batch(self.apply, vector, rank, len(self.out_shape))
+        return self._like_numpy(lambda v: _moving_batch(self.apply, v, rank, len(self.out_shape)), vector)
 
     def __rmatmul__(self, other: Any) -> Any:
         vector = other if hasattr(other, "shape") else np.asarray(other)
@@ -145,11 +151,18 @@ class LinearMap(abc.ABC):
                 wanted=f"g of shape {self.out_shape}, or with more axes before it",
                 try_="J @ g" if tuple(vector.shape) == self.in_shape else None,
             )
-        return self.T.apply(vector)
+        return self._like_numpy(self.T.apply, vector)
+
+    def _like_numpy(self, product: Callable[[Factor], Factor], vector: Any) -> Any:
+        """A product with an array has the dtype that both make, and is a number where it has no axes."""
+        if algebra_of(vector) is not algebra_of():
+            return product(vector)
+        dtype = np.result_type(self.dtype, vector.dtype)
+        return np.asarray(product(np.asarray(vector, dtype)), dtype)[()]
 
     def matvec(self, x: Any) -> Any:
         """J @ x for a flat x of x.size numbers; gives y.size numbers."""
-        return np.reshape(self.apply(np.reshape(x, self.in_shape)), -1)
+        return np.reshape(self @ np.reshape(x, self.in_shape), -1)
 
     def rmatvec(self, y: Any) -> Any:
         """J.T @ y for a flat y of y.size numbers; gives x.size numbers."""
@@ -157,8 +170,9 @@ class LinearMap(abc.ABC):
 
     def matmat(self, columns: Any) -> Any:
         """J @ columns for an array of shape (x.size, k)."""
-        batch = np.reshape(np.transpose(columns), (-1, *self.in_shape))
-        return np.transpose(np.reshape(self.apply(batch), (len(batch), -1)))
+        columns = np.asarray(columns)
+        result = self @ np.reshape(columns, self.in_shape + columns.shape[1:])
+        return np.reshape(result, (math.prod(self.out_shape), *columns.shape[1:]))
 
     def rmatmat(self, columns: Any) -> Any:
         """J.T @ columns for an array of shape (y.size, k)."""
@@ -226,7 +240,7 @@ class LinearMap(abc.ABC):
 
     def __repr__(self) -> str:
         structure = self.structure
-        block = f", each {structure.block}" if getattr(structure, "block", None) else ""
+        block = f", each {structure.block}" if structure.block else ""
         return f"<Jacobian {self.out_shape} by {self.in_shape} {self.dtype}: {structure}{block}>"
 
 
@@ -270,8 +284,8 @@ class MatrixFree(LinearMap):
         return MatrixFree(self.backward, self.forward, self.in_shape, self.out_shape, self.dtype)
 
     @property
-    def structure(self) -> str:
-        return "matrix-free"
+    def structure(self) -> Structure:
+        return Structure("matrix-free")
 
     def scaled(self, number: float) -> LinearMap:
         def scaled(function: Callable[[Factor], Factor]) -> Callable[[Factor], Factor]:
@@ -285,7 +299,7 @@ def apply_each(function: Callable[[Factor], Factor], vector: Factor, rank: int, 
     batch = tuple(vector.shape[: len(vector.shape) - rank])
     if not batch:
         return function(vector)
-    rows = [np.asarray(function(row)) for row in np.reshape(vector, (-1, *vector.shape[len(batch) :]))]
+    rows = [np.asarray(function(row)) for row in np.reshape(vector, (math.prod(batch), *vector.shape[len(batch) :]))]
     return np.reshape(rows, (*batch, *out_shape)) if rows else np.zeros((*batch, *out_shape), vector.dtype)
 
 
@@ -307,8 +321,8 @@ class Product(LinearMap):
         return Product(self.right.T, self.left.T)
 
     @property
-    def structure(self) -> str:
-        return "matrix-free"
+    def structure(self) -> Structure:
+        return Structure("matrix-free")
 
     @property
     def storage(self) -> int:
@@ -337,8 +351,8 @@ class Sum(LinearMap):
         return Sum(self.left.T, self.right.T)
 
     @property
-    def structure(self) -> str:
-        return "matrix-free"
+    def structure(self) -> Structure:
+        return Structure("matrix-free")
 
     @property
     def storage(self) -> int:

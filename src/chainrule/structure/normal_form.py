@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from .algebra import Factor, Names, algebra_of
+from .algebra import Factor, Names, algebra_of, counted
 from .relations import Fused, Progression, Ravel, Relation
 from .term import Term
 
@@ -84,7 +84,7 @@ def drop_relation(term: Term) -> Term | None:
         elsewhere = {n for j, r in enumerate(term.relations) if j != k for n in r.names}
         elsewhere |= term.ends | {n for _, each in term.factors for n in each}
         for way in _both_ways(relation):
-            if not set(way.right) & elsewhere and way.is_function(term.sizes):
+            if not set(way.right) & (elsewhere | set(way.left)) and way.is_function(term.sizes):
                 relations = term.relations[:k] + term.relations[k + 1 :]
                 sizes = {n: s for n, s in term.sizes.items() if n not in way.right}
                 return dataclasses.replace(term, relations=relations, sizes=sizes)
@@ -140,7 +140,7 @@ def sum_where_smaller(term: Term) -> Term | None:
         kept = tuple(n for n in dict.fromkeys(a_names + b_names) if n in outside)
         if math.prod(term.sizes[n] for n in kept) > math.prod(a.shape) + math.prod(b.shape):
             continue
-        product = algebra_of(a, b).contract((a, b), (a_names, b_names), kept, absorbing=False)
+        product = algebra_of(a, b).contract((counted(a), counted(b)), (a_names, b_names), kept, absorbing=False)
         rest = tuple(f for k, f in enumerate(term.factors) if k not in (i, j))
         sizes = {n: s for n, s in term.sizes.items() if n in outside or n in kept}
         return dataclasses.replace(term, factors=((product, kept), *rest), sizes=sizes)
@@ -154,7 +154,7 @@ def sum_alone(term: Term) -> Term | None:
         outside = term.ends | others | {n for r in term.relations for n in r.names}
         kept = tuple(n for n in dict.fromkeys(its_names) if n in outside)
         if kept != its_names:
-            factor = algebra_of(factor).contract((factor,), (its_names,), kept, absorbing=False)
+            factor = algebra_of(factor).contract((counted(factor),), (its_names,), kept, absorbing=False)
             factors = (*term.factors[:j], (factor, kept), *term.factors[j + 1 :])
             sizes = {n: s for n, s in term.sizes.items() if n in outside}
             return dataclasses.replace(term, factors=factors, sizes=sizes)
@@ -168,10 +168,10 @@ def _both_ways(relation: Relation) -> tuple[Relation, Relation]:
 ZERO = Term((), (), {}, scale=0)
 RULES = (
     numbers_into_scale,
+    sum_alone,
     factor_through_relation,
     drop_relation,
     fuse_relations,
     multiply_factors,
-    sum_alone,
     sum_where_smaller,
 )

@@ -13,6 +13,7 @@ import numpy as np
 
 from .algebra import Factor, algebra_of
 from .linear_map import LinearMap, Shape, apply_each
+from .recognition import Structure
 
 Function = Callable[[Factor], Factor]
 
@@ -56,8 +57,8 @@ class Program(LinearMap):
         return Program(self.function, self.in_shape, self.out_shape, self.dtype, not self.is_transposed)
 
     @property
-    def structure(self) -> str:
-        return "matrix-free"
+    def structure(self) -> Structure:
+        return Structure("matrix-free")
 
     def scaled(self, number: float) -> LinearMap:
         def scaled(vector: Factor) -> Factor:

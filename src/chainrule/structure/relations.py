@@ -9,7 +9,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 import enum
-from math import gcd
+import math
 from typing import Self, final
 
 import numpy as np
@@ -68,6 +68,21 @@ class Relation(abc.ABC):
         """
         return False
 
+    @property
+    def is_single_valued(self) -> bool:
+        """Whether no left index has two right indices."""
+        return True
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether an index is related to few others."""
+        return True
+
+    @property
+    def offsets(self) -> tuple[float, float]:
+        """Bounds of right - left, where one name is related to one name."""
+        return -math.inf, math.inf
+
     def fused(self, other: Relation, sizes: Sizes) -> Relation | Fused | None:
         """Self, then other, as one relation; None where there is no closed form. self.right is other.left."""
         return None
@@ -93,6 +108,13 @@ class Progression(Relation):
     def is_function(self, sizes: Sizes) -> bool:
         return self.count == sizes[self.left[0]] and abs(self.left_step) == 1
 
+    @property
+    def offsets(self) -> tuple[float, float]:
+        if self.count > 1 and self.left_step != self.right_step:
+            return super().offsets
+        shift = self.right_start - self.left_start
+        return shift, shift
+
     def flipped(self) -> Progression:
         return Progression(
             self.right, self.left, self.right_start, self.right_step, self.left_start, self.left_step, self.count
@@ -116,7 +138,7 @@ class Progression(Relation):
         if not isinstance(other, Progression):
             return None
         # right_start + right_step * k = other.left_start + other.left_step * m, by the extended gcd
-        common = gcd(self.right_step, other.left_step)
+        common = math.gcd(self.right_step, other.left_step)
         distance = other.left_start - self.right_start
         if distance % common:
             return Fused.EMPTY
@@ -138,10 +160,20 @@ class Progression(Relation):
             other.right_start + other.right_step * m,
             other.right_step * m_step,
             high - low + 1,
-        )
+        )._ascending()
         whole = (0, 1, 0, 1, sizes[self.left[0]])
         same = result._parameters() == whole and sizes[self.left[0]] == sizes[other.right[0]]
         return Fused.SAME if same else result
+
+    def _ascending(self) -> Progression:
+        """The same relation, written in the one way in which left ascends."""
+        if self.count == 1:
+            return dataclasses.replace(self, left_step=1, right_step=1)
+        if self.left_step > 0:
+            return self
+        last = self.count - 1
+        left, right = self.left_start + self.left_step * last, self.right_start + self.right_step * last
+        return Progression(self.left, self.right, left, -self.left_step, right, -self.right_step, self.count)
 
 
 def _steps_within(start: int, step: int, count: int) -> tuple[int, int]:
@@ -172,6 +204,11 @@ class Pairs(Relation):
 
     def is_function(self, sizes: Sizes) -> bool:
         return self.left_index is None and sizes[self.left[0]] <= sizes[self.right[0]]
+
+    @property
+    def is_single_valued(self) -> bool:
+        index = self.left_index
+        return index is None or (isinstance(index, np.ndarray) and len(np.unique(index)) == len(index))
 
     def flipped(self) -> Pairs:
         return Pairs(self.right, self.left, self.right_index, self.left_index)
@@ -256,6 +293,18 @@ class Triangle(Relation):
 
     def _parameters(self) -> tuple[object, ...]:
         return (self.lower,)
+
+    @property
+    def is_single_valued(self) -> bool:
+        return False
+
+    @property
+    def is_sparse(self) -> bool:
+        return False
+
+    @property
+    def offsets(self) -> tuple[float, float]:
+        return (-math.inf, 0) if self.lower else (0, math.inf)
 
     def flipped(self) -> Triangle:
         return Triangle(self.right, self.left, not self.lower)

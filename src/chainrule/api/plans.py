@@ -1,0 +1,74 @@
+"""Backward plans by structural key: a repeated plain `grad` costs the tracing and little more.
+
+A plan is a graph simplified, expanded with gradients, simplified again and written as straight-line Python. Captured
+arrays are inputs of the plan, so their values may change from call to call.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..backprop import back_propagation_nodes
+from ..graph import Graph, Variable, extract, is_slot, structural_key
+from ..interpret import Plan
+from ..ops.algebra import zeros
+from ..simplify import simplify
+from ..tracing import Trace
+
+_MOST = 512
+_plans: dict[tuple[Any, ...], Plan] = {}
+_lock = threading.Lock()
+
+
+def planned(
+    trace: Trace, purpose: str, inputs: Sequence[Variable], outputs: Sequence[Variable], expand: Callable[[Graph], None], loud: int
+) -> list[Any]:
+    """Run what `expand` makes of the traced graph from inputs to outputs; planned at the first sight of its structure.
+
+    Parameters
+    ----------
+    purpose : str
+        Tells apart different expansions of one structure.
+    expand : callable
+        Adds nodes to a simplified graph and sets its outputs.
+    """
+    graph = trace.graph
+    slots = [v for v in graph.variables if v.operation is None and is_slot(v)]
+    trace.check_captured()
+    numbers = (tuple(v.number for v in inputs), tuple(v.number for v in outputs))
+    key = (purpose, numbers, structural_key(graph))
+    plan = _plans.get(key)
+    if plan is None:
+        small = simplify(extract(graph, [*inputs, *slots], outputs, purpose))
+        expand(small)
+        plan = Plan(simplify(small), loud)
+        with _lock:
+            if len(_plans) >= _MOST:
+                _plans.pop(next(iter(_plans)))
+            _plans[key] = plan
+    return plan([*(trace.values[v.number] for v in inputs), *(v.value for v in slots)])
+
+
+def gradient_plan(trace: Trace, inputs: Sequence[Variable], y: Variable) -> list[Any]:
+    """The value of a scalar y and its gradient by each input."""
+
+    def expand(graph: Graph) -> None:
+        (output,) = graph.outputs
+        seed = graph.constant(np.ones((), output.dtype))
+        sources = graph.inputs[: len(inputs)]
+        gradients = back_propagation_nodes([output], [seed], sources)
+        graph.outputs = [
+            output, *(zeros(graph, x.type) if g is None else g for x, g in zip(sources, gradients, strict=True))
+        ]
+
+    return planned(trace, "gradient", inputs, [y], expand, loud=1)
+
+
+def clear_plans() -> None:
+    """Forget all plans."""
+    with _lock:
+        _plans.clear()

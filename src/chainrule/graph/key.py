@@ -1,0 +1,30 @@
+"""The structural key of a graph: equal for graphs that differ in the values of their constants only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .graph import Graph
+from .variable import Variable
+
+# Numbers that a rewrite may depend on are part of the key; all others are values that change from call to call.
+BAKED = frozenset({0.0, 1.0, -1.0, 2.0, 0.5})
+
+
+def is_slot(v: Variable) -> bool:
+    """Whether a constant's value is left out of the key."""
+    return v.value is not None and (v.type.size != 1 or v.type.ndim != 0 or v.value.item() not in BAKED)
+
+
+def structural_key(graph: Graph) -> tuple[Any, ...]:
+    """Hashable; what is computed from what, the types of leaves, and numbers such as 0 and 1."""
+    rows: list[Any] = []
+    for v in graph.variables:
+        if v.operation is not None:
+            if v.part == 0:
+                rows.append((v.operation, v.parameters, *[u.number for u in v.inputs]))
+        elif v.value is None or is_slot(v):
+            rows.append(v.type)
+        else:
+            rows.append((v.type, v.value.item()))
+    return tuple(rows)

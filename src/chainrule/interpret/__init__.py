@@ -1,0 +1,10 @@
+"""The reference meaning of every graph: each operation by NumPy, in order, every value kept.
+
+Forward propagation (Algorithm 6.1), values on demand, one step at a time, and the same as straight-line Python for
+graphs that run more than once.
+"""
+
+from .forward import evaluate, forward_propagation, steps
+from .plan import Plan
+
+__all__ = ["Plan", "evaluate", "forward_propagation", "steps"]

@@ -1,0 +1,147 @@
+"""Identities of arithmetic: neutral elements, double negation, products with one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..graph import Variable
+from ..ops import CATALOGUE, of_dtype
+from ..ops.arithmetic import absolute, add, divide, multiply, negative, positive, power, sqrt, square, subtract
+from ..ops.comparison import logical_not
+from ..ops.contraction import einsum
+from ..ops.movement import broadcast_to, convert
+from ..ops.selection import absorb, factor_product, where
+from .rewrites import is_number, made_by, rewrites
+
+Inputs = tuple[Variable, ...]
+
+
+def _fitting(kept: Variable, dropped: Variable) -> Variable:
+    """An operand that is left alone, of the shape and dtype that it had together with the other one."""
+    shape = np.broadcast_shapes(kept.shape, dropped.shape)
+    spread = kept if kept.shape == shape else broadcast_to(kept, shape=shape)
+    return of_dtype(spread, np.result_type(kept.dtype, dropped.dtype))
+
+
+@rewrites(add)
+def add_zero(inputs: Inputs) -> Variable | None:
+    a, b = inputs
+    if is_number(a, 0):
+        return _fitting(b, a)
+    return _fitting(a, b) if is_number(b, 0) else None
+
+
+@rewrites(add)
+def add_negative(inputs: Inputs) -> Variable | None:
+    a, b = inputs
+    if made_by(b, negative):
+        return subtract(a, b.inputs[0])
+    return subtract(b, a.inputs[0]) if made_by(a, negative) else None
+
+
+@rewrites(subtract)
+def subtract_zero(inputs: Inputs) -> Variable | None:
+    a, b = inputs
+    return _fitting(a, b) if is_number(b, 0) else None
+
+
+@rewrites(subtract)
+def subtract_negative(inputs: Inputs) -> Variable | None:
+    a, b = inputs
+    return add(a, b.inputs[0]) if made_by(b, negative) else None
+
+
+@rewrites(multiply, absorb, factor_product)
+def multiply_by_one(inputs: Inputs) -> Variable | None:
+    a, b = inputs
+    for kept, other in ((a, b), (b, a)):
+        if kept.dtype == bool or other.dtype == bool:
+            continue
+        if is_number(other, 1):
+            return _fitting(kept, other)
+        if is_number(other, -1):
+            return negative(_fitting(kept, other))
+    return None
+
+
+@rewrites(divide)
+def divide_by_one(inputs: Inputs) -> Variable | None:
+    a, b = inputs
+    return _fitting(a, b) if is_number(b, 1) else None
+
+
+@rewrites(power)
+def power_of_one(inputs: Inputs) -> Variable | None:
+    a, b = inputs
+    return _fitting(a, b) if is_number(b, 1) else None
+
+
+@rewrites(power)
+def power_of_two(inputs: Inputs) -> Variable | None:
+    a, b = inputs
+    return square(_fitting(a, b)) if is_number(b, 2) else None
+
+
+@rewrites(negative)
+def double_negation(inputs: Inputs) -> Variable | None:
+    (x,) = inputs
+    return x.inputs[0] if made_by(x, negative) else None
+
+
+@rewrites(positive)
+def positive_is_nothing(inputs: Inputs) -> Variable | None:
+    return inputs[0]
+
+
+@rewrites(logical_not)
+def double_not(inputs: Inputs) -> Variable | None:
+    (x,) = inputs
+    return x.inputs[0] if made_by(x, logical_not) else None
+
+
+@rewrites(convert)
+def conversion_to_itself(inputs: Inputs, *, dtype: str) -> Variable | None:
+    (x,) = inputs
+    return x if x.dtype.name == dtype else None
+
+
+@rewrites(sqrt)
+def root_of_square(inputs: Inputs) -> Variable | None:
+    """sqrt(x^2) = |x|, whose derivative is not 0/0 at 0."""
+    (x,) = inputs
+    return absolute(x.inputs[0]) if made_by(x, square) else None
+
+
+@rewrites(where)
+def choice_between_equals(inputs: Inputs) -> Variable | None:
+    _, a, b = inputs
+    return a if a is b else None
+
+
+def _without_broadcast(operation: Any) -> None:
+    """An operand need not be spread where another one has the full shape."""
+
+    def drop_broadcast(inputs: Inputs) -> Variable | None:
+        full = operation.infer(tuple(v.type for v in inputs), ())
+        plain = tuple(v.inputs[0] if made_by(v, broadcast_to) else v for v in inputs)
+        if plain == inputs:
+            return None
+        for k, v in enumerate(inputs):
+            candidate = (*inputs[:k], plain[k], *inputs[k + 1 :])
+            if plain[k] is not v and operation.infer(tuple(u.type for u in candidate), ()) is full:
+                return operation(*candidate)
+        return None
+
+    rewrites(operation)(drop_broadcast)
+
+
+for _operation in list(CATALOGUE.values()):
+    if _operation.kind == "elementwise" and _operation.promote is not None and len(_operation.slopes) > 1:
+        _without_broadcast(_operation)
+
+
+@rewrites(einsum)
+def sum_of_itself(inputs: Inputs, *, labels: Any, out: Any, absorbing: bool) -> Variable | None:
+    return inputs[0] if len(inputs) == 1 and labels[0] == out else None

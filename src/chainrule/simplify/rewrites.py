@@ -1,0 +1,54 @@
+"""The table of rewrites: for an operation, functions that see its inputs before the node is made.
+
+Each is ``rewrite(inputs, **parameters)`` and returns a variable of the same graph and type that has the same value, or
+None. Rewrites are tried in the order in which they are declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..graph import Variable
+from ..ops import Operation
+
+Rewrite = Callable[..., Variable | None]
+REWRITES: dict[Operation, list[Rewrite]] = {}
+
+
+def rewrites(*operations: Operation) -> Callable[[Rewrite], Rewrite]:
+    """Decorate a rewrite with the operations at the root of its pattern."""
+
+    def declare(rewrite: Rewrite) -> Rewrite:
+        for operation in operations:
+            REWRITES.setdefault(operation, []).append(rewrite)
+        return rewrite
+
+    return declare
+
+
+def made_by(v: Variable, operation: Operation, **parameters: Any) -> bool:
+    if v.operation is not operation:
+        return False
+    return not parameters or parameters.items() <= operation.named(v.parameters).items()
+
+
+def number(v: Variable) -> float | None:
+    """The number that a constant holds in every entry, also behind a broadcast; None where there is none."""
+    while v.operation is not None and v.operation.name == "broadcast_to":
+        v = v.inputs[0]
+    if not v.is_constant or v.dtype.kind not in "fiu":
+        return None
+    value = np.asarray(v.value)
+    if value.ndim == 0:
+        return value.item()
+    if value.size == 0 or value.size > 4096:
+        return None
+    first = value.flat[0]
+    return first.item() if (value == first).all() else None
+
+
+def is_number(v: Variable, wanted: float) -> bool:
+    return number(v) == wanted

@@ -1,0 +1,26 @@
+"""Tracing: NumPy functions run on traced arrays, through NumPy's own protocols, and leave a graph.
+
+Values are computed when they are asked for, by an evaluator that this room is handed; what Python decides by becomes a
+guard. This room knows how NumPy behaves; it refuses to know how derivatives are made.
+"""
+
+from . import functions
+from .array import Array, contains_traced, stacked, trace_of, variable_of, wrap
+from .dispatch import FUNCTIONS, answers
+from .trace import Evaluator, Guard, Trace, active
+
+__all__ = [
+    "FUNCTIONS",
+    "Array",
+    "Evaluator",
+    "Guard",
+    "Trace",
+    "active",
+    "answers",
+    "contains_traced",
+    "functions",
+    "stacked",
+    "trace_of",
+    "variable_of",
+    "wrap",
+]

@@ -1,0 +1,510 @@
+"""A traced array: answers as a NumPy array does, and records.
+
+It is no subclass of ndarray (np.asarray would strip a subclass silently, and the derivative with it), but says that it
+is one when asked by isinstance.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..arraytype import ArrayType
+from ..errors import MutationError, Origin, ShapeError, TraceError, UnsupportedError, user_frame
+from ..graph import Variable
+from ..ops import Operation, arithmetic, comparison
+from ..ops.movement import broadcast_to, concatenate, convert, reshape, transpose
+from . import indexing
+from .trace import Trace
+from .views import View, whole
+
+# What an array of no axes is: NumPy's scalars are immutable, its 0-d arrays are not, and Python's numbers are weak.
+ARRAY, SCALAR, PYTHON = 0, 1, 2
+NUMBERS = (float, int, bool, complex)
+
+
+class Array:
+    """A value of the function that is being traced."""
+
+    __slots__ = ("_variable", "kind", "trace", "view")
+    __array_priority__ = 1000
+    _variable: Variable
+    kind: int
+    trace: Trace
+    view: View | None
+
+    @property
+    def __class__(self) -> type:  # type: ignore[override]
+        if self._variable.type.shape == () and self.kind:
+            kind = self._variable.type.dtype.kind
+            if kind == "f" and (self.kind == PYTHON or self._variable.type.dtype == np.float64):
+                return np.float64 if self.kind == SCALAR else float
+            return self._variable.type.dtype.type
+        return np.ndarray
+
+    # What it is
+
+    @property
+    def variable(self) -> Variable:
+        """The variable that holds its value now; a view first looks at what its base has become."""
+        view = self.view
+        if view is not None and view.version != view.buffer.version:
+            self._variable = view.refreshed()
+        return self._variable
+
+    @property
+    def type(self) -> ArrayType:
+        return self._variable.type
+
+    shape = property(lambda self: self._variable.type.shape)
+    dtype = property(lambda self: self._variable.type.dtype)
+    ndim = property(lambda self: self._variable.type.ndim)
+    size = property(lambda self: self._variable.type.size)
+    itemsize = property(lambda self: self._variable.type.dtype.itemsize)
+    nbytes = property(lambda self: self._variable.type.size * self._variable.type.dtype.itemsize)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of unsized object")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.shape:
+            raise TypeError("iteration over a 0-d array")
+        return (self[k] for k in range(self.shape[0]))
+
+    def __repr__(self) -> str:
+        return f"<traced {self._variable.label} {self.type}>"
+
+    def __str__(self) -> str:
+        return repr(self) if self.trace.symbolic else str(self.value())
+
+    def __format__(self, spec: str) -> str:
+        if self.trace.symbolic:
+            return repr(self)
+        value = self.value()
+        return format(value.item() if not value.shape else value, spec)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    # Values, when Python asks
+
+    def value(self) -> np.ndarray:
+        """The value now, for people to look at: no guard."""
+        return np.asarray(self.trace.evaluate([self.variable])[0])
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError(
+                "The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()"
+            )
+        return bool(self.trace.ask(self.variable).item())
+
+    def __int__(self) -> int:
+        return int(self.trace.ask(self.variable).item())
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iub":
+            raise TypeError(f"only integers can be used as an index, not {self.dtype}")
+        return operator.index(self.trace.ask(self.variable).item())
+
+    def __float__(self) -> float:
+        self._refuse_to_leave("float()", "np.* functions instead of math.*, and arrays instead of Python lists of floats")
+        return float(self.trace.ask(self.variable).item())
+
+    def __complex__(self) -> complex:
+        self._refuse_to_leave("complex()", "numpy functions of complex arrays")
+        return complex(self.trace.ask(self.variable).item())
+
+    def item(self, *index: Any) -> Any:
+        return self[index] if index else self.reshape(())
+
+    def tolist(self) -> Any:
+        return [each.tolist() if each.ndim else each for each in self] if self.ndim else self
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        self._refuse_to_leave("numpy code in C", "a NumPy function that is traced, or cr.stop_gradient(x) if no gradient is wanted")
+        return np.asarray(self.trace.ask(self.variable), dtype)
+
+    def _refuse_to_leave(self, place: str, wanted: str) -> None:
+        v = self.variable
+        if v.mask and v.type.carries_derivative:
+            made = f", made at {Origin(v.origin)}" if v.origin else ""
+            raise TraceError(
+                f"{place} would take the value of a traced array out of the trace, and its derivative would be lost",
+                got=f"{v.label} {v.type}{made}",
+                wanted=wanted,
+            )
+
+    # Indexing and writing
+
+    def __getitem__(self, index: Any) -> Any:
+        return indexing.read(self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        indexing.write(self, index, value)
+
+    def assign(self, new: Variable) -> None:
+        """Become another value of the same shape, in place: views of the same base see it."""
+        if self.kind == SCALAR or self.kind == PYTHON:
+            raise TypeError("a NumPy scalar cannot be changed in place")
+        if self.view is None:
+            self._variable = new
+        else:
+            self.view.write(new)
+
+    # Shapes
+
+    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
+        if order != "C":
+            raise UnsupportedError(f"reshape with order={order!r} is not supported", try_="x.T.reshape(...).T")
+        wanted = shape[0] if len(shape) == 1 and not isinstance(shape[0], (int, np.integer)) else shape
+        return _reshaped(self, indexing.full_shape(self.size, wanted, self.shape))
+
+    def ravel(self, order: str = "C") -> Any:
+        return self.reshape(-1, order=order)
+
+    def flatten(self, order: str = "C") -> Any:
+        return self.reshape(-1, order=order).copy()
+
+    @property
+    def flat(self) -> Any:
+        return iter(self.reshape(-1))
+
+    def transpose(self, *axes: Any) -> Any:
+        if len(axes) == 1 and not isinstance(axes[0], (int, np.integer)):
+            axes = () if axes[0] is None else tuple(axes[0])
+        order = tuple(indexing.axis_of(k, self.ndim) for k in axes) if axes else tuple(reversed(range(self.ndim)))
+        if sorted(order) != list(range(self.ndim)):
+            raise ValueError("axes don't match array")
+        inverse = tuple(sorted(range(self.ndim), key=order.__getitem__))
+        return viewed(
+            self,
+            lambda v: transpose(v, axes=order),
+            lambda base, new: transpose(new, axes=inverse),
+            ("transpose", order),
+        )
+
+    @property
+    def T(self) -> Any:
+        return self.transpose()
+
+    @property
+    def mT(self) -> Any:
+        return self.swapaxes(-1, -2)
+
+    def swapaxes(self, a: int, b: int) -> Any:
+        order = list(range(self.ndim))
+        a, b = indexing.axis_of(a, self.ndim), indexing.axis_of(b, self.ndim)
+        order[a], order[b] = order[b], order[a]
+        return self.transpose(*order)
+
+    def squeeze(self, axis: Any = None) -> Any:
+        return np.squeeze(self, axis)  # type: ignore[call-overload]
+
+    # Copies and dtypes
+
+    def copy(self, order: str = "C") -> Any:
+        return wrap(self.trace, self.variable)
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.copy()
+
+    def astype(self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True) -> Any:
+        dtype = np.dtype(dtype)
+        if dtype == self.dtype:
+            return self.copy() if copy else self
+        return wrap(self.trace, convert(self.variable, dtype=dtype.name), self.kind and SCALAR)
+
+    @property
+    def real(self) -> Any:
+        return np.real(self)
+
+    @property
+    def imag(self) -> Any:
+        return np.imag(self)
+
+    def conj(self) -> Any:
+        return np.conj(self)  # type: ignore[call-overload]
+
+    conjugate = conj
+
+    def fill(self, value: Any) -> None:
+        self[...] = value
+
+    # What NumPy calls
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
+        return dispatch_ufunc(ufunc, method, inputs, keywords)
+
+    def __array_function__(self, function: Callable[..., Any], types: Any, args: Any, keywords: Any) -> Any:
+        return dispatch_function(function, args, keywords)
+
+    def __matmul__(self, other: Any) -> Any:
+        return np.matmul(self, other) if _operand(other) else NotImplemented
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return np.matmul(other, self) if _operand(other) else NotImplemented
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+
+# Set by dispatch.py, which knows the functions.
+dispatch_ufunc: Callable[..., Any]
+dispatch_function: Callable[..., Any]
+
+
+def _operand(x: Any) -> bool:
+    return type(x) is Array or isinstance(x, (np.ndarray, np.generic, float, int, complex, list, tuple))
+
+
+def wrap(trace: Trace, variable: Variable, kind: int = ARRAY) -> Array:
+    array = Array.__new__(Array)
+    array.trace, array._variable, array.kind, array.view = trace, variable, kind, None
+    return array
+
+
+def viewed(
+    parent: Array,
+    read: Callable[[Variable], Variable],
+    put_back: Callable[[Variable, Variable], Variable],
+    key: object,
+    now: Variable | None = None,
+) -> Array:
+    """An array that shares its parent's memory: how it reads from the parent, and how a write goes back into it.
+
+    `key` is equal for equal ways to read; `now` is what it reads at present, where that is known without reading.
+    """
+    if parent.view is None:
+        parent.view = whole(parent._variable)
+    array = wrap(parent.trace, read(parent.variable) if now is None else now)
+    array.view = parent.view.narrowed(read, put_back, key)
+    return array
+
+
+def _reshaped(x: Array, shape: tuple[int, ...]) -> Array:
+    before = x.shape
+    if x.kind:
+        return wrap(x.trace, reshape(x.variable, shape=shape) if shape else x.variable)
+    return viewed(
+        x, lambda v: reshape(v, shape=shape), lambda base, new: reshape(new, shape=before), ("reshape", shape)
+    )
+
+
+def variable_of(x: Any, trace: Trace) -> Variable:
+    """Any operand as a variable of the trace."""
+    if type(x) is Array:
+        v = x.variable
+        if v.graph is not trace.graph and x.trace is not trace:
+            raise TraceError(
+                f"{v.label} belongs to another trace and cannot be used in this one",
+                got=f"{v.type}",
+                try_="pass it as an argument, or return it from the function that made it",
+            )
+        return v
+    if type(x) in NUMBERS:
+        return trace.number(x, np.asarray(x).dtype)
+    if isinstance(x, (np.ndarray, np.generic)):
+        if x.dtype == object:
+            return stacked(x.tolist(), trace)
+        return trace.capture(x)
+    if isinstance(x, (list, tuple)):
+        return stacked(x, trace)
+    return trace.capture(np.asarray(x))
+
+
+def stacked(items: Any, trace: Trace) -> Variable:
+    """A nested list that may hold traced arrays, as np.array would read it."""
+    if not isinstance(items, (list, tuple)):
+        return variable_of(items, trace)
+    if not contains_traced(items):
+        return trace.capture(np.asarray(items))
+    parts = [stacked(item, trace) for item in items]
+    shapes = {v.shape for v in parts}
+    if len(shapes) > 1:
+        raise ShapeError("a list of arrays of different shapes is no array", got=", ".join(map(str, sorted(shapes))))
+    (shape,) = shapes
+    dtype = np.result_type(*[v.dtype for v in parts])
+    from_parts = [v if v.dtype == dtype else convert(v, dtype=dtype.name) for v in parts]
+    return _stack(from_parts, shape)
+
+
+def _stack(parts: list[Variable], shape: tuple[int, ...]) -> Variable:
+    return concatenate(*[reshape(v, shape=(1, *shape)) for v in parts], axis=0)
+
+
+def contains_traced(items: Any) -> bool:
+    if type(items) is Array:
+        return True
+    return isinstance(items, (list, tuple)) and any(contains_traced(item) for item in items)
+
+
+def trace_of(*operands: Any) -> Trace | None:
+    """The trace of the first traced array among the operands, lists included."""
+    for x in operands:
+        if type(x) is Array:
+            return x.trace
+        if isinstance(x, (list, tuple)):
+            found = trace_of(*x)
+            if found is not None:
+                return found
+        elif isinstance(x, np.ndarray) and x.dtype == object:
+            found = trace_of(*x.ravel())
+            if found is not None:
+                return found
+    return None
+
+
+# Element-wise operations: the way that nearly all code takes
+
+
+def apply_elementwise(operation: Operation, operands: tuple[Any, ...], trace: Trace) -> Array:
+    """Record an element-wise operation on traced arrays, arrays and numbers, with NumPy's promotion."""
+    kind = PYTHON
+    weak = False
+    variables = []
+    for x in operands:
+        t = type(x)
+        if t is Array:
+            variables.append(x.variable)
+            if x.kind == PYTHON:
+                weak = True
+            else:
+                kind = SCALAR
+        elif t in NUMBERS:
+            weak = True
+            variables.append(x)
+        else:
+            v = variable_of(x, trace)
+            variables.append(v)
+            kind = SCALAR
+    if weak:
+        variables = _promoted(operation, operands, variables, trace)
+    graph = trace.graph
+    result = graph.append(operation, tuple(variables), (), user_frame(2))
+    array = Array.__new__(Array)
+    array.trace, array._variable, array.view = trace, result, None
+    array.kind = ARRAY if result.type.shape else kind
+    return array
+
+
+def _promoted(operation: Operation, operands: tuple[Any, ...], variables: list[Any], trace: Trace) -> list[Variable]:
+    """Python numbers, traced or not, take the dtype that NumPy would give them (NEP 50)."""
+    kinds = []
+    for x, v in zip(operands, variables, strict=True):
+        if type(x) in NUMBERS:
+            kinds.append(type(x))
+        elif type(x) is Array and x.kind == PYTHON:
+            kinds.append({"f": float, "i": int, "b": bool, "c": complex}[v.dtype.kind])
+        else:
+            kinds.append(v.dtype)
+    assert operation.promote is not None
+    dtypes = operation.promote(tuple(kinds))
+    result = []
+    for v, kind, dtype in zip(variables, kinds, dtypes, strict=False):
+        if not isinstance(kind, type):
+            result.append(v)
+        elif type(v) is Variable:
+            result.append(v if v.dtype == dtype else convert(v, dtype=dtype.name))
+        else:
+            result.append(trace.number(v, dtype))
+    return result
+
+
+def _binary(operation: Operation) -> Callable[[Array, Any], Any]:
+    def method(self: Array, other: Any) -> Any:
+        if not _operand(other):
+            return NotImplemented
+        return apply_elementwise(operation, (self, other), self.trace)
+
+    return method
+
+
+def _reflected(operation: Operation) -> Callable[[Array, Any], Any]:
+    def method(self: Array, other: Any) -> Any:
+        if not _operand(other):
+            return NotImplemented
+        return apply_elementwise(operation, (other, self), self.trace)
+
+    return method
+
+
+def _unary(operation: Operation) -> Callable[[Array], Any]:
+    def method(self: Array) -> Any:
+        return apply_elementwise(operation, (self,), self.trace)
+
+    return method
+
+
+def _in_place(operation: Operation) -> Callable[[Array, Any], Any]:
+    def method(self: Array, other: Any) -> Any:
+        result = apply_elementwise(operation, (self, other), self.trace)
+        if self.kind:  # a scalar is immutable: the name is bound to a new one
+            return result
+        write_into(self, result)
+        return self
+
+    return method
+
+
+def write_into(target: Array, result: Array) -> None:
+    """Let a target become a result: NumPy's rule for `out=` and `+=`."""
+    v = result.variable
+    if np.broadcast_shapes(v.shape, target.shape) != target.shape:
+        raise ValueError(
+            f"non-broadcastable output operand with shape {target.shape} doesn't match the broadcast shape {v.shape}"
+        )
+    if v.dtype != target.dtype:
+        if not np.can_cast(v.dtype, target.dtype, "same_kind"):
+            raise MutationError(
+                f"a result of dtype {v.dtype} cannot be written into an array of dtype {target.dtype}",
+                wanted=f"a target of dtype {v.dtype}",
+                try_=f"x = x.astype({v.dtype.name!r}) before",
+            )
+        v = convert(v, dtype=target.dtype.name)
+    target.assign(v if v.shape == target.shape else broadcast_to(v, shape=target.shape))
+
+
+def _power(self: Array, other: Any) -> Any:
+    """NumPy takes a short way for the exponents 2, 1, 0.5 and -1 of floating arrays; so the bits stay the same."""
+    if type(other) in (int, float) and self.dtype.kind == "f" and other in _SHORT_POWERS:
+        return apply_elementwise(_SHORT_POWERS[other], (self,), self.trace)
+    if not _operand(other):
+        return NotImplemented
+    return apply_elementwise(arithmetic.power, (self, other), self.trace)
+
+
+_SHORT_POWERS = {2: arithmetic.square, 1: arithmetic.positive, 0.5: arithmetic.sqrt, -1: arithmetic.reciprocal}
+
+_ARITHMETIC = {
+    "add": arithmetic.add,
+    "sub": arithmetic.subtract,
+    "mul": arithmetic.multiply,
+    "truediv": arithmetic.divide,
+    "floordiv": comparison.floor_divide,
+    "mod": arithmetic.remainder,
+    "pow": arithmetic.power,
+}
+_COMPARISONS = {
+    "gt": comparison.greater,
+    "ge": comparison.greater_equal,
+    "lt": comparison.less,
+    "le": comparison.less_equal,
+    "eq": comparison.equal,
+    "ne": comparison.not_equal,
+}
+for _name, _operation in _ARITHMETIC.items():
+    setattr(Array, f"__{_name}__", _binary(_operation))
+    setattr(Array, f"__r{_name}__", _reflected(_operation))
+    setattr(Array, f"__i{_name}__", _in_place(_operation))
+for _name, _operation in _COMPARISONS.items():
+    setattr(Array, f"__{_name}__", _binary(_operation))
+Array.__pow__ = _power  # type: ignore[attr-defined]
+for _name, _operation in {"neg": arithmetic.negative, "pos": arithmetic.positive, "abs": arithmetic.absolute}.items():
+    setattr(Array, f"__{_name}__", _unary(_operation))
