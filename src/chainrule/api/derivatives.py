@@ -17,6 +17,7 @@ from ..interpret import evaluate
 from ..ops import marks, of_dtype
 from ..ops.algebra import zeros
 from ..simplify import simplify
+from ..structure import IndexMap, LinearMap, MatrixFree
 from ..tracing import Array, variable_of, wrap
 from .plans import gradient_plan
 from .scope import Scope, checked_leaves, owned, positions, transform
@@ -162,16 +163,11 @@ def elementwise_grad(f: Function | None = None, argnums: int = 0) -> Function:
                     wanted="structure 'diagonal'",
                     try_="cr.jacobian(f)",
                 )
-            ones = trace_ones(scope, x)
-            result = J.T.apply(ones)
-            value = scope.result(result) if isinstance(result, Variable) else owned(result, args[number])
+            slopes = J.T.apply(np.ones(x.shape, x.dtype))
+            value = scope.result(slopes.variable) if type(slopes) is Array else owned(slopes, args[number])
         return rebuilds[0]([value])
 
     return derivative
-
-
-def trace_ones(scope: Scope, x: Variable) -> Any:
-    return np.ones(x.shape, x.dtype) if scope.outermost else scope.trace.graph.constant(np.ones(x.shape, x.dtype))
 
 
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -420,7 +416,7 @@ def jacobian(f: Function | None = None, argnums: int | Sequence[int] = 0, mode: 
 
 def _jacobian_map(scope: Scope, y: Variable, x: Variable, mode: str) -> Any:
     if not scope.outermost:
-        return whole_jacobian(y, x, None, mode)
+        return _within_trace(scope, whole_jacobian(y, x, None, mode))
     values = dict(scope.trace.values)
     with np.errstate(all="ignore"):
         evaluate([v for v in y.graph.variables if v.number <= y.number], values)
@@ -469,7 +465,20 @@ def hessian(f: Function | None = None, argnums: int = 0) -> Function:
 
 
 def _second(scope: Scope, gradient: Variable | None, x: Variable, by: Variable) -> Any:
-    return whole_jacobian(zeros(scope.trace.graph, x.type) if gradient is None else gradient, by, None)
+    J = whole_jacobian(zeros(scope.trace.graph, x.type) if gradient is None else gradient, by, None)
+    return _within_trace(scope, J)
+
+
+def _within_trace(scope: Scope, J: LinearMap) -> LinearMap:
+    """A Jacobian over variables as the user of an enclosing transform sees it: over traced arrays."""
+    trace = scope.trace
+    if isinstance(J, IndexMap):
+        return J.with_factors(lambda factor: wrap(trace, factor) if isinstance(factor, Variable) else factor)
+
+    def lifted(apply: Function) -> Function:
+        return lambda vector: wrap(trace, apply(variable_of(vector, trace)))
+
+    return MatrixFree(lifted(J.apply), lifted(J.T.apply), J.out_shape, J.in_shape, J.dtype)
 
 
 def hvp(f: Function, argnums: int = 0) -> Function:

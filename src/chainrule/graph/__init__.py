@@ -2,6 +2,7 @@
 
 from .copying import copied, extract, paste, substitute
 from .document import from_json, from_rows, rows_of, to_document, to_json
+from .dot import to_dot
 from .graph import Graph, foreign, graph_of
 from .key import is_slot, structural_key
 from .law import check
@@ -33,6 +34,7 @@ __all__ = [
     "structural_key",
     "substitute",
     "to_document",
+    "to_dot",
     "to_json",
     "to_text",
     "unique_names",

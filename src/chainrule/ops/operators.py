@@ -7,7 +7,8 @@ from typing import Any
 
 from ..graph import Variable
 from .arithmetic import absolute, add, divide, multiply, negative, power, subtract
-from .operation import Operation
+from .operation import CATALOGUE, Operation
+from .scipy_loader import SpecialFunction
 
 _BINARY = {"add": add, "sub": subtract, "mul": multiply, "truediv": divide, "pow": power}
 _UNARY = {"neg": negative, "abs": absolute}
@@ -30,4 +31,16 @@ for _name, _operation in _BINARY.items():
     setattr(Variable, f"__r{_name}__", _reflected(_operation))
 for _name, _operation in _UNARY.items():
     setattr(Variable, f"__{_name}__", _unary(_operation))
-Variable.__array_ufunc__ = None  # type: ignore[attr-defined]  # array + variable comes to our operators
+
+
+def _ufunc(self: Variable, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
+    """NumPy's functions in the rules of declared operations: np.cos(x) is the operation that answers np.cos."""
+    if method == "__call__" and not keywords:
+        for operation in CATALOGUE.values():
+            for function in operation.numpy:
+                if function is ufunc or (isinstance(function, SpecialFunction) and function.name == ufunc.__name__):
+                    return operation(*inputs)
+    return NotImplemented
+
+
+Variable.__array_ufunc__ = _ufunc  # type: ignore[attr-defined]

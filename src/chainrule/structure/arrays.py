@@ -34,7 +34,9 @@ class ArrayAlgebra:
                 product = np.where(t == 0, np.zeros((), product.dtype), product)
         return np.asarray(product)
 
-    def contract(self, operands: Sequence[Array], labels: Sequence[Names], out: Names, absorbing: bool = False) -> Array:
+    def contract(
+        self, operands: Sequence[Array], labels: Sequence[Names], out: Names, absorbing: bool = False
+    ) -> Array:
         if len(operands) == 1:
             return _reduce(operands[0], labels[0], out)
         if len(operands) > 2:

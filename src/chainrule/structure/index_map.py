@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, final
 
 import numpy as np
 
 from ..errors import ShapeError
-from . import linear_map
 from .algebra import Factor, Names, algebra_of, counted
 from .application import apply
 from .entries import entries_of
@@ -38,6 +37,13 @@ class IndexMap(LinearMap):
 
     def with_terms(self, terms: Iterable[Term]) -> IndexMap:
         return IndexMap(terms, self.out_shape, self.in_shape, self.dtype)
+
+    def with_factors(self, change: Callable[[Factor], Factor]) -> IndexMap:
+        """The same map with every dense factor replaced."""
+        return self.with_terms(
+            dataclasses.replace(term, factors=tuple((change(f), its_names) for f, its_names in term.factors))
+            for term in self.terms
+        )
 
     def apply(self, vector: Factor) -> Factor:
         algebra = algebra_of(vector, *(factor for term in self.terms for factor, _ in term.factors))
@@ -261,9 +267,7 @@ def pointwise_map(slope: Any, out_shape: Shape, in_shape: Shape) -> IndexMap:
     """
     out = tuple(range(len(out_shape)))
     offset = len(out_shape) - len(in_shape)
-    inn = tuple(
-        -1 - k if size == 1 and out_shape[offset + k] != 1 else offset + k for k, size in enumerate(in_shape)
-    )
+    inn = tuple(-1 - k if size == 1 and out_shape[offset + k] != 1 else offset + k for k, size in enumerate(in_shape))
     if isinstance(slope, (int, float, complex)) and np.isfinite(slope):
         return index_map(out, inn, out_shape=out_shape, in_shape=in_shape, scale=slope)
     slope = np.asarray(slope) if isinstance(slope, (int, float, complex, np.generic)) else slope
@@ -287,4 +291,4 @@ def window_map(windows: Sequence[tuple[int, int, int]], in_shape: Shape) -> Inde
     return index_map(out, range(len(in_shape)), out_shape=out_shape, in_shape=in_shape, relations=relations)
 
 
-linear_map.from_array = array_map
+LinearMap._from_array = staticmethod(array_map)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from . import linear_map
 from .index_map import IndexMap, index_map, window_map
 from .linear_map import LinearMap, Shape
 
@@ -65,4 +64,4 @@ def _selection(windows: list[Window], keep: list[bool], shape: Shape) -> IndexMa
     return dropped @ windowed
 
 
-linear_map.indexed = indexed
+LinearMap._indexed = staticmethod(indexed)

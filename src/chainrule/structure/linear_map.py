@@ -9,7 +9,7 @@ from __future__ import annotations
 import abc
 import math
 from collections.abc import Callable
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -28,6 +28,10 @@ class LinearMap(abc.ABC):
 
     __array_ufunc__ = None  # ndarray + J and ndarray @ J come to our methods
     __slots__ = ("dtype", "in_shape", "out_shape")
+
+    # Set by index_map.py and indexing.py, which know the maps that these make.
+    _from_array: ClassVar[Callable[[np.ndarray, Shape, Shape], LinearMap]]
+    _indexed: ClassVar[Callable[[LinearMap, Any], Any]]
 
     def __init__(self, out_shape: Shape, in_shape: Shape, dtype: Any = np.float64):
         self.out_shape, self.in_shape, self.dtype = tuple(out_shape), tuple(in_shape), np.dtype(dtype)
@@ -206,7 +210,9 @@ class LinearMap(abc.ABC):
     __rmul__ = __mul__
 
     def __truediv__(self, number: Any) -> Any:
-        return self.scaled(1 / np.asarray(number).item()) if np.ndim(number) == 0 else self._dense_within_limit() / number
+        return (
+            self.scaled(1 / np.asarray(number).item()) if np.ndim(number) == 0 else self._dense_within_limit() / number
+        )
 
     def __add__(self, other: Any) -> Any:
         if isinstance(other, LinearMap):
@@ -228,10 +234,10 @@ class LinearMap(abc.ABC):
         return -self + other
 
     def _of_array(self, array: np.ndarray) -> LinearMap:
-        return from_array(array, self.out_shape, self.in_shape)
+        return self._from_array(array, self.out_shape, self.in_shape)
 
     def __getitem__(self, index: Any) -> Any:
-        return indexed(self, index)
+        return self._indexed(self, index)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -252,11 +258,6 @@ def _moving_batch(apply: Callable[[Factor], Factor], vector: Factor, rank: int, 
     algebra = algebra_of(vector)
     front = algebra.transpose(vector, (*range(rank, rank + extra), *range(rank)))
     return algebra.transpose(apply(front), (*range(extra, extra + out_rank), *range(extra)))
-
-
-# Set by index_map.py and indexing.py, which know the maps that these make.
-from_array: Callable[[np.ndarray, Shape, Shape], LinearMap]
-indexed: Callable[[LinearMap, Any], Any]
 
 
 @final

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from .algebra import Factor, Names, algebra_of, counted
-from .relations import Fused, Progression, Ravel, Relation
+from .relations import Fused, Progression, Relation
 from .term import Term
 
 

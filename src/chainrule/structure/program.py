@@ -38,7 +38,12 @@ class Program(LinearMap):
     __slots__ = ("function", "is_transposed")
 
     def __init__(
-        self, function: Function, out_shape: Shape, in_shape: Shape, dtype: Any = np.float64, is_transposed: bool = False
+        self,
+        function: Function,
+        out_shape: Shape,
+        in_shape: Shape,
+        dtype: Any = np.float64,
+        is_transposed: bool = False,
     ):
         """out_shape and in_shape are those of the map itself; is_transposed, whether function is its transpose."""
         super().__init__(out_shape, in_shape, dtype)

@@ -1,12 +1,19 @@
-"""The name of a map's structure: one closed list, recognized in the terms, the same in code, documents and pictures."""
+"""The name of a map's structure: one closed list, recognized in the terms, the same in code, documents and pictures.
+
+A name is a promise about the dense matrix of shape (y.size, x.size), kept whatever numbers the factors hold. Only index
+names, relations and sizes are looked at, never the numbers; axes of size 1 tell nothing and are left out.
+"""
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from .relations import Pairs, Progression, Ravel, Triangle
+from .algebra import Names
+from .normal_form import normal_form
+from .relations import Relation
 from .term import Term
 
 NAMES: Final = (
@@ -47,143 +54,195 @@ class Structure(str):
 
 
 def recognize(terms: Sequence[Term], out_shape: tuple[int, ...], in_shape: tuple[int, ...]) -> Structure:
+    """The first of the names that holds for the sum of the terms."""
     if not terms:
         return Structure("zero")
-    found = [_recognize_term(term) for term in terms]
-    if len(terms) == 1:
-        return found[0]
-    square = out_shape == in_shape
-    if square and all(_is_diagonal(term) for term in terms):
-        return Structure("diagonal")
-    shared = _shared_positions(terms)
-    if shared and len(shared) < min(len(out_shape), len(in_shape)) and not any(t.relations for t in terms):
-        block = recognize(
-            [_block(term, shared) for term in terms],
-            tuple(n for k, n in enumerate(out_shape) if k not in {a for a, _ in shared}),
-            tuple(n for k, n in enumerate(in_shape) if k not in {b for _, b in shared}),
-        )
-        return Structure("block diagonal", block)
-    others = [term for term in terms if not _is_diagonal(term)]
-    if square and len(others) < len(terms) and _rank(others) is not None:
-        return Structure("diagonal plus low rank")
-    if _rank(terms) is not None and _rank(terms) < min(math.prod(out_shape), math.prod(in_shape)):  # type: ignore[operator]
-        return Structure("low rank")
-    if all(_is_band(term) for term in terms):
-        return Structure("banded")
-    if all(_is_sparse(term) for term in terms):
-        return Structure("sparse")
-    return Structure("dense")
-
-
-def _recognize_term(term: Term) -> Structure:
-    out, inn = set(term.out), set(term.inn)
-    held = {n for _, each in term.factors for n in each}
-    if len(out) < len(term.out) or len(inn) < len(term.inn):
-        return Structure("selection" if not term.factors and term.scale == 1 else "sparse")
-    if term.relations:
-        return _recognize_related(term)
-    if _is_diagonal(term):
-        if term.factors:
-            return Structure("diagonal")
-        if term.out != term.inn:
-            return Structure("selection" if term.scale == 1 else "sparse")
-        return Structure("identity" if term.scale == 1 else "scaled identity")
-    if not term.factors:
-        added = any(term.sizes[n] > 1 for n in inn - out)
-        spread = any(term.sizes[n] > 1 for n in out - inn)
-        if added and spread:
-            return Structure("low rank")
-        return Structure("sum" if added else "broadcast" if spread else "selection")
-    shared = out & inn
-    if not shared:
-        rank = _rank([term])
-        small = min(_size(term, out), _size(term, inn))
-        if len(term.factors) > 1 and all(set(each) & out and set(each) & inn for _, each in term.factors):
+    terms = [_without_ones(term) for term in terms]
+    name = _of_few_entries(terms, out_shape == in_shape)
+    if name is not None:
+        return Structure(name)
+    shared = _shared_axes(terms)
+    if shared:
+        block = recognize(*_blocks(terms, shared))
+        if block in ("dense", "Kronecker") and not _distinguishes(terms, shared):
             return Structure("Kronecker")
-        return Structure("low rank" if rank is not None and 0 < rank < small else "dense")
-    if shared & held:
-        positions = [(term.out.index(n), term.inn.index(n)) for n in term.out if n in shared & held]
-        return Structure("block diagonal", _recognize_term(_block(term, positions)))
-    return Structure("Kronecker")
+        return Structure("block diagonal", block)
+    return Structure(_of_one_block(terms))
 
 
-def _recognize_related(term: Term) -> Structure:
-    if any(isinstance(relation, Triangle) for relation in term.relations):
-        one_axis = len(term.out) == len(term.inn) == 1
-        if one_axis:
-            return Structure("triangular")
-        shared = [(k, term.inn.index(n)) for k, n in enumerate(term.out) if n in term.inn]
-        inside = _block(term, shared)
-        return Structure("block diagonal", Structure("triangular")) if len(inside.out) == 1 else Structure("sparse")
-    if not term.factors and term.scale == 1 and not term.inner:
-        free_out = set(term.out) - set(term.inn) - {n for r in term.relations for n in r.names}
-        free_inn = set(term.inn) - set(term.out) - {n for r in term.relations for n in r.names}
-        return Structure("selection" if not free_out and not free_inn else "sparse")
-    return Structure("banded" if _is_band(term) else "sparse" if _is_sparse(term) else "dense")
+def _of_few_entries(terms: Sequence[Term], same_shape: bool) -> str | None:
+    """Names of maps whose every row or column has one entry or none, and of sums and broadcasts."""
+    first = terms[0]
+    if all(_is_diagonal(term) for term in terms):
+        scale = sum(term.scale for term in terms)
+        if any(term.factors for term in terms) or not (same_shape or scale == 1):
+            return "diagonal"
+        return "selection" if not same_shape else "identity" if scale == 1 else "scaled identity"
+    if any(term.factors for term in terms):
+        return None
+    rows = all(_has_one_entry_a_row(term) for term in terms)
+    columns = all(_has_one_entry_a_row(term.transposed) for term in terms)
+    if len(terms) == 1 and rows and _free(first, first.out, first.inn):
+        return "broadcast"
+    if len(terms) == 1 and columns and _free(first, first.inn, first.out):
+        return "sum"
+    if any(term.scale != 1 for term in terms):
+        return None
+    rows = rows and _write_apart(terms)
+    columns = columns and _write_apart([term.transposed for term in terms])
+    return "selection" if rows or columns else None
+
+
+def _of_one_block(terms: Sequence[Term]) -> str:
+    """Names of maps in which no axis of y is an axis of x in every term."""
+    n_rows, n_columns = _size(terms[0], terms[0].out), _size(terms[0], terms[0].inn)
+    low, high = _offsets(terms)
+    if high - low < min(n_rows, n_columns):
+        return "banded"
+    if high <= 0 or low >= 0:
+        return "triangular"
+    if all(_is_sparse(term) for term in terms):
+        return "sparse"
+    if len(terms) == 1 and _is_kronecker(terms[0]):
+        return "Kronecker"
+    if _rank(terms) < min(n_rows, n_columns):
+        return "low rank"
+    others = [term for term in terms if not _is_diagonal(term)]
+    if len(others) < len(terms) and _rank(others) < n_rows:
+        return "diagonal plus low rank"
+    return "dense"
+
+
+def _without_ones(term: Term) -> Term:
+    def wide(its_names: Names) -> Names:
+        return tuple(n for n in its_names if term.sizes[n] != 1)
+
+    factors = tuple((factor, wide(its_names)) for factor, its_names in term.factors)
+    return Term(wide(term.out), wide(term.inn), term.sizes, factors, term.relations, term.scale)
 
 
 def _is_diagonal(term: Term) -> bool:
-    return not term.relations and not term.inner and set(term.out) == set(term.inn) and len(set(term.out)) == len(term.out)
+    return term.out == term.inn and not _repeats(term) and not term.relations and not term.inner
 
 
-def _is_band(term: Term) -> bool:
-    """Diagonal, or a single axis shifted by a constant."""
-    if len(term.out) != 1 or len(term.inn) != 1 or term.inner:
-        return False
-    if not term.relations:
-        return term.out == term.inn
-    (relation, *more) = term.relations
-    return not more and isinstance(relation, Progression) and relation.left_step == relation.right_step
+def _repeats(term: Term) -> bool:
+    return len(set(term.out)) < len(term.out) or len(set(term.inn)) < len(term.inn)
+
+
+def _has_one_entry_a_row(term: Term) -> bool:
+    """Whether the indices of y determine all others, or allow none."""
+    known = {*term.out, *(n for n, size in term.sizes.items() if size == 1)}
+    reached = _reached(term, known, [way for way in _ways(term) if way.is_single_valued])
+    return term.used <= reached
+
+
+def _free(term: Term, side: Names, other: Names) -> bool:
+    """Whether an axis of one side is tied to no axis of the other."""
+    return not set(side) <= _reached(term, set(other), _ways(term))
+
+
+def _ways(term: Term) -> list[Relation]:
+    """All relations, read from either side."""
+    return [way for relation in term.relations for way in (relation, relation.flipped())]
+
+
+def _reached(term: Term, known: set[int], ways: Iterable[Relation]) -> set[int]:
+    """Names that can be reached from known ones."""
+    known = set(known)
+    for _ in term.relations:
+        for way in ways:
+            if known.issuperset(way.left):
+                known.update(way.right)
+    return known
+
+
+def _write_apart(terms: Sequence[Term]) -> bool:
+    """Whether no row has entries of two terms: then the product of one transposed and the other is zero."""
+    return all(normal_form(b.transposed.after(a)) is None for a, b in itertools.combinations(terms, 2))
+
+
+def _shared_axes(terms: Sequence[Term]) -> list[tuple[int, int]]:
+    """Axes of y and of x that are one index in every term, where they are not all axes of both."""
+    found: list[set[tuple[int, int]]] = []
+    for term in terms:
+        tied = {n for relation in term.relations for n in relation.names}
+        pairs = {(k, term.inn.index(n)) for k, n in enumerate(term.out) if n in term.inn and n not in tied}
+        found.append(set() if _repeats(term) else pairs)
+    shared = set.intersection(*found)
+    return [] if len(shared) == len(terms[0].out) == len(terms[0].inn) else sorted(shared)
+
+
+def _distinguishes(terms: Sequence[Term], shared: Sequence[tuple[int, int]]) -> bool:
+    """Whether the blocks may differ, because a factor knows which one it is in."""
+    return any(term.out[k] in its_names for term in terms for k, _ in shared for _, its_names in term.factors)
+
+
+def _blocks(
+    terms: Sequence[Term], shared: Sequence[tuple[int, int]]
+) -> tuple[list[Term], tuple[int, ...], tuple[int, ...]]:
+    """The terms within one block, and its shape: the shared names are fixed, so they are no names any more."""
+    blocks = []
+    for term in terms:
+        gone = {term.out[k] for k, _ in shared}
+
+        def left(its_names: Names, gone: set[int] = gone) -> Names:
+            return tuple(n for n in its_names if n not in gone)
+
+        factors = tuple((factor, left(its_names)) for factor, its_names in term.factors)
+        blocks.append(Term(left(term.out), left(term.inn), term.sizes, factors, term.relations, term.scale))
+    first = blocks[0]
+    return blocks, tuple(first.sizes[n] for n in first.out), tuple(first.sizes[n] for n in first.inn)
+
+
+def _offsets(terms: Sequence[Term]) -> tuple[float, float]:
+    """Bounds of column - row over all entries."""
+    bounds = [_offset(term) for term in terms]
+    return min(low for low, _ in bounds), max(high for _, high in bounds)
+
+
+def _offset(term: Term) -> tuple[float, float]:
+    """Bounds of column - row, where one axis of y is related to one axis of x, step by step."""
+    if len(term.out) != 1 or len(term.inn) != 1:
+        return -math.inf, math.inf
+    (at,), (goal,) = term.out, term.inn
+    low, high, ways = 0.0, 0.0, _ways(term)
+    for _ in range(len(term.relations)):
+        way = next((way for way in ways if at != goal and way.left == (at,) and len(way.right) == 1), None)
+        if way is None:
+            break
+        ways = [each for each in ways if {*each.names} != {*way.names}]
+        at, low, high = way.right[0], low + way.offsets[0], high + way.offsets[1]
+    return (low, high) if at == goal else (-math.inf, math.inf)
 
 
 def _is_sparse(term: Term) -> bool:
-    """Every axis of y is tied to an axis of x: by sharing its name, or through relations."""
-    tied = set(term.inn)
-    for _ in term.relations:
-        for relation in term.relations:
-            if isinstance(relation, (Progression, Pairs, Ravel)) and tied & set(relation.names):
-                tied |= set(relation.names)
-    free = [n for n in term.out if n not in tied and term.sizes[n] > 1]
-    back = set(term.out)
-    for _ in term.relations:
-        for relation in term.relations:
-            if isinstance(relation, (Progression, Pairs, Ravel)) and back & set(relation.names):
-                back |= set(relation.names)
-    return not free and all(n in back or term.sizes[n] == 1 for n in term.inn)
+    """Whether each axis of either side is tied to the other."""
+    ways = [way for way in _ways(term) if way.is_sparse]
+    out, inn = set(term.out), set(term.inn)
+    return inn <= _reached(term, out, ways) and out <= _reached(term, inn, ways)
 
 
-def _rank(terms: Sequence[Term]) -> int | None:
-    """A bound of the rank where every term joins out and inn through inner names only; None where one does not."""
-    total = 0
+def _is_kronecker(term: Term) -> bool:
+    """Whether the names fall into unconnected parts, each with axes of y and of x."""
+    groups = [{n} for n in term.ends]
+    groups += [set(its_names) for _, its_names in term.factors] + [set(r.names) for r in term.relations]
+    parts: list[set[int]] = []
+    for group in groups:
+        touched = [part for part in parts if part & group]
+        parts = [part for part in parts if not part & group] + [group.union(*touched)]
+    return len(parts) > 1 and all(part & set(term.out) and part & set(term.inn) for part in parts)
+
+
+def _rank(terms: Sequence[Term]) -> float:
+    """A bound of the rank where every term joins out and inn through inner names only."""
+    total = 0.0
     for term in terms:
         out, inn = set(term.out), set(term.inn)
-        if term.relations or out & inn or any(set(each) & out and set(each) & inn for _, each in term.factors):
-            return None
+        if term.relations or out & inn or any(out & set(each) and inn & set(each) for _, each in term.factors):
+            return math.inf
         total += _size(term, term.inner)
     return total
 
 
-def _size(term: Term, some: set[int]) -> int:
+def _size(term: Term, some: Iterable[int]) -> int:
     return math.prod(term.sizes[n] for n in some)
-
-
-def _shared_positions(terms: Sequence[Term]) -> list[tuple[int, int]]:
-    """Pairs of an axis of y and an axis of x that have one name in every term."""
-    found: set[tuple[int, int]] | None = None
-    for term in terms:
-        pairs = {(k, term.inn.index(n)) for k, n in enumerate(term.out) if n in term.inn}
-        found = pairs if found is None else found & pairs
-    return sorted(found or ())
-
-
-def _block(term: Term, shared: Sequence[tuple[int, int]]) -> Term:
-    """The term within one block: the shared names are fixed, so they are no names any more."""
-    gone = {term.out[k] for k, _ in shared}
-    return Term(
-        tuple(n for k, n in enumerate(term.out) if k not in {a for a, _ in shared}),
-        tuple(n for k, n in enumerate(term.inn) if k not in {b for _, b in shared}),
-        {n: size for n, size in term.sizes.items() if n not in gone},
-        tuple((factor, tuple(n for n in each if n not in gone)) for factor, each in term.factors),
-        tuple(r for r in term.relations if not set(r.names) & gone),
-        term.scale,
-    )

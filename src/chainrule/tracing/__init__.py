@@ -4,9 +4,9 @@ Values are computed when they are asked for, by an evaluator that this room is h
 guard. This room knows how NumPy behaves; it refuses to know how derivatives are made.
 """
 
-from . import functions
+from . import algebra, functions
 from .array import Array, contains_traced, stacked, trace_of, variable_of, wrap
-from .dispatch import FUNCTIONS, answers
+from .dispatch import FUNCTIONS, answers, declared_call
 from .trace import Evaluator, Guard, Trace, active
 
 __all__ = [
@@ -16,8 +16,10 @@ __all__ = [
     "Guard",
     "Trace",
     "active",
+    "algebra",
     "answers",
     "contains_traced",
+    "declared_call",
     "functions",
     "stacked",
     "trace_of",

@@ -93,6 +93,19 @@ def finish(result: Array, out: Any = None, dtype: Any = None) -> Any:
     return out
 
 
+def declared_call(operation: Operation, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+    """A call of a declared operation by a user: recorded where an argument is traced, else computed."""
+    trace = trace_of(*args)
+    if trace is None:
+        return operation.forward(*args, **parameters)
+    if operation.kind == "elementwise" and not parameters:
+        return apply_elementwise(operation, args, trace)
+    result = operation(*[variable_of(x, trace) for x in args], **parameters)
+    if isinstance(result, tuple):
+        return tuple(result_of(trace, v) for v in result)
+    return result_of(trace, result)
+
+
 def refuse(what: str, hint: str | None = None) -> UnsupportedError:
     return UnsupportedError(f"{what} is not supported on traced arrays", try_=hint)
 

@@ -1,0 +1,38 @@
+"""What users type. It composes the rooms below and holds no algorithm."""
+
+from .checks import check_grads
+from .declaration import custom_gradient, operation
+from .derivatives import (
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    linearize,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+)
+from .graphs import Graph, trace, variable
+from .vectors import ravel
+
+__all__ = [
+    "Graph",
+    "check_grads",
+    "custom_gradient",
+    "elementwise_grad",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "linearize",
+    "operation",
+    "ravel",
+    "stop_gradient",
+    "trace",
+    "value_and_grad",
+    "variable",
+    "vjp",
+]

@@ -1,0 +1,107 @@
+"""Check the derivatives of a function against differences, in both modes and to any order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import tree
+from ..errors import ArgumentError, DerivativeError, users_frames_only
+from .derivatives import grad, jvp, vjp
+
+
+def check_grads(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    order: int = 2,
+    modes: Sequence[str] = ("forward", "reverse"),
+    rtol: float | None = None,
+    atol: float | None = None,
+    seed: int = 0,
+) -> None:
+    """Compare the derivatives of f with central differences, along random directions.
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays (or trees of them) with a tree of arrays as its result.
+    args : sequence
+        Where to check: points inside the domain, away from kinks.
+    order : int
+        Up to which derivative: 2 checks the gradient of the gradient too.
+    modes : sequence of {"forward", "reverse"}
+    rtol, atol : float, optional
+        By default 1e-6 for float64 and 1e-2 for float32 arguments, looser by a factor of 10 for each order.
+
+    Raises
+    ------
+    DerivativeError
+        With the order, the mode and both numbers, where they differ.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> cr.check_grads(np.tanh, (np.array([0.1, -2.0]),))
+    """
+    unknown = [mode for mode in modes if mode not in ("forward", "reverse")]
+    if unknown:
+        raise ArgumentError(f"{unknown[0]!r} is no mode", wanted="'forward' and 'reverse'")
+    if order < 1:
+        raise ArgumentError(f"order={order} leaves nothing to check", wanted="1, 2, ...")
+    _check(f, tuple(args), order, tuple(modes), rtol, atol, np.random.default_rng(seed), 1)
+
+
+@users_frames_only
+def _check(
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    order: int,
+    modes: tuple[str, ...],
+    rtol: float | None,
+    atol: float | None,
+    rng: np.random.Generator,
+    level: int,
+) -> None:
+    leaves, rebuild = tree.flatten(args)
+    leaves = [np.asarray(x) for x in leaves]
+    single = any(x.dtype == np.float32 for x in leaves)
+    relative = (rtol if rtol is not None else (1e-2 if single else 1e-6)) * 10 ** (level - 1)
+    absolute = (atol if atol is not None else (1e-2 if single else 1e-6)) * 10 ** (level - 1)
+    directions = [rng.normal(size=x.shape).astype(x.dtype) for x in leaves]
+    step = (1e-2 if single else 1e-5) * max(1.0, max((float(np.abs(x).max()) for x in leaves if x.size), default=1.0))
+
+    def moved(by: float) -> list[np.ndarray]:
+        shifted = [(x + by * d).astype(x.dtype) for x, d in zip(leaves, directions, strict=True)]
+        return [np.asarray(y, np.float64) for y in tree.flatten(f(*rebuild(shifted)))[0]]
+
+    differences = [(high - low) / (2 * step) for high, low in zip(moved(step), moved(-step), strict=True)]
+    weights = [np.asarray(rng.normal(size=d.shape)) for d in differences]
+    expected = sum(float(np.sum(w * d)) for w, d in zip(weights, differences, strict=True))
+    scale = sum(float(np.sum(np.abs(w * d))) for w, d in zip(weights, differences, strict=True))
+
+    def compare(mode: str, found: float) -> None:
+        if not abs(found - expected) <= absolute + relative * max(abs(expected), scale):
+            raise DerivativeError(
+                f"the derivative of order {level} in {mode} mode differs from central differences",
+                got=f"{found:.10g}",
+                wanted=f"{expected:.10g}, within {absolute:g} + {relative:g} * {scale:.3g}",
+            )
+
+    if "forward" in modes:
+        dots = tree.flatten(jvp(f, args, rebuild(directions))[1])[0]
+        compare("forward", sum(float(np.sum(w * d)) for w, d in zip(weights, dots, strict=True)))
+    if "reverse" in modes:
+        y, pullback = vjp(f, *args)
+        parts, again = tree.flatten(y)
+        typed = [w.astype(np.asarray(p).dtype) for w, p in zip(weights, parts, strict=True)]
+        bars = tree.flatten(pullback(again(typed)))[0]
+        compare("reverse", sum(float(np.sum(b * d)) for b, d in zip(bars, directions, strict=True)))
+    if order > 1:
+
+        def weighted(*inner: Any) -> Any:
+            return sum(np.sum(w * y) for w, y in zip(weights, tree.flatten(f(*inner))[0], strict=True))
+
+        gradient = grad(weighted, argnums=tuple(range(len(args))))
+        _check(gradient, args, order - 1, modes, rtol, atol, rng, level + 1)
