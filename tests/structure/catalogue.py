@@ -327,14 +327,14 @@ def entries() -> list[Entry]:
         lambda x: slopes * (x[:-2] - 2 * x[1:-1] + x[2:]),
         "banded",
     )
-    around = sum(
-        (window_map([(k, 1, 6 - k)], (6,)).T @ window_map([(0, 1, 6 - k)], (6,)) for k in (1, 5)), identity_map((6,))
+    up = window_map([(0, 1, 5)], (6,)).T @ window_map([(1, 1, 5)], (6,)) + window_map([(5, 1, 1)], (6,)).T @ window_map(
+        [(0, 1, 1)], (6,)
     )
     entry(
         "stencil around the corner",
-        around,
-        lambda x: x + np.where(np.arange(6) > 0, np.roll(x, 1), 0) + np.where(np.arange(6) == 5, x[0], 0),
-        "triangular",
+        up + up.T - 2 * identity_map((6,)),
+        lambda x: np.roll(x, 1) + np.roll(x, -1) - 2 * x,
+        "sparse",
     )
     rows = index_map("ip", "iq", out_shape=(2, 3), in_shape=(2, 4), relations=list(_shift("p", "q", 1, 3)))
     same = index_map("ip", "iq", out_shape=(2, 3), in_shape=(2, 4), relations=list(_shift("p", "q", 0, 3)))

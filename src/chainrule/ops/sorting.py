@@ -1,7 +1,7 @@
 """What goes along an axis in order: sorting and looking up, running products and extrema, recurrences.
 
-Permutations, gathers and ties are relations between flat indices, so their Jacobians stay sparse. A running product is a
-recurrence; its Jacobian is applied by another one, never formed, and never divides, so zeros do no harm.
+Permutations, gathers and ties are relations between flat indices, so their Jacobians stay sparse. A running product
+is a recurrence; its Jacobian is applied by another one, never formed, and never divides, so zeros do no harm.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..errors import ArgumentError, ShapeError
 from ..structure import LinearMap, MatrixFree, Pairs, Ravel, index_map, pointwise_map, zero_map
 from .arithmetic import maximum
 from .comparison import less
-from .movement import concatenate, reshape, scatter, transpose, window
+from .movement import concatenate, convert, reshape, scatter, transpose, window
 from .operation import Example, Operation, discrete, general, linear
 from .reduction import argsort, weighted_sum
 from .selection import factor_product, where
@@ -128,7 +128,7 @@ def _along_type(x: ArrayType, index: ArrayType, *, axis: int) -> ArrayType:
     ):
         wanted = [str(size) if k != axis else "any" for k, size in enumerate(x.shape)]
         raise ShapeError(
-            f"indices along axis {axis} must agree with the array in the other axes: {index.shape} does not with {x.shape}",
+            f"indices along axis {axis} must agree with the array in all others: {index.shape} does not with {x.shape}",
             got=f"{x}, indices {index}",
             wanted=f"indices of shape ({', '.join(wanted)})",
         )
@@ -138,6 +138,7 @@ def _along_type(x: ArrayType, index: ArrayType, *, axis: int) -> ArrayType:
 
 
 def _along_map(y: Any, x: Any, index: Any, *, axis: int) -> LinearMap:
+    index = convert(index, dtype="int64")  # the number of a place need not fit the dtype of an index
     from_front = where(less(index, 0), index + x.shape[axis], index)
     return _gather_map(y, x, axis, _flat_index(from_front, axis, x.shape[axis]))
 

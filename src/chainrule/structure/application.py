@@ -24,7 +24,7 @@ def apply(term: Term, vector: Factor, algebra: Algebra) -> Factor:
     out = tuple(dict.fromkeys(want))
     at_hand = _AtHand(vector, batch + term.inn, sizes, algebra)
     if term.scale != 1:
-        at_hand.array = algebra.scale(vector, term.scale)
+        at_hand.array = algebra.scale(at_hand.array, term.scale)
     factors, relations = list(term.factors), list(term.relations)
     at_hand.forget(set(term.inn) - set(out) - _held(factors, relations))
     while factors or relations:

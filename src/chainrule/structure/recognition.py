@@ -62,11 +62,12 @@ def recognize(terms: Sequence[Term], out_shape: tuple[int, ...], in_shape: tuple
     if name is not None:
         return Structure(name)
     shared = _shared_axes(terms)
+    known = [axes for axes in shared if _is_known_to_factors(terms, axes)]
+    if known:
+        return Structure("block diagonal", recognize(*_blocks(terms, known)))
     if shared:
         block = recognize(*_blocks(terms, shared))
-        if block in ("dense", "Kronecker") and not _distinguishes(terms, shared):
-            return Structure("Kronecker")
-        return Structure("block diagonal", block)
+        return Structure("Kronecker") if block in ("dense", "Kronecker") else Structure("block diagonal", block)
     return Structure(_of_one_block(terms))
 
 
@@ -131,9 +132,7 @@ def _repeats(term: Term) -> bool:
 
 def _has_one_entry_a_row(term: Term) -> bool:
     """Whether the indices of y determine all others, or allow none."""
-    known = {*term.out, *(n for n, size in term.sizes.items() if size == 1)}
-    reached = _reached(term, known, [way for way in _ways(term) if way.is_single_valued])
-    return term.used <= reached
+    return term.used <= _reached(term, set(term.out), [way for way in _ways(term) if way.is_single_valued])
 
 
 def _free(term: Term, side: Names, other: Names) -> bool:
@@ -147,8 +146,8 @@ def _ways(term: Term) -> list[Relation]:
 
 
 def _reached(term: Term, known: set[int], ways: Iterable[Relation]) -> set[int]:
-    """Names that can be reached from known ones."""
-    known = set(known)
+    """Names that can be reached from known ones; an index of size 1 is known."""
+    known = {*known, *(n for n, size in term.sizes.items() if size == 1)}
     for _ in term.relations:
         for way in ways:
             if known.issuperset(way.left):
@@ -172,9 +171,9 @@ def _shared_axes(terms: Sequence[Term]) -> list[tuple[int, int]]:
     return [] if len(shared) == len(terms[0].out) == len(terms[0].inn) else sorted(shared)
 
 
-def _distinguishes(terms: Sequence[Term], shared: Sequence[tuple[int, int]]) -> bool:
-    """Whether the blocks may differ, because a factor knows which one it is in."""
-    return any(term.out[k] in its_names for term in terms for k, _ in shared for _, its_names in term.factors)
+def _is_known_to_factors(terms: Sequence[Term], axes: tuple[int, int]) -> bool:
+    """Whether blocks may differ along axes of y and x that are one index."""
+    return any(term.out[axes[0]] in its_names for term in terms for _, its_names in term.factors)
 
 
 def _blocks(

@@ -1,0 +1,27 @@
+"""Tests run in a stricter world: the law of graphs is checked after every pass, hypothesis is reproducible."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+import chainrule.api.plans as plans
+from chainrule import graph
+from chainrule.simplify import passes
+
+settings.register_profile("default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("default")
+os.environ.setdefault("COLUMNS", "100")
+
+
+@pytest.fixture(autouse=True)
+def law_after_every_pass(monkeypatch):
+    """Check what simplify makes, wherever it is called from a plan."""
+    original = passes.simplify
+
+    def checked(graph_):
+        result = original(graph_)
+        graph.check(result)
+        return result
+
+    monkeypatch.setattr(plans, "simplify", checked)
