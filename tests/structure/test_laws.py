@@ -151,7 +151,7 @@ def test_addition_to_itself(entry: Entry) -> None:
     dense = dense_of(entry.function, entry.J.in_shape)
     np.testing.assert_array_equal((entry.J + entry.J).todense(), 2 * dense)
     np.testing.assert_array_equal((entry.J - entry.J).todense(), 0 * dense)
-    assert (entry.J + entry.J).structure in (entry.structure, "scaled identity", "sparse", "banded", "diagonal")
+    assert len((entry.J + entry.J).terms) == len(entry.J.terms)
 
 
 @every_entry

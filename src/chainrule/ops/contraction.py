@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..arraytype import ArrayType
 from ..errors import ShapeError
-from ..structure import ArrayAlgebra, LinearMap, index_map
+from ..structure import ArrayAlgebra, LinearMap, arrays, index_map
 from .operation import Example, general
 
 _arrays = ArrayAlgebra()
@@ -55,6 +55,16 @@ def _examples(rng: np.random.Generator) -> Any:
     yield example([(0, 2)], ((0, 1),), (1,))  # an empty sum
 
 
+def _lowered(types: tuple[ArrayType, ...], parameters: tuple[Any, ...]) -> Callable[..., Any] | None:
+    """The matmul or sum that it comes to for known shapes."""
+    labels, out, _ = parameters
+    if len(types) == 1:
+        return arrays.reduction_of(types[0].shape, labels[0], out)
+    if len(types) == 2:
+        return arrays.product_of(types[0].shape, types[1].shape, *labels, out)
+    return None
+
+
 einsum = general(
     "einsum",
     _einsum,
@@ -62,6 +72,8 @@ einsum = general(
     _einsum_map,
     variadic=True,
     parameters=("labels", "out", "absorbing"),
+    fast=lambda types, parameters: None if parameters[2] else _lowered(types, parameters),
+    unguarded=lambda types, parameters: _lowered(types, parameters) if parameters[2] else None,
     notation=r"\sum {0} {1}",
     examples=_examples,
     source="Laue, Mitterreiter, Giesen: Computing higher order derivatives of matrix and tensor expressions (2018), sec. 3",

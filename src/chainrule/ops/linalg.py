@@ -6,6 +6,7 @@ functions, written in these same operations, so that they can be derived again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -270,14 +271,32 @@ def _triangular_solve(A: Any, b: Any, *, lower: bool, transposed: bool, unit_dia
     batch = np.broadcast_shapes(A.shape[:-2], columns.shape[:-2])
     A = np.broadcast_to(A, batch + A.shape[-2:]).astype(type_.dtype, copy=False)
     columns = np.broadcast_to(columns, batch + columns.shape[-2:]).astype(type_.dtype, copy=False)
-    y = np.zeros(columns.shape, type_.dtype)
-    for k in np.ndindex(batch) if y.size else ():
-        y[k] = linalg.solve_triangular(
-            A[k], columns[k], int(transposed), lower=lower, unit_diagonal=unit_diagonal, check_finite=False
-        )
+    if math.prod(batch) > A.shape[-1]:
+        y = _substituted(np.swapaxes(A, -1, -2) if transposed else A, columns, lower != transposed, unit_diagonal)
+    else:
+        y = np.zeros(columns.shape, type_.dtype)
+        for k in np.ndindex(batch) if y.size else ():
+            y[k] = linalg.solve_triangular(
+                A[k], columns[k], int(transposed), lower=lower, unit_diagonal=unit_diagonal, check_finite=False
+            )
     if absorbing:
         y = _absorbed(y, columns)
     return y.reshape(type_.shape)
+
+
+def _substituted(T: Any, b: Any, lower: bool, unit_diagonal: bool) -> Any:
+    """Row after row, for many small systems at once: a call of LAPACK for each costs more than its arithmetic."""
+    n = T.shape[-1]
+    y = np.array(b)
+    if not unit_diagonal and np.any(np.diagonal(T, axis1=-2, axis2=-1) == 0):
+        raise np.linalg.LinAlgError("singular matrix: a zero on its diagonal")
+    with np.errstate(all="ignore"):
+        for i in range(n) if lower else range(n - 1, -1, -1):
+            known = slice(0, i) if lower else slice(i + 1, n)
+            y[..., i, :] -= np.matmul(T[..., i, None, known], y[..., known, :])[..., 0, :]
+            if not unit_diagonal:
+                y[..., i, :] /= T[..., i, i, None]
+    return y
 
 
 def _triangular_pair(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -215,7 +216,10 @@ def _reading(name: str, parameter: str, type_rule: Any, **about: Any) -> Operati
     def jacobian(y: Any, x: Any, **parameters: Any) -> LinearMap:
         return piece_map(parameters[parameter], x.shape)
 
-    return linear(name, forward, type_rule, jacobian, parameters=(parameter,), reads=parameter, **about)
+    def fast(types: Any, parameters: tuple[Any, ...]) -> Any:
+        return operator.itemgetter(_key(parameters[0]))
+
+    return linear(name, forward, type_rule, jacobian, parameters=(parameter,), reads=parameter, fast=fast, **about)
 
 
 window = _reading(

@@ -68,6 +68,8 @@ class Operation:
         Of an operation that puts its arguments into their places: ``joins(xs, **parameters)`` gives the places.
     fast : callable or None
         ``fast(types, parameters)``, a shorter way to the same value for arguments of these types, where there is one.
+    unguarded : callable or None
+        The same for a product that zero absorbs: right unless 0 meets inf or nan, where it gives nan.
     numpy : tuple of callable
         The NumPy and SciPy functions whose plain calls it answers.
     notation : str
@@ -99,6 +101,7 @@ class Operation:
         "source",
         "summary",
         "type_rule",
+        "unguarded",
     )
 
     def __init__(
@@ -115,6 +118,7 @@ class Operation:
         reads: str | None = None,
         joins: Callable[..., Sequence[Any]] | None = None,
         fast: Callable[[Types, tuple[Any, ...]], Callable[..., Any] | None] | None = None,
+        unguarded: Callable[[Types, tuple[Any, ...]], Callable[..., Any] | None] | None = None,
         numpy: Sequence[Callable[..., Any]] = (),
         notation: str = "",
         examples: Callable[[np.random.Generator], Iterable[Example]] | None = None,
@@ -124,7 +128,7 @@ class Operation:
     ):
         self.name, self.forward, self.type_rule, self.rules = name, forward, type_rule, rules
         self.kind, self.parameter_names, self.slopes, self.promote = kind, parameters, slopes, promote
-        self.reads, self.joins, self.fast = reads, joins, fast
+        self.reads, self.joins, self.fast, self.unguarded = reads, joins, fast, unguarded
         self.numpy, self.notation, self.examples, self.kinks = tuple(numpy), notation, examples, tuple(kinks)
         self.source, self.summary = source, summary or (forward.__doc__ or "").strip().partition("\n")[0]
         self._types: dict[tuple[Any, ...], Any] = {}

@@ -29,6 +29,10 @@ def _choice_examples(rng: np.random.Generator) -> Any:
         yield Example((condition, rng.normal(size=shapes[1]), rng.normal(size=shapes[2])))
 
 
+def _select(t: Any, mask: Any) -> Any:
+    return np.where(mask, t, t.dtype.type(0))
+
+
 where = elementwise(
     "where",
     np.where,
@@ -46,6 +50,8 @@ absorb = elementwise(
     lambda y, t, s: t,
     promote=_promote_product,
     numpy=(),
+    fast=lambda types, _: _select if types[1].dtype == bool else None,
+    unguarded=lambda types, _: None if types[1].dtype == bool else np.multiply,
     notation=r"{0} \odot {1}",
     summary="t times a slope, zero where t is zero whatever the slope; a boolean slope selects",
 )

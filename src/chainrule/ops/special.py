@@ -194,6 +194,7 @@ polygamma = _family(
     source="DLMF 25.11.12; order 1 is the trigamma function",
     summary="the derivative of the digamma function, of any order",
 )
+# Where a is large against b, the difference loses as many digits as a / b has; SciPy has no function that keeps them.
 betaln = _special(
     "betaln",
     lambda y, a, b: digamma(a) - digamma(a + b),
@@ -347,7 +348,8 @@ i1e = _special(
     notation=r"e^{{-|{0}|}} I_1({0})",
 )
 
-# sinc(x) = j_0(pi x): its derivatives are spherical Bessel functions, exact near 0, where (cos(pi x) - sinc(x)) / x is not.
+# sinc(x) = j_0(pi x): its derivatives are spherical Bessel functions, accurate near 0 as well, where
+# (cos(pi x) - sinc(x)) / x has lost all digits.
 spherical_jn = _family(
     "spherical_jn",
     lambda x, order: special.spherical_jn(order, x),

@@ -51,10 +51,20 @@ class _AtHand:
     """The array that is being carried from inputs to outputs, and the names of its axes."""
 
     def __init__(self, array: Factor, its_names: Names, sizes: dict[int, int], algebra: Algebra):
-        self.array, self.names, self.sizes, self.algebra = array, its_names, sizes, algebra
-        unique = tuple(dict.fromkeys(its_names))
+        self.array, self.sizes, self.algebra = array, sizes, algebra
+        self._take(its_names)
+
+    def _take(self, its_names: Names) -> None:
+        """Name the axes of the array; of axes of one name only the diagonal counts."""
+        self.names, unique = its_names, tuple(dict.fromkeys(its_names))
         if unique != its_names:
             self._contract([], unique)
+
+    def _with_axes(self, want: Names) -> Factor:
+        """The array, its axes in another order; a name that is wanted twice makes a diagonal."""
+        unique = tuple(dict.fromkeys(want))
+        array = aligned(self.array, self.names, unique)
+        return array if unique == want else self.algebra.embed(array, tuple(unique.index(n) for n in want))
 
     def _contract(self, others: list[tuple[Factor, Names]], kept: Names) -> None:
         operands = [self.array, *(factor for factor, _ in others)]
@@ -79,8 +89,8 @@ class _AtHand:
                 source, goal = set(way.right), set(way.left)
                 if source <= set(self.names) and not source & (needed | others) and not goal & set(self.names):
                     rest = tuple(n for n in self.names if n not in source)
-                    array = aligned(self.array, self.names, rest + way.right)
-                    self.array, self.names = way.move(array, self.sizes, self.algebra), rest + way.left
+                    self.array = way.move(self._with_axes(rest + way.right), self.sizes, self.algebra)
+                    self._take(rest + way.left)
                     del relations[k]
                     self.forget(goal - needed - others)
                     return True
@@ -101,7 +111,8 @@ class _AtHand:
         assert best is not None
         (untouched, _), k, kept = best
         factor, its_names = factors.pop(k)
-        if set(its_names) <= set(self.names) and set(kept) == set(self.names):
+        alike = len(set(its_names)) == len(its_names) and set(its_names) <= set(self.names) == set(kept)
+        if alike:
             order = tuple(n for n in self.names if n in its_names)
             slope = aligned(factor, its_names, order)
             if order != self.names[len(self.names) - len(order) :]:
@@ -116,7 +127,7 @@ class _AtHand:
         for relation in relations:
             for side in (relation.left, relation.right):
                 if not set(side) & (set(self.names) | set(out)):
-                    self._spread(self.names + side)
+                    self._spread(self.names + tuple(dict.fromkeys(side)))
                     return True
         return False
 
@@ -132,4 +143,4 @@ class _AtHand:
         """The result, its axes named want, which is out with repetitions."""
         self.forget(set(self.names) - set(out))
         self._spread(out)
-        return self.array if out == want else self.algebra.embed(self.array, tuple(out.index(n) for n in want))
+        return self._with_axes(want)

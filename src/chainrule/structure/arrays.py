@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -134,13 +135,28 @@ def _select(a: Array, b: Array) -> Array:
 
 
 def _reduce(a: Array, names: Names, out: Names) -> Array:
+    return reduction_of(a.shape, names, out)(a)
+
+
+@functools.lru_cache(maxsize=4096)
+def reduction_of(shape: tuple[int, ...], names: Names, out: Names) -> Callable[[Array], Array]:
+    """The sum over names that are not in out, the diagonal of repeated ones, and the axes in the order of out."""
     if len(set(names)) < len(names):
-        return np.einsum(a, _letters(names, names), _letters(out, names))
+        spec = _letters(names, names), _letters(out, names)
+        return lambda a: np.einsum(a, *spec)
     gone = tuple(axis for axis, name in enumerate(names) if name not in out)
-    if gone:
-        a = np.add.reduce(a, axis=gone, dtype=a.dtype)
-        names = tuple(name for name in names if name in out)
-    return np.asarray(a) if names == out else np.transpose(a, [names.index(name) for name in out])
+    left = tuple(name for name in names if name in out)
+    order = tuple(left.index(name) for name in out)
+    in_order = left == out
+    if not gone:
+        return (lambda a: a) if in_order else (lambda a: np.transpose(a, order))
+    axes = None if len(gone) == len(shape) else gone
+
+    def reduce(a: Array) -> Array:
+        total = np.add.reduce(a, axis=axes, dtype=a.dtype)
+        return total if in_order else np.transpose(total, order)
+
+    return reduce
 
 
 def _letters(names: Names, all_names: Names) -> list[int]:
@@ -150,10 +166,22 @@ def _letters(names: Names, all_names: Names) -> list[int]:
 
 
 def _multiply_pair(a: Array, b: Array, a_names: Names, b_names: Names, out: Names) -> Array:
-    """Lowered to matmul (np.einsum of two operands would not reach BLAS)."""
-    dtype = np.result_type(a, b)
-    a, a_names = _alone(a, a_names, set(b_names) | set(out), dtype)
-    b, b_names = _alone(b, b_names, set(a_names) | set(out), dtype)
+    return product_of(a.shape, b.shape, a_names, b_names, out)(a, b)
+
+
+@functools.lru_cache(maxsize=4096)
+def product_of(
+    a_shape: tuple[int, ...], b_shape: tuple[int, ...], a_names: Names, b_names: Names, out: Names
+) -> Callable[[Array, Array], Array]:
+    """A sum of products of two operands, lowered to matmul (np.einsum of two operands would not reach BLAS)."""
+    a_kept = tuple(dict.fromkeys(n for n in a_names if n in b_names or n in out))
+    b_kept = tuple(dict.fromkeys(n for n in b_names if n in a_names or n in out))
+    if a_kept != a_names or b_kept != b_names:  # sum at once over names that nothing else holds
+        sizes = dict(zip(a_names + b_names, a_shape + b_shape, strict=True))
+        first, second = reduction_of(a_shape, a_names, a_kept), reduction_of(b_shape, b_names, b_kept)
+        shapes = tuple(sizes[n] for n in a_kept), tuple(sizes[n] for n in b_kept)
+        product = product_of(*shapes, a_kept, b_kept, out)
+        return lambda a, b: product(np.asarray(first(a)), np.asarray(second(b)))
     shared = [n for n in a_names if n in b_names]
     batch = [n for n in shared if n in out]
     summed = [n for n in shared if n not in out]
@@ -161,31 +189,60 @@ def _multiply_pair(a: Array, b: Array, a_names: Names, b_names: Names, out: Name
     columns = [n for n in b_names if n not in a_names]
     have = (*batch, *rows, *columns)
     if not summed:
-        left = _arranged(a, a_names, have)
-        product = left * _arranged(b, b_names, have)
-    else:
-        left = np.transpose(a, [a_names.index(n) for n in (*batch, *rows, *summed)])
-        right = np.transpose(b, [b_names.index(n) for n in (*batch, *summed, *columns)])
-        lead, n_rows, n_summed = left.shape[: len(batch)], len(rows), len(summed)
-        row_shape = left.shape[len(batch) : len(batch) + n_rows]
-        column_shape = right.shape[len(batch) + n_summed :]
-        inner = math.prod(left.shape[len(batch) + n_rows :])
-        product = np.matmul(
-            left.reshape(*lead, math.prod(row_shape), inner), right.reshape(*lead, inner, math.prod(column_shape))
-        ).reshape(lead + row_shape + column_shape)
-    return product if have == out else np.transpose(product, [have.index(n) for n in out])
+        return _spread_product(a_shape, b_shape, a_names, b_names, out)
+    left = _Arrangement(a_shape, a_names, (batch, rows, summed))
+    right = _Arrangement(b_shape, b_names, (batch, summed, columns))
+    sizes = dict(zip(a_names + b_names, a_shape + b_shape, strict=True))
+    shape = tuple(sizes[n] for n in have)
+    flat = left.shape[:-1] + right.shape[-1:]
+    order = tuple(have.index(n) for n in out)
+
+    def multiply(a: Array, b: Array) -> Array:
+        result = np.matmul(left(a), right(b))
+        if flat != shape:
+            result = result.reshape(shape)
+        return result if have == out else np.transpose(result, order)
+
+    return multiply
 
 
-def _alone(a: Array, names: Names, needed: set[int], dtype: np.dtype) -> tuple[Array, Names]:
-    """Sum at once over names that nothing else holds, and take the diagonal of repeated ones."""
-    kept = tuple(dict.fromkeys(n for n in names if n in needed))
-    return (a, names) if kept == names else (_reduce(a.astype(dtype, copy=False), names, kept), kept)
+class _Arrangement:
+    """Axes put into groups, each group merged into one axis (but the first, the batch, which stays as it is)."""
+
+    def __init__(self, shape: tuple[int, ...], names: Names, groups: tuple[list[int], list[int], list[int]]):
+        sizes = dict(zip(names, shape, strict=True))
+        batch, *merged = groups
+        self.order = tuple(names.index(n) for group in groups for n in group)
+        self.moves = self.order != tuple(range(len(self.order)))
+        self.shape = (*(sizes[n] for n in batch), *(math.prod(sizes[n] for n in group) for group in merged))
+        self.merges = any(len(group) != 1 for group in merged)
+
+    def __call__(self, a: Array) -> Array:
+        if self.moves:
+            a = np.transpose(a, self.order)
+        return a.reshape(self.shape) if self.merges else a
 
 
-def _arranged(a: Array, names: Names, want: Names) -> Array:
-    held = [n for n in want if n in names]
-    a = np.transpose(a, [names.index(n) for n in held])
-    return a.reshape([a.shape[held.index(n)] if n in names else 1 for n in want])
+def _spread_product(
+    a_shape: tuple[int, ...], b_shape: tuple[int, ...], a_names: Names, b_names: Names, out: Names
+) -> Callable[[Array, Array], Array]:
+    """Nothing is summed: a product entry by entry, the axes of out in order."""
+    if a_names == out and b_names == out[len(out) - len(b_names) :]:
+        return np.multiply
+    left, right = _Spread(a_shape, a_names, out), _Spread(b_shape, b_names, out)
+    return lambda a, b: np.multiply(left(a), right(b))
+
+
+class _Spread:
+    """Axes in the order of names that are wanted, with axes of size 1 for those that are not there."""
+
+    def __init__(self, shape: tuple[int, ...], names: Names, want: Names):
+        held = [n for n in want if n in names]
+        self.order = tuple(names.index(n) for n in held)
+        self.shape = tuple(shape[names.index(n)] if n in names else 1 for n in want)
+
+    def __call__(self, a: Array) -> Array:
+        return np.transpose(a, self.order).reshape(self.shape)
 
 
 def _absorbing_pair(t: Array, factor: Array, t_names: Names, f_names: Names, out: Names) -> Array:

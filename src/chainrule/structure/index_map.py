@@ -152,14 +152,15 @@ def _meets_nonfinite(term: Term) -> bool:
 
 
 def merged(terms: Iterable[Term]) -> list[Term]:
-    """Terms that differ in one dense factor only become one: A + A.T, diagonal + diagonal."""
+    """Terms that differ in one dense factor or in their scale only become one: A + A.T, diagonal + diagonal."""
     groups: dict[Hashable, list[Term]] = {}
     for term in terms:
         term = _with_canonical_names(term)
-        signature: Hashable = id(term)
-        if not term.inner and len(term.factors) <= 1:
-            its_names = frozenset(term.factors[0][1]) if term.factors else None
-            signature = (term.out, term.inn, tuple(r.key for r in term.relations), its_names)
+        if len(term.factors) == 1:
+            factors: Hashable = frozenset(term.factors[0][1])
+        else:
+            factors = tuple((id(factor), its_names) for factor, its_names in term.factors)
+        signature = (term.out, term.inn, tuple(relation.key for relation in term.relations), factors)
         groups.setdefault(signature, []).append(term)
     sums = (group[0] if len(group) == 1 else _added(group) for group in groups.values())
     return [term for term in sums if term.scale != 0]
@@ -172,7 +173,7 @@ def _with_canonical_names(term: Term) -> Term:
 
 def _added(group: list[Term]) -> Term:
     first = group[0]
-    if not first.factors:
+    if len(first.factors) != 1:
         return dataclasses.replace(first, scale=sum(term.scale for term in group))
     order = first.factors[0][1]
     total = None

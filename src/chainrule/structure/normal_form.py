@@ -113,8 +113,8 @@ def fuse_relations(term: Term) -> Term | None:
             sizes = {n: s for n, s in term.sizes.items() if n not in first.right}
             if isinstance(fused, Relation):
                 return dataclasses.replace(term, relations=(*rest, fused), sizes=sizes)
-            merged = dataclasses.replace(term, relations=rest, sizes=sizes)
-            return merged.renamed(dict(zip(second.right, first.left, strict=True)))
+            left = dataclasses.replace(term, relations=rest, sizes=sizes)
+            return left.identified(zip(second.right, first.left, strict=True))
     return None
 
 

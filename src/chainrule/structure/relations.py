@@ -264,7 +264,7 @@ class Ravel(Relation):
     """The left names, read row by row, count like the right names read row by row: merged or split axes."""
 
     def is_function(self, sizes: Sizes) -> bool:
-        return True
+        return len(set(self.right)) == len(self.right)
 
     def flipped(self) -> Ravel:
         return Ravel(self.right, self.left)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+from collections.abc import Iterable
 from typing import final
 
 from .algebra import Factor, Names
@@ -85,9 +86,8 @@ class Term:
             self, sizes={n: s for n, s in self.sizes.items() if n in used}, scale=self.scale * free
         )
 
-    def after(self, first: Term) -> Term:
-        """The product self @ first, not yet simplified."""
-        first, self = first.with_fresh_names(), self.with_fresh_names()
+    def identified(self, pairs: Iterable[tuple[int, int]]) -> Term:
+        """The same with the two names of every pair taken for one."""
         parent: dict[int, int] = {}
 
         def representative(n: int) -> int:
@@ -95,16 +95,21 @@ class Term:
                 n = parent[n]
             return n
 
-        for a, b in zip(self.inn, first.out, strict=True):
+        for a, b in pairs:
             a, b = representative(a), representative(b)
             if a != b:
                 parent[a] = b
-        sizes = {**first.sizes, **self.sizes}
-        return Term(
+        return self.renamed({n: representative(n) for n in self.sizes})
+
+    def after(self, first: Term) -> Term:
+        """The product self @ first, not yet simplified."""
+        first, self = first.with_fresh_names(), self.with_fresh_names()
+        both = Term(
             self.out,
             first.inn,
-            sizes,
+            {**first.sizes, **self.sizes},
             self.factors + first.factors,
             self.relations + first.relations,
             self.scale * first.scale,
-        ).renamed({n: representative(n) for n in sizes})
+        )
+        return both.identified(zip(self.inn, first.out, strict=True))
