@@ -10,11 +10,14 @@ from . import (
     comparison,
     contraction,
     exponential,
+    linalg,
     marks,
     movement,
     operators,
     reduction,
     selection,
+    sorting,
+    special,
     trigonometric,
 )
 from .operation import CATALOGUE, Example, Missing, Operation, discrete, elementwise, general, linear
@@ -34,6 +37,7 @@ __all__ = [
     "exponential",
     "general",
     "is_zero",
+    "linalg",
     "linear",
     "marks",
     "movement",
@@ -46,5 +50,7 @@ __all__ = [
     "reduction",
     "refuse_complex",
     "selection",
+    "sorting",
+    "special",
     "trigonometric",
 ]
