@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 NAMESPACE = "chainrule"
-_LEAVES = (np.ndarray, np.generic, float, int, complex)
-_registered: set[type] = set()
+LEAVES = (np.ndarray, np.generic, float, int, complex)
+_seen: set[type] = set()  # types of leaves; dataclasses among them have been registered
+_paths: dict[Any, list[str]] = {}
 
 
 @functools.cache
@@ -23,7 +24,7 @@ def _optree() -> ModuleType:
 
 def flatten(tree: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
     """Leaves from left to right, and the function that builds the same tree from other leaves."""
-    if isinstance(tree, _LEAVES):
+    if isinstance(tree, LEAVES):
         return [tree], _only
     leaves, definition = _flattened(tree)
     return leaves, functools.partial(_unflatten, definition)
@@ -31,16 +32,20 @@ def flatten(tree: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
 
 def paths(tree: Any) -> list[str]:
     """Where each leaf stands, as one would write it: `['W'][0]`."""
-    if isinstance(tree, _LEAVES):
+    if isinstance(tree, LEAVES):
         return [""]
-    _flattened(tree)
-    accessors = _optree().tree_accessors(tree, namespace=NAMESPACE)
-    return [accessor.codify("") for accessor in accessors]
+    definition = _flattened(tree)[1]
+    known = _paths.get(definition)
+    if known is None:
+        if len(_paths) > 256:
+            _paths.clear()
+        known = _paths[definition] = [accessor.codify("") for accessor in definition.accessors()]
+    return known
 
 
 def structure_of(tree: Any) -> Any:
     """What two trees must have equal to be of the same shape."""
-    return None if isinstance(tree, _LEAVES) else _flattened(tree)[1]
+    return None if isinstance(tree, LEAVES) else _flattened(tree)[1]
 
 
 def map_leaves(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
@@ -60,11 +65,15 @@ def _unflatten(definition: Any, leaves: Sequence[Any]) -> Any:
 def _flattened(tree: Any) -> tuple[list[Any], Any]:
     while True:
         leaves, definition = _optree().tree_flatten(tree, namespace=NAMESPACE)
-        new = {type(x) for x in leaves if dataclasses.is_dataclass(x) and not isinstance(x, type)} - _registered
+        new = {type(x) for x in leaves} - _seen
         if not new:
             return leaves, definition
         for cls in new:
-            _register(cls)
+            if dataclasses.is_dataclass(cls):
+                _register(cls)
+        _seen.update(new)
+        if not any(dataclasses.is_dataclass(cls) for cls in new):
+            return leaves, definition
 
 
 def _register(cls: type) -> None:
@@ -78,4 +87,3 @@ def _register(cls: type) -> None:
 
     optree = _optree()
     optree.register_pytree_node(cls, children, build, path_entry_type=optree.GetAttrEntry, namespace=NAMESPACE)
-    _registered.add(cls)

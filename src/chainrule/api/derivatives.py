@@ -529,11 +529,15 @@ def _like(f: Function, what: str) -> Callable[[Function], Function]:
 
 def argument_names(f: Function, count: int) -> list[str]:
     """The names of the first positional parameters, for messages and graphs."""
-    try:
-        parameters = list(inspect.signature(f).parameters.values())
-    except (TypeError, ValueError):
-        parameters = []
-    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:count]
+    code = getattr(f, "__code__", None)
+    if code is not None and not hasattr(f, "__wrapped__"):
+        names = list(code.co_varnames[: min(code.co_argcount, count)])
+    else:
+        try:
+            parameters = inspect.signature(f).parameters.values()
+        except (TypeError, ValueError):
+            parameters = ()
+        names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:count]
     return names + [f"x{k}" for k in range(len(names), count)]
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -57,25 +56,39 @@ def owned(value: Any, like: Any = None) -> Any:
     return value if value.base is None and value.flags.writeable and value.flags.owndata else value.copy()
 
 
-@contextlib.contextmanager
-def transform(*arguments: Any) -> Iterator[Scope]:
-    """The scope of a transform: within the active trace, or that of its arguments, or a new one."""
-    leaves = [leaf for argument in arguments for leaf in tree.flatten(argument)[0]]
-    before = active.trace
-    trace = trace_of(*[leaf for leaf in leaves if type(leaf) is Array]) or before
-    outermost = trace is None
-    if trace is None:
-        trace = Trace(evaluate)
-    scope = Scope(trace, outermost)
-    trace.depth += 1
-    active.trace = trace
-    try:
-        yield scope
-    finally:
-        active.trace = before
+class transform:
+    """The scope of a transform, as a context: within the active trace, or that of its arguments, or a new one."""
+
+    __slots__ = ("before", "scope")
+
+    def __init__(self, *arguments: Any):
+        self.before = active.trace
+        trace = _trace_among(arguments) or self.before
+        self.scope = Scope(Trace(evaluate) if trace is None else trace, outermost=trace is None)
+
+    def __enter__(self) -> Scope:
+        trace = self.scope.trace
+        trace.depth += 1
+        active.trace = trace
+        return self.scope
+
+    def __exit__(self, *error: object) -> None:
+        active.trace = self.before
+        trace = self.scope.trace
         trace.depth -= 1
-        if outermost:
+        if self.scope.outermost:
             trace.close()
+
+
+def _trace_among(arguments: Sequence[Any]) -> Trace | None:
+    for argument in arguments:
+        if type(argument) is Array:
+            return argument.trace
+        if not isinstance(argument, tree.LEAVES):
+            found = trace_of(*[leaf for leaf in tree.flatten(argument)[0] if type(leaf) is Array])
+            if found is not None:
+                return found
+    return None
 
 
 def checked_leaves(argument: Any, what: str) -> tuple[list[Any], Any]:

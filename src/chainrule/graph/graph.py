@@ -16,7 +16,7 @@ from .variable import OperationLike, Variable
 class Graph:
     """Variables in an order in which every one comes after its parents, some marked as inputs and outputs."""
 
-    __slots__ = ("__weakref__", "inputs", "locate", "name", "outputs", "variables")
+    __slots__ = ("__weakref__", "inputs", "locate", "name", "outputs", "several", "variables")
 
     def __init__(self, name: str = "graph", locate: Callable[[], RawOrigin | None] | None = None):
         """`locate` finds the user's line for variables that are appended without one."""
@@ -24,6 +24,7 @@ class Graph:
         self.variables: list[Variable] = []
         self.inputs: list[Variable] = []
         self.outputs: list[Variable] = []
+        self.several: list[tuple[Variable, ...]] = []  # the results of each operation that has more than one
 
     def __len__(self) -> int:
         return len(self.variables)
@@ -60,6 +61,7 @@ class Graph:
         parts = tuple(self._new(each, operation, inputs, parameters, origin) for each in result)
         for number, variable in enumerate(parts):
             variable.part, variable.parts = number, parts
+        self.several.append(parts)
         return parts
 
     def _new(
@@ -95,9 +97,10 @@ class Graph:
 
     def release(self) -> None:
         """Forget all variables, so that nothing waits for the cycle collector. The graph is dead then."""
-        for variable in self.variables:
-            variable.inputs, variable.parts = (), None
-        self.variables, self.inputs, self.outputs = [], [], []
+        for parts in self.several:
+            for variable in parts:
+                variable.parts = None
+        self.variables, self.inputs, self.outputs, self.several = [], [], [], []
 
 
 def foreign(variable: Variable) -> ForeignVariableError:

@@ -159,11 +159,16 @@ class Operation:
         return self.forward(*values, **self.named(parameters)) if parameters else self.forward(*values)
 
     def __call__(self, *inputs: Any, **parameters: Any) -> Any:
+        graph, others = None, False
         for x in inputs:
             if type(x) is Variable:
-                values = tuple(parameters[name] for name in self.parameter_names)
-                return x.graph.append(self, self.as_variables(x.graph, inputs), values)
-        return self.forward(*inputs, **parameters)
+                graph = x.graph
+            else:
+                others = True
+        if graph is None:
+            return self.forward(*inputs, **parameters)
+        values = tuple([parameters[name] for name in self.parameter_names]) if parameters else ()
+        return graph.append(self, self.as_variables(graph, inputs) if others else inputs, values)
 
     def as_variables(self, graph: Graph, inputs: Sequence[Any]) -> tuple[Variable, ...]:
         """The inputs as variables of a graph: arrays become constants, Python numbers take the dtype of NEP 50."""

@@ -89,11 +89,12 @@ def _logsumexp(x: Any, *, axes: Axes) -> Any:
     x = np.asarray(x)
     if any(x.shape[axis] == 0 for axis in axes):
         return np.full([x.shape[axis] for axis in _kept(x, axes)], -np.inf, x.dtype)
-    largest = np.max(x, axis=axes, keepdims=True)
-    shift = np.where(np.isfinite(largest), largest, np.zeros((), x.dtype))
+    shift = np.maximum.reduce(x, axis=axes, keepdims=True)
+    if not np.isfinite(shift).all():  # -inf everywhere has the sum 0; inf - inf would be nan
+        shift = np.where(np.isfinite(shift), shift, shift.dtype.type(0))
+    total = np.add.reduce(np.exp(x - shift), axis=axes)
     with np.errstate(divide="ignore"):
-        total = np.log(np.sum(np.exp(x - shift), axis=axes))
-    return total + np.reshape(shift, total.shape)
+        return np.log(total) + shift.reshape(total.shape)
 
 
 logsumexp = general(

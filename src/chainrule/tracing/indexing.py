@@ -80,11 +80,11 @@ def read(x: Array, index: Any) -> Any:
 def _windowed(v: Variable, windows: tuple[tuple[int, int, int], ...]) -> Variable:
     if all(w == (0, 1, size) for w, size in zip(windows, v.shape, strict=True)):
         return v
-    return window(v, windows=windows)
+    return v.graph.append(window, (v,), (windows,))
 
 
 def _to_shape(v: Variable, shape: Shape) -> Variable:
-    return v if v.shape == shape else reshape(v, shape=shape)
+    return v if v.type.shape == shape else v.graph.append(reshape, (v,), (shape,))
 
 
 def _leading(x: Array, index: Any) -> tuple[int, ...] | None:
@@ -123,7 +123,7 @@ def _read_leading(x: Array, index: tuple[int, ...]) -> Any:
     if base is None:
         base = x.variable
     if len(index) == len(x.shape):
-        v = element(base, index=index) if now is None else now
+        v = base.graph.append(element, (base,), (index,)) if now is None else now
         return arrays.wrap(x.trace, v, arrays.SCALAR)
     place = leading_place(index, x.shape)
     shape = x.shape[len(index) :]
