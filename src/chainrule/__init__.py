@@ -14,11 +14,13 @@ _PUBLIC = {
     "Graph": "api",
     "check_grads": "api",
     "custom_gradient": "api",
+    "disable_jit": "api",
     "elementwise_grad": "api",
     "grad": "api",
     "hessian": "api",
     "hvp": "api",
     "jacobian": "api",
+    "jit": "api",
     "jvp": "api",
     "linearize": "api",
     "operation": "api",
@@ -28,6 +30,7 @@ _PUBLIC = {
     "value_and_grad": "api",
     "variable": "api",
     "vjp": "api",
+    "vmap": "api",
 }
 
 if TYPE_CHECKING:
@@ -35,11 +38,13 @@ if TYPE_CHECKING:
         Graph as Graph,
         check_grads as check_grads,
         custom_gradient as custom_gradient,
+        disable_jit as disable_jit,
         elementwise_grad as elementwise_grad,
         grad as grad,
         hessian as hessian,
         hvp as hvp,
         jacobian as jacobian,
+        jit as jit,
         jvp as jvp,
         linearize as linearize,
         operation as operation,
@@ -49,6 +54,7 @@ if TYPE_CHECKING:
         value_and_grad as value_and_grad,
         variable as variable,
         vjp as vjp,
+        vmap as vmap,
     )
 
 __all__ = ["__version__", *sorted(_PUBLIC)]

@@ -1,6 +1,7 @@
 """What users type. It composes the rooms below and holds no algorithm."""
 
 from .checks import check_grads
+from .compilation import disable_jit, jit
 from .declaration import custom_gradient, operation
 from .derivatives import (
     elementwise_grad,
@@ -15,17 +16,20 @@ from .derivatives import (
     vjp,
 )
 from .graphs import Graph, trace, variable
+from .mapping import vmap
 from .vectors import ravel
 
 __all__ = [
     "Graph",
     "check_grads",
     "custom_gradient",
+    "disable_jit",
     "elementwise_grad",
     "grad",
     "hessian",
     "hvp",
     "jacobian",
+    "jit",
     "jvp",
     "linearize",
     "operation",
@@ -35,4 +39,5 @@ __all__ = [
     "value_and_grad",
     "variable",
     "vjp",
+    "vmap",
 ]

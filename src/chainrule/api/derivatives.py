@@ -66,7 +66,7 @@ def grad(f: Function | None = None, argnums: int | Sequence[int] = 0, has_aux: b
     both = value_and_grad(f, argnums, has_aux, holomorphic)
 
     @users_frames_only
-    @_like(f, "gradient of")
+    @like_function(f, "gradient of")
     def gradient(*args: Any, **keywords: Any) -> Any:
         value, g = both(*args, **keywords)
         return (g, value[1]) if has_aux else g
@@ -95,7 +95,7 @@ def value_and_grad(
     _refuse_holomorphic(holomorphic)
 
     @users_frames_only
-    @_like(f, "value and gradient of")
+    @like_function(f, "value and gradient of")
     def function(*args: Any, **keywords: Any) -> Any:
         numbers, single = positions(argnums, len(args))
         names = argument_names(f, len(args))
@@ -148,7 +148,7 @@ def elementwise_grad(f: Function | None = None, argnums: int = 0) -> Function:
         return functools.partial(elementwise_grad, argnums=argnums)
 
     @users_frames_only
-    @_like(f, "element-wise derivative of")
+    @like_function(f, "element-wise derivative of")
     def derivative(*args: Any, **keywords: Any) -> Any:
         (number,), _ = positions((argnums,), len(args))
         with transform(*args, *keywords.values()) as scope:
@@ -394,7 +394,7 @@ def jacobian(f: Function | None = None, argnums: int | Sequence[int] = 0, mode: 
         raise ArgumentError(f"mode={mode!r} is no order to multiply in", wanted="'auto', 'forward' or 'reverse'")
 
     @users_frames_only
-    @_like(f, "Jacobian of")
+    @like_function(f, "Jacobian of")
     def function(*args: Any, **keywords: Any) -> Any:
         numbers, single = positions(argnums, len(args))
         with transform(*args, *keywords.values()) as scope:
@@ -438,7 +438,7 @@ def hessian(f: Function | None = None, argnums: int = 0) -> Function:
         return functools.partial(hessian, argnums=argnums)
 
     @users_frames_only
-    @_like(f, "Hessian of")
+    @like_function(f, "Hessian of")
     def function(*args: Any, **keywords: Any) -> Any:
         (number,), _ = positions((argnums,), len(args))
         with transform(*args, *keywords.values()) as scope:
@@ -497,7 +497,7 @@ def hvp(f: Function, argnums: int = 0) -> Function:
     """
 
     @users_frames_only
-    @_like(f, "Hessian-vector product of")
+    @like_function(f, "Hessian-vector product of")
     def product(*args: Any, **keywords: Any) -> Any:
         *args, v = args  # type: ignore[assignment]
         (number,), _ = positions((argnums,), len(args))
@@ -514,7 +514,7 @@ def hvp(f: Function, argnums: int = 0) -> Function:
 # What the transforms share
 
 
-def _like(f: Function, what: str) -> Callable[[Function], Function]:
+def like_function(f: Function, what: str) -> Callable[[Function], Function]:
     """Keep name, signature and documentation of the function that is transformed."""
 
     def decorate(wrapper: Function) -> Function:
