@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+
 from chainrule.structure import (
     IndexMap,
     Pairs,

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from hypothesis import strategies as st
+
 from chainrule.structure import (
     IndexMap,
     LinearMap,
@@ -21,7 +23,6 @@ from chainrule.structure import (
     window_map,
     zero_map,
 )
-from hypothesis import strategies as st
 
 from .catalogue import Array, Function, dense_of
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from chainrule.structure import IndexMap, LinearMap, MatrixFree, identity_map
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from chainrule.structure import IndexMap, LinearMap, MatrixFree, identity_map
 
 from .catalogue import CATALOGUE, Array, Entry, dense_of
 from .compositions import Composition, compositions, steps_from

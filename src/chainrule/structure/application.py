@@ -109,7 +109,7 @@ class _AtHand:
             if best is None or cost < best[0]:
                 best = cost, k, kept
         assert best is not None
-        (untouched, _), k, kept = best
+        _, k, kept = best
         factor, its_names = factors.pop(k)
         alike = len(set(its_names)) == len(its_names) and set(its_names) <= set(self.names) == set(kept)
         if alike:

@@ -45,7 +45,7 @@ class ArrayAlgebra:
         a, b = operands
         a_names, b_names = labels
         with np.errstate(all="ignore"):
-            product = _multiply_pair(a, b, a_names, b_names, out)
+            product = _multiply_pair(_counted(a, b), _counted(b, a), a_names, b_names, out)
             if product.dtype.kind in "fc" and np.isnan(product).any():
                 if b.dtype == bool:  # a boolean factor selects: its zeros absorb too
                     product = _absorbing_pair(b, a, b_names, a_names, out)
@@ -245,8 +245,13 @@ class _Spread:
         return np.transpose(a, self.order).reshape(self.shape)
 
 
+def _counted(a: Array, other: Array) -> Array:
+    """Truth values as the numbers that they meet, so that a sum counts them."""
+    return a.astype(other.dtype) if a.dtype == bool else a
+
+
 def _absorbing_pair(t: Array, factor: Array, t_names: Names, f_names: Names, out: Names) -> Array:
-    """The product again, term by term of its kinds, for the rare case that 0 met inf or nan."""
+    """The product again, infinities and nans apart, for the rare case that 0 met one of them."""
 
     def product(a: Array, b: Array) -> Array:
         return _multiply_pair(a, b, t_names, f_names, out)
@@ -254,14 +259,17 @@ def _absorbing_pair(t: Array, factor: Array, t_names: Names, f_names: Names, out
     def met(a: Array, b: Array) -> Array:
         return product(a.astype(np.int64), b.astype(np.int64)) > 0
 
-    finite = np.where(np.isfinite(factor), factor, np.zeros((), factor.dtype))
-    result = product(t, finite)
-    nonfinite = ~np.isfinite(factor)
-    poisoned = met(t != 0, np.isnan(factor)) | met(np.isnan(t), nonfinite)
+    def finite(a: Array) -> Array:
+        return np.where(np.isfinite(a), a, np.zeros((), a.dtype))
+
+    result = product(finite(_counted(t, factor)), finite(factor))
+    poisoned = met(np.isnan(t), np.ones_like(factor)) | met(t != 0, np.isnan(factor)) | met(np.isinf(t), factor == 0)
     if result.dtype.kind == "c":
-        return np.where(poisoned | met(t != 0, nonfinite), np.nan, result)
-    up = met(t > 0, factor == np.inf) | met(t < 0, factor == -np.inf)
-    down = met(t > 0, factor == -np.inf) | met(t < 0, factor == np.inf)
+        return np.where(poisoned | met(np.isinf(t), factor != 0) | met(t != 0, np.isinf(factor)), np.nan, result)
+    up = met(t == np.inf, factor > 0) | met(t == -np.inf, factor < 0)
+    up |= met(t > 0, factor == np.inf) | met(t < 0, factor == -np.inf)
+    down = met(t == np.inf, factor < 0) | met(t == -np.inf, factor > 0)
+    down |= met(t > 0, factor == -np.inf) | met(t < 0, factor == np.inf)
     with np.errstate(all="ignore"):
         infinite = np.where(up, np.inf, 0.0) - np.where(down, np.inf, 0.0)
         return np.where(poisoned, np.nan, result + infinite).astype(result.dtype)

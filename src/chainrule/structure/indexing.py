@@ -32,7 +32,7 @@ def indexed(J: LinearMap, index: Any) -> Any:
 def _windows(index: Any, shape: Shape) -> tuple[list[Window], list[bool]] | None:
     """Start, step and count for every axis and whether it stays; None for an index that is not basic."""
     entries = list(index) if isinstance(index, tuple) else [index]
-    if any(not isinstance(e, (slice, int, np.integer)) and e is not Ellipsis or isinstance(e, bool) for e in entries):
+    if not all(_is_basic(entry) for entry in entries):
         return None
     if entries.count(Ellipsis) > 1 or len(entries) - entries.count(Ellipsis) > len(shape):
         return None
@@ -52,6 +52,10 @@ def _windows(index: Any, shape: Shape) -> tuple[list[Window], list[bool]] | None
             windows.append((place % size, 1, 1))
             keep.append(False)
     return windows, keep
+
+
+def _is_basic(entry: Any) -> bool:
+    return entry is Ellipsis or (isinstance(entry, (slice, int, np.integer)) and not isinstance(entry, bool))
 
 
 def _selection(windows: list[Window], keep: list[bool], shape: Shape) -> IndexMap:
