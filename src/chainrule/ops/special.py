@@ -293,9 +293,8 @@ iv = _family(
     source="DLMF 10.29.1",
     summary="the modified Bessel function of an integer order",
 )
-i0 = _special(
-    "i0", lambda y, x: i1(x), numpy=(SpecialFunction("i0"), np.i0), notation="I_0({0})", source="DLMF 10.29.3"
-)
+# np.i0 is another sum of the same polynomials, equal to 2 units in the last place only: so it is not answered as is.
+i0 = _special("i0", lambda y, x: i1(x), notation="I_0({0})", source="DLMF 10.29.3")
 i1 = _special("i1", lambda y, x: 0.5 * (i0(x) + iv(x, order=2)), notation="I_1({0})", source="DLMF 10.29.1")
 
 
