@@ -48,8 +48,9 @@ xlogy = elementwise(
     "xlogy",
     SpecialFunction("xlogy", 2),
     lambda y, a, b: log(b),
-    lambda y, a, b: a / b,
+    lambda y, a, b: where(equal(a, 0), 0.0, a / b),  # 0 for every b, at b = 0 too
     domain=((0.5, 2), (0.5, 3)),
+    kinks=[((0.0, 0.0), (float("-inf"), 0.0))],
     notation=r"{0} \log {1}",
     source="d/da: log b; d/db: a / b",
 )

@@ -210,7 +210,8 @@ class Operation:
                 wanted="an operation with a rule on the path from inputs to outputs",
             )
         y = results[0] if len(results) == 1 else tuple(results)
-        maps = rule(y, *inputs, **self.named(parameters))
+        with np.errstate(all="ignore"):  # a slope may be infinite where nothing flows
+            maps = rule(y, *inputs, **self.named(parameters))
         return tuple(maps) if len(results) > 1 else (maps,)
 
 

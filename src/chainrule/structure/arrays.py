@@ -109,7 +109,9 @@ class ArrayAlgebra:
         return result
 
     def cumulate(self, a: Array, axis: int, reverse: bool) -> Array:
-        return np.flip(np.cumsum(np.flip(a, axis), axis), axis) if reverse else np.cumsum(a, axis)
+        if reverse:
+            return np.flip(np.cumsum(np.flip(a, axis), axis, a.dtype), axis)
+        return np.cumsum(a, axis, a.dtype)
 
     def embed(self, a: Array, axes: tuple[int, ...]) -> Array:
         result = np.zeros(tuple(a.shape[k] for k in axes), a.dtype)  # axes is never empty

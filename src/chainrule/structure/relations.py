@@ -232,9 +232,11 @@ class Pairs(Relation):
         return _joined(self, other, sizes) if self.is_known and known else None
 
 
-def _joined(first: Relation, second: Relation, sizes: Sizes) -> Relation | Fused:
+def _joined(first: Relation, second: Relation, sizes: Sizes) -> Relation | Fused | None:
     left, middle = first.pairs(sizes)
     other_middle, right = second.pairs(sizes)
+    if _join_size(middle, other_middle, sizes[first.right[0]]) > 2 * (len(left) + len(right)):
+        return None  # many to many: two short lists are better than one long
     rows, matches = join(middle, other_middle)
     if not len(rows):
         return Fused.EMPTY
@@ -245,6 +247,10 @@ def _joined(first: Relation, second: Relation, sizes: Sizes) -> Relation | Fused
         if np.array_equal(left[order], everything) and np.array_equal(right[order], everything):
             return Fused.SAME
     return Pairs(first.left, second.right, left, right)
+
+
+def _join_size(left: np.ndarray, right: np.ndarray, size: int) -> int:
+    return int(np.bincount(left, minlength=size) @ np.bincount(right, minlength=size))
 
 
 def join(left: np.ndarray, right: np.ndarray) -> IndexPairs:
