@@ -55,7 +55,7 @@ class Structure(str):
 
 def recognize(terms: Sequence[Term], out_shape: tuple[int, ...], in_shape: tuple[int, ...]) -> Structure:
     """The first of the names that holds for the sum of the terms."""
-    if not terms:
+    if not terms or 0 in out_shape + in_shape:
         return Structure("zero")
     terms = [_without_ones(term) for term in terms]
     name = _of_few_entries(terms, out_shape == in_shape)
@@ -100,7 +100,7 @@ def _of_one_block(terms: Sequence[Term]) -> str:
     low, high = _offsets(terms)
     if high - low < min(n_rows, n_columns):
         return "banded"
-    if high <= 0 or low >= 0:
+    if n_rows == n_columns and (high <= 0 or low >= 0):
         return "triangular"
     if all(_is_sparse(term) for term in terms):
         return "sparse"
