@@ -36,24 +36,62 @@ _PUBLIC = {
 if TYPE_CHECKING:
     from .api import (
         Graph as Graph,
+    )
+    from .api import (
         check_grads as check_grads,
+    )
+    from .api import (
         custom_gradient as custom_gradient,
+    )
+    from .api import (
         disable_jit as disable_jit,
+    )
+    from .api import (
         elementwise_grad as elementwise_grad,
+    )
+    from .api import (
         grad as grad,
+    )
+    from .api import (
         hessian as hessian,
+    )
+    from .api import (
         hvp as hvp,
+    )
+    from .api import (
         jacobian as jacobian,
+    )
+    from .api import (
         jit as jit,
+    )
+    from .api import (
         jvp as jvp,
+    )
+    from .api import (
         linearize as linearize,
+    )
+    from .api import (
         operation as operation,
+    )
+    from .api import (
         ravel as ravel,
+    )
+    from .api import (
         stop_gradient as stop_gradient,
+    )
+    from .api import (
         trace as trace,
+    )
+    from .api import (
         value_and_grad as value_and_grad,
+    )
+    from .api import (
         variable as variable,
+    )
+    from .api import (
         vjp as vjp,
+    )
+    from .api import (
         vmap as vmap,
     )
 

@@ -83,7 +83,7 @@ def dtype_name(dtype: np.dtype) -> str:
         raise DtypeError(
             f"arrays of dtype {dtype} cannot be part of a graph",
             wanted="bool, integer, float or complex",
-            try_="np.array(values, dtype=float)" if dtype == object else None,
+            try_="np.array(values, dtype=float)" if dtype.kind == "O" else None,
         )
     return f"{_KINDS[dtype.kind]}{8 * dtype.itemsize}"
 

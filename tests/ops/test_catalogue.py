@@ -71,7 +71,7 @@ def test_there_are_at_least_90_primitives():
 def test_declaration_is_complete(operation):
     assert operation.examples is not None and examples(operation), "no examples to test it with"
     assert operation.notation, "no notation to draw it with"
-    operation.notation.format(*"abcdef", **{name: "p" for name in operation.parameter_names})
+    operation.notation.format(*"abcdef", **dict.fromkeys(operation.parameter_names, "p"))
 
 
 @pytest.mark.parametrize(("operation", "number"), CASES)
@@ -277,10 +277,16 @@ def test_single_precision(operation, number):
     values = {x.number: a for x, a in zip(xs, narrow, strict=True)}
     with np.errstate(all="ignore"):
         evaluate([g for g in gradients if g is not None], values)
-    wide_graph, wide_xs, wide_ys = traced_graph(operation, [a.astype(np.float64) if a.dtype.kind == "f" else a for a in narrow], parameters)
+    wide_graph, wide_xs, wide_ys = traced_graph(
+        operation, [a.astype(np.float64) if a.dtype.kind == "f" else a for a in narrow], parameters
+    )
     wide_sources = [wide_xs[k] for k in differentiable(arrays)]
-    wide = back_propagation_nodes(wide_ys, [wide_graph.constant(bar.astype(np.float32).astype(float)) for bar in bars], wide_sources)
-    wide_values = {x.number: np.asarray(a, float) if a.dtype.kind == "f" else a for x, a in zip(wide_xs, narrow, strict=True)}
+    wide = back_propagation_nodes(
+        wide_ys, [wide_graph.constant(bar.astype(np.float32).astype(float)) for bar in bars], wide_sources
+    )
+    wide_values = {
+        x.number: np.asarray(a, float) if a.dtype.kind == "f" else a for x, a in zip(wide_xs, narrow, strict=True)
+    }
     with np.errstate(all="ignore"):
         evaluate([g for g in wide if g is not None], wide_values)
     for g, w in zip(gradients, wide, strict=True):
@@ -293,9 +299,7 @@ def test_single_precision(operation, number):
         np.testing.assert_allclose(values[g.number], expected, rtol=2e-3, atol=2e-4 * scale)
 
 
-KINKS = [
-    pytest.param(op, point, slopes, id=f"{op.name}-{point}") for op in DECLARED for point, slopes in op.kinks
-]
+KINKS = [pytest.param(op, point, slopes, id=f"{op.name}-{point}") for op in DECLARED for point, slopes in op.kinks]
 
 
 @pytest.mark.parametrize(("operation", "point", "slopes"), KINKS)

@@ -3,20 +3,12 @@
 from .checks import check_grads
 from .compilation import disable_jit, jit
 from .declaration import custom_gradient, operation
-from .derivatives import (
-    elementwise_grad,
-    grad,
-    hessian,
-    hvp,
-    jacobian,
-    jvp,
-    linearize,
-    stop_gradient,
-    value_and_grad,
-    vjp,
-)
+from .directional import hvp, jvp, linearize, vjp
+from .gradient import grad, value_and_grad
 from .graphs import Graph, trace, variable
+from .jacobians import elementwise_grad, hessian, jacobian
 from .mapping import vmap
+from .stopping import stop_gradient
 from .vectors import ravel
 
 __all__ = [

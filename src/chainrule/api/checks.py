@@ -9,7 +9,8 @@ import numpy as np
 
 from .. import tree
 from ..errors import ArgumentError, DerivativeError, users_frames_only
-from .derivatives import grad, jvp, vjp
+from .directional import jvp, vjp
+from .gradient import grad
 
 
 def check_grads(

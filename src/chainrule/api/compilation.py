@@ -1,4 +1,4 @@
-"""`cr.jit`: at present the function itself, interpreted; the name and its options stand, so that programs need not change."""
+"""`cr.jit`: at present the function itself, interpreted; the name stands, so that programs need not change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from .derivatives import like_function
+from .arguments import like_function
 
 
 def jit(

@@ -161,4 +161,3 @@ def _refuse_forward(name: str) -> Any:
 
 def _refuse_second(name: str) -> Any:
     raise DerivativeError(f"the gradient of {name} is a black box: it has no derivative itself")
-

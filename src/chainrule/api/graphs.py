@@ -17,7 +17,7 @@ from ..graph import Variable
 from ..ops import CATALOGUE
 from ..ops.algebra import zeros
 from ..tracing import Array, Trace, variable_of, wrap
-from .derivatives import argument_names
+from .arguments import argument_names
 from .scope import transform
 
 Name = str | Variable | Array
@@ -95,7 +95,7 @@ class Graph:
     def _take(self, graph: data.Graph) -> None:
         self.data = graph
         self.names = data.unique_names(graph)
-        self._by_name = {name: v for name, v in zip(self.names, graph.variables, strict=True)}
+        self._by_name = dict(zip(self.names, graph.variables, strict=True))
 
     @classmethod
     def of(cls, graph: data.Graph) -> Graph:
@@ -391,4 +391,3 @@ def _trace(f: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any
         results = tree.flatten(f(*replaced, **keywords))[0]
         outputs = [variable_of(y, scope.trace) for y in results]
         return Graph.of(data.extract(scope.trace.graph, inputs, outputs, name))
-

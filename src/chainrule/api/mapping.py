@@ -10,7 +10,7 @@ import numpy as np
 from .. import tree
 from ..errors import ArgumentError, ShapeError, users_frames_only
 from ..tracing import Array
-from .derivatives import like_function
+from .arguments import like_function
 
 
 def vmap(f: Callable[..., Any] | None = None, in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:

@@ -25,7 +25,12 @@ _lock = threading.Lock()
 
 
 def planned(
-    trace: Trace, purpose: str, inputs: Sequence[Variable], outputs: Sequence[Variable], expand: Callable[[Graph], None], loud: int
+    trace: Trace,
+    purpose: str,
+    inputs: Sequence[Variable],
+    outputs: Sequence[Variable],
+    expand: Callable[[Graph], None],
+    loud: int,
 ) -> list[Any]:
     """Run what `expand` makes of the traced graph from inputs to outputs; planned at the first sight of its structure.
 
@@ -62,7 +67,8 @@ def gradient_plan(trace: Trace, inputs: Sequence[Variable], y: Variable) -> list
         sources = graph.inputs[: len(inputs)]
         gradients = back_propagation_nodes([output], [seed], sources)
         graph.outputs = [
-            output, *(zeros(graph, x.type) if g is None else g for x, g in zip(sources, gradients, strict=True))
+            output,
+            *(zeros(graph, x.type) if g is None else g for x, g in zip(sources, gradients, strict=True)),
         ]
 
     return planned(trace, "gradient", inputs, [y], expand, loud=1)

@@ -29,7 +29,15 @@ class Scope:
 
         The fresh identity alone prevents perturbation confusion: two transforms never differentiate by one variable.
         """
-        kind = x.kind if type(x) is Array else PYTHON if type(x) in NUMBERS else SCALAR if isinstance(x, np.generic) else ARRAY
+        kind = (
+            x.kind
+            if type(x) is Array
+            else PYTHON
+            if type(x) in NUMBERS
+            else SCALAR
+            if isinstance(x, np.generic)
+            else ARRAY
+        )
         if self.outermost and type(x) is not Array:
             value = np.asarray(x)
             v = self.trace.input(value, ArrayType(value.shape, value.dtype), name)

@@ -23,9 +23,48 @@ _SIGNS = {np.add: "{} + {}", np.subtract: "{} - {}", np.multiply: "{} * {}", np.
 # Operations of which a nan comes out wherever one goes in, so that the care for 0 * inf can wait for the outputs.
 # (where: of what it takes; the others move or add.)
 _KEEPS_NAN = frozenset(
-    "add subtract multiply divide negative positive absorb factor_product einsum reshape transpose broadcast_to window"
-    " element place write sum_of_pieces concatenate take scatter cumsum convert embed where tag square exp log sin cos"
-    " tanh sqrt reciprocal expm1 log1p expit softplus log_expit sinh cosh".split()
+    [
+        "add",
+        "subtract",
+        "multiply",
+        "divide",
+        "negative",
+        "positive",
+        "absorb",
+        "factor_product",
+        "einsum",
+        "reshape",
+        "transpose",
+        "broadcast_to",
+        "window",
+        "element",
+        "place",
+        "write",
+        "sum_of_pieces",
+        "concatenate",
+        "take",
+        "scatter",
+        "cumsum",
+        "convert",
+        "embed",
+        "where",
+        "tag",
+        "square",
+        "exp",
+        "log",
+        "sin",
+        "cos",
+        "tanh",
+        "sqrt",
+        "reciprocal",
+        "expm1",
+        "log1p",
+        "expit",
+        "softplus",
+        "log_expit",
+        "sinh",
+        "cosh",
+    ]
 )
 
 
@@ -168,7 +207,13 @@ class _Program:
         function = short or operation.forward
         if function in _SIGNS:
             return _SIGNS[function].format(*arguments)
-        name = f"np_{operation.name}" if isinstance(function, np.ufunc) else f"f{v.number}" if short else f"op_{operation.name}"
+        name = (
+            f"np_{operation.name}"
+            if isinstance(function, np.ufunc)
+            else f"f{v.number}"
+            if short
+            else f"op_{operation.name}"
+        )
         self.bound[name] = function
         if not short:
             for k, (parameter, value) in enumerate(zip(operation.parameter_names, v.parameters, strict=True)):

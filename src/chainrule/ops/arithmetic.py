@@ -27,9 +27,7 @@ positive = elementwise("positive", np.positive, 1, notation="+{0}")
 reciprocal = elementwise("reciprocal", np.reciprocal, lambda y, x: -y * y, domain=(0.5, 2), notation="{0}^{{-1}}")
 square = elementwise("square", np.square, lambda y, x: 2 * x, notation="{0}^2")
 sqrt = elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, domain=(0.2, 4), notation=r"\sqrt{{{0}}}")
-cbrt = elementwise(
-    "cbrt", np.cbrt, lambda y, x: 1 / (3 * y * y), domain=(0.2, 4), notation=r"\sqrt[3]{{{0}}}"
-)
+cbrt = elementwise("cbrt", np.cbrt, lambda y, x: 1 / (3 * y * y), domain=(0.2, 4), notation=r"\sqrt[3]{{{0}}}")
 absolute = elementwise(
     "absolute",
     np.absolute,
@@ -39,9 +37,7 @@ absolute = elementwise(
     kinks=[((0.0,), (0.0,))],
     source="the middle of the subgradients [-1, 1] at 0",
 )
-fabs = elementwise(
-    "fabs", np.fabs, lambda y, x: sign(x), domain=(-2, -0.3), notation="|{0}|", kinks=[((0.0,), (0.0,))]
-)
+fabs = elementwise("fabs", np.fabs, lambda y, x: sign(x), domain=(-2, -0.3), notation="|{0}|", kinks=[((0.0,), (0.0,))])
 
 # xlogy(y, a) is y log a with 0 at y = 0: right at a = 0, and nan for a < 0, where a**b has no real derivative by b.
 xlogy = elementwise(
@@ -161,4 +157,3 @@ relu = elementwise(
     kinks=[((0.0,), (0.0,))],
     source="maximum(x, 0) with a constant 0; the slope at 0 is 0",
 )
-

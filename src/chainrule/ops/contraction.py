@@ -76,5 +76,5 @@ einsum = general(
     unguarded=lambda types, parameters: _lowered(types, parameters) if parameters[2] else None,
     notation=r"\sum {0} {1}",
     examples=_examples,
-    source="Laue, Mitterreiter, Giesen: Computing higher order derivatives of matrix and tensor expressions (2018), sec. 3",
+    source="Laue, Mitterreiter, Giesen, Computing higher order derivatives of matrix and tensor expressions (2018)",
 )

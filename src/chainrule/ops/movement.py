@@ -97,7 +97,9 @@ def _reshape_map(y: Any, x: Any, *, shape: Shape) -> LinearMap:
 def _reshape_type(x: ArrayType, *, shape: Shape) -> ArrayType:
     if math.prod(shape) != x.size:
         raise ShapeError(
-            f"an array of shape {x.shape} cannot be reshaped to {shape}", got=f"{x.size} numbers", wanted=f"{math.prod(shape)}"
+            f"an array of shape {x.shape} cannot be reshaped to {shape}",
+            got=f"{x.size} numbers",
+            wanted=f"{math.prod(shape)}",
         )
     return x.with_shape(shape)
 
@@ -111,7 +113,14 @@ reshape = linear(
     notation=r"\mathrm{{reshape}}({0})",
     examples=lambda rng: [
         Example((rng.normal(size=a),), {"shape": b})
-        for a, b in [((6,), (2, 3)), ((2, 3, 4), (6, 4)), ((2, 3), (3, 2)), ((1, 3), (3, 1, 1)), ((), (1,)), ((2, 0), (0,))]
+        for a, b in [
+            ((6,), (2, 3)),
+            ((2, 3, 4), (6, 4)),
+            ((2, 3), (3, 2)),
+            ((1, 3), (3, 1, 1)),
+            ((), (1,)),
+            ((2, 0), (0,)),
+        ]
     ],
     summary="the same entries, row by row, in another shape",
 )
@@ -150,7 +159,8 @@ broadcast_to = linear(
     parameters=("shape",),
     notation=r"\mathrm{{broadcast}}({0})",
     examples=lambda rng: [
-        Example((rng.normal(size=a),), {"shape": b}) for a, b in [((3,), (2, 3)), ((2, 1), (2, 3)), ((), (2,)), ((1,), (1,))]
+        Example((rng.normal(size=a),), {"shape": b})
+        for a, b in [((3,), (2, 3)), ((2, 1), (2, 3)), ((), (2,)), ((1,), (1,))]
     ],
     summary="copies along new axes and axes of size 1",
 )
@@ -310,7 +320,10 @@ write = _joining(
         Example((rng.normal(size=5), rng.normal(size=2)), {"indices": (((1, 2, 2),),)}),
         Example((rng.normal(size=(3, 2)), rng.normal(size=(1, 2))), {"indices": (((1, 1, 1), (0, 1, 2)),)}),
         Example((rng.normal(size=4), rng.normal(), rng.normal()), {"indices": ((0,), (2,))}),
-        Example((rng.normal(size=(2, 2)), rng.normal(), rng.normal(size=(1, 2))), {"indices": ((1, 0), ((0, 1, 1), (0, 1, 2)))}),
+        Example(
+            (rng.normal(size=(2, 2)), rng.normal(), rng.normal(size=(1, 2))),
+            {"indices": ((1, 0), ((0, 1, 1), (0, 1, 2)))},
+        ),
     ],
     summary="a copy of x with pieces overwritten; no two of them overlap",
 )
@@ -332,7 +345,9 @@ sum_of_pieces = _joining(
     parameters=("places", "shape"),
     notation=r"\sum \mathrm{{place}}({0}, \ldots)",
     examples=lambda rng: [
-        Example((rng.normal(), rng.normal(size=2), rng.normal()), {"places": ((1,), ((0, 2, 2),), (1,)), "shape": (4,)}),
+        Example(
+            (rng.normal(), rng.normal(size=2), rng.normal()), {"places": ((1,), ((0, 2, 2),), (1,)), "shape": (4,)}
+        ),
     ],
 )
 
@@ -423,4 +438,3 @@ scatter = linear(
     ],
     summary="zeros, with entries added at a vector of indices along an axis: the transpose of take",
 )
-

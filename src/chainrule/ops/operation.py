@@ -7,6 +7,7 @@ the graph on variables, so that rules are written once and serve both.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, final
 
@@ -193,15 +194,13 @@ class Operation:
         DerivativeError
             If the rule is missing.
         """
-        rule: Any = self.rules
-        if isinstance(rule, Sequence) and not isinstance(rule, Missing):
-            rule = rule[k]
-        elif not isinstance(rule, Missing):
-            whole = rule
-
-            def rule(*arguments: Any, **keywords: Any) -> Any:
-                return whole(k, *arguments, **keywords)
-
+        rules: Any = self.rules
+        if isinstance(rules, Missing):
+            rule: Any = rules
+        elif isinstance(rules, Sequence):
+            rule = rules[k]
+        else:
+            rule = functools.partial(rules, k)
         if rule is None:
             return (None,) * len(results)
         if isinstance(rule, Missing):
@@ -238,7 +237,7 @@ def elementwise(
         Where to draw examples.
     """
     count = len(slopes)
-    domains = [domain] * count if isinstance(domain[0], (int, float)) else list(domain)  # type: ignore[list-item]
+    domains: list[Any] = [domain] * count if isinstance(domain[0], (int, float)) else list(domain)
     promote = promote or _resolver(function, count)
 
     def type_rule(*types: ArrayType) -> ArrayType:

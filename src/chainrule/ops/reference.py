@@ -55,7 +55,14 @@ def row(operation: Operation) -> str:
     notation = operation.notation.format(*(letters + "uvw"), **{name: name for name in operation.parameter_names})
     kinks = "; ".join(f"{_tuple(point)} -> {_tuple(slopes)}" for point, slopes in operation.kinks)
     notation = notation.replace("|", r"\vert ")  # a bar would end the cell
-    cells = (f"`{operation.name}`", _answers(operation), f"${notation}$", structures(operation), kinks, operation.source)
+    cells = (
+        f"`{operation.name}`",
+        _answers(operation),
+        f"${notation}$",
+        structures(operation),
+        kinks,
+        operation.source,
+    )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

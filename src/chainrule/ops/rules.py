@@ -55,7 +55,12 @@ def push(y: Variable, x_dots: Sequence[Variable | None]) -> tuple[Variable | Non
 
 
 def pull_values(
-    operation: Operation, parameters: tuple[Any, ...], xs: Sequence[Any], ys: Sequence[Any], k: int, y_bars: Sequence[Any]
+    operation: Operation,
+    parameters: tuple[Any, ...],
+    xs: Sequence[Any],
+    ys: Sequence[Any],
+    k: int,
+    y_bars: Sequence[Any],
 ) -> Any:
     """Pull for arrays: nothing is recorded, the map is applied."""
     return _pulled(operation, parameters, k, xs, ys, y_bars)
@@ -73,7 +78,12 @@ def _types(variables: Sequence[Variable | None]) -> tuple[ArrayType | None, ...]
 
 
 def _pulled(
-    operation: Operation, parameters: tuple[Any, ...], k: int, xs: Sequence[Any], ys: Sequence[Any], y_bars: Sequence[Any]
+    operation: Operation,
+    parameters: tuple[Any, ...],
+    k: int,
+    xs: Sequence[Any],
+    ys: Sequence[Any],
+    y_bars: Sequence[Any],
 ) -> Any:
     refuse_complex(operation, *xs, *ys)
     total = None
@@ -85,7 +95,12 @@ def _pulled(
 
 
 def _pushed(
-    operation: Operation, parameters: tuple[Any, ...], xs: Sequence[Any], ys: Sequence[Any], x_dots: Sequence[Any], part: int
+    operation: Operation,
+    parameters: tuple[Any, ...],
+    xs: Sequence[Any],
+    ys: Sequence[Any],
+    x_dots: Sequence[Any],
+    part: int,
 ) -> Any:
     refuse_complex(operation, *xs, *ys)
     total = None
@@ -171,4 +186,3 @@ def _replay(recording: Recording, y: Variable, held: Sequence[Variable | None]) 
         else:
             environment.append(made)
     return environment[recording.result]
-

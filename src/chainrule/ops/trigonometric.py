@@ -30,9 +30,7 @@ arccos = elementwise(
     notation=r"\arccos {0}",
     source="DLMF 4.24.8",
 )
-arctan = elementwise(
-    "arctan", np.arctan, lambda y, x: 1 / (1 + x * x), notation=r"\arctan {0}", source="DLMF 4.24.9"
-)
+arctan = elementwise("arctan", np.arctan, lambda y, x: 1 / (1 + x * x), notation=r"\arctan {0}", source="DLMF 4.24.9")
 # Dividing by the radius twice neither overflows nor underflows where its square would.
 arctan2 = elementwise(
     "arctan2",

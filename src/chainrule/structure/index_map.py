@@ -196,7 +196,7 @@ def index_map(
     out_shape: Shape,
     in_shape: Shape,
     relations: Sequence[Relation] = (),
-    inner: Mapping[Hashable, int] = MappingProxyType({}),
+    inner: Mapping[Any, int] = MappingProxyType({}),
     scale: float = 1,
     dtype: Any = None,
 ) -> IndexMap:
@@ -269,7 +269,7 @@ def pointwise_map(slope: Any, out_shape: Shape, in_shape: Shape) -> IndexMap:
     out = tuple(range(len(out_shape)))
     offset = len(out_shape) - len(in_shape)
     inn = tuple(-1 - k if size == 1 and out_shape[offset + k] != 1 else offset + k for k, size in enumerate(in_shape))
-    if isinstance(slope, (int, float, complex)) and np.isfinite(slope):
+    if isinstance(slope, (int, float)) and np.isfinite(slope):
         return index_map(out, inn, out_shape=out_shape, in_shape=in_shape, scale=slope)
     slope = np.asarray(slope) if isinstance(slope, (int, float, complex, np.generic)) else slope
     start = len(out_shape) - len(slope.shape)

@@ -1,0 +1,136 @@
+"""Gradients of scalar functions."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import tree
+from ..backprop import back_propagation_nodes
+from ..errors import UnsupportedError, users_frames_only
+from ..graph import Variable
+from ..ops.algebra import zeros
+from ..tracing import Array
+from .arguments import argument_names, concrete, like_function, scalar_output, split_aux, with_arguments
+from .plans import gradient_plan
+from .scope import Scope, owned, positions, transform
+
+Function = Callable[..., Any]
+
+
+def grad(
+    f: Function | None = None, argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Function:
+    """The gradient of a scalar function, as a function.
+
+    Parameters
+    ----------
+    f : callable
+        A function of NumPy arrays (or trees of them) that returns a scalar. Left out, `grad` is a decorator with
+        options.
+    argnums : int or sequence of int
+        Which positional arguments to differentiate by.
+    has_aux : bool
+        Whether f returns (y, aux), of which only y is differentiated.
+    holomorphic : bool
+        Not supported yet.
+
+    Returns
+    -------
+    gradient : callable
+        Takes the arguments of f. Returns the gradient by the argument, in its shape, dtype and tree; a tuple of
+        gradients for a sequence of argnums; with has_aux (gradient, aux).
+
+    Raises
+    ------
+    DtypeError
+        If an argument to differentiate by holds integers or booleans.
+    ShapeError
+        If f does not return a scalar.
+    ArgumentError
+        If argnums is out of range.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> cr.grad(lambda x: np.sum(x ** 3))(np.array([1.0, 2.0]))
+    array([ 3., 12.])
+    """
+    if f is None:
+        return functools.partial(grad, argnums=argnums, has_aux=has_aux, holomorphic=holomorphic)
+    both = value_and_grad(f, argnums, has_aux, holomorphic)
+
+    @users_frames_only
+    @like_function(f, "gradient of")
+    def gradient(*args: Any, **keywords: Any) -> Any:
+        value, g = both(*args, **keywords)
+        return (g, value[1]) if has_aux else g
+
+    return gradient
+
+
+def value_and_grad(
+    f: Function | None = None, argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Function:
+    """The value and the gradient of a scalar function; parameters and errors as for `grad`.
+
+    Returns
+    -------
+    function : callable
+        Takes the arguments of f and returns (value, gradient); with has_aux ((value, aux), gradient).
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> cr.value_and_grad(lambda x: x @ x)(np.array([3.0, 4.0]))
+    (np.float64(25.0), array([6., 8.]))
+    """
+    if f is None:
+        return functools.partial(value_and_grad, argnums=argnums, has_aux=has_aux, holomorphic=holomorphic)
+    _refuse_holomorphic(holomorphic)
+
+    @users_frames_only
+    @like_function(f, "value and gradient of")
+    def function(*args: Any, **keywords: Any) -> Any:
+        numbers, single = positions(argnums, len(args))
+        names = argument_names(f, len(args))
+        with transform(*args, *keywords.values()) as scope:
+            replaced, inputs, rebuilds = with_arguments(scope, args, numbers, names)
+            y, aux = split_aux(f(*replaced, **keywords), has_aux)
+            output = scalar_output(y, scope, f)
+            leaves = [leaf for each in inputs for leaf in each]
+            value, *gradients = _gradients(scope, leaves, output)
+            aux = concrete(scope, aux)
+        results, k = [], 0
+        for number, each, rebuild in zip(numbers, inputs, rebuilds, strict=True):
+            originals = tree.flatten(args[number])[0]
+            parts = [
+                g if type(g) is Array else owned(g, x)
+                for g, x in zip(gradients[k : k + len(each)], originals, strict=True)
+            ]
+            results.append(rebuild(parts))
+            k += len(each)
+        value = value if type(value) is Array else owned(value)
+        return ((value, aux) if has_aux else value), (results[0] if single else tuple(results))
+
+    return function
+
+
+def _gradients(scope: Scope, inputs: list[Variable], y: Variable) -> list[Any]:
+    trace = scope.trace
+    if scope.outermost:
+        return gradient_plan(trace, inputs, y)
+    seed = trace.graph.constant(np.ones((), y.dtype))
+    found = back_propagation_nodes([y], [seed], inputs)
+    gradients = [zeros(trace.graph, x.type) if g is None else g for x, g in zip(inputs, found, strict=True)]
+    return [scope.result(v) for v in (y, *gradients)]
+
+
+def _refuse_holomorphic(holomorphic: bool) -> None:
+    if holomorphic:
+        raise UnsupportedError(
+            "holomorphic derivatives are not supported yet", wanted="a real function of real arguments"
+        )

@@ -1,0 +1,181 @@
+"""Whole Jacobians and Hessians, with their structure."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..backprop import back_propagation_nodes, whole_jacobian
+from ..errors import ArgumentError, DerivativeError, users_frames_only
+from ..graph import Variable, extract
+from ..interpret import evaluate
+from ..ops.algebra import zeros
+from ..simplify import simplify
+from ..structure import IndexMap, LinearMap, MatrixFree
+from ..tracing import Array, variable_of, wrap
+from .arguments import argument_names, check_differentiable, like_function, outputs_of, scalar_output, with_arguments
+from .scope import Scope, owned, positions, transform
+
+Function = Callable[..., Any]
+
+
+def jacobian(f: Function | None = None, argnums: int | Sequence[int] = 0, mode: str = "auto") -> Function:
+    """The whole Jacobian of f by an argument, with its structure.
+
+    Parameters
+    ----------
+    mode : {"auto", "forward", "reverse"}
+        In which order to multiply the local Jacobians; automatic: from the side with fewer entries.
+
+    Returns
+    -------
+    function : callable
+        Takes the arguments of f; returns J of shape y.shape + x.shape: multiply (``J @ v``, ``g @ J``), ask its
+        ``structure``, make it dense (``np.asarray(J)``) or sparse (``J.tosparse()``). For trees, a tree over y of trees
+        over x.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> J = cr.jacobian(np.tanh)(np.zeros(3))
+    >>> J.structure
+    'diagonal'
+    >>> J @ np.array([1.0, 2.0, 3.0])
+    array([1., 2., 3.])
+    """
+    if f is None:
+        return functools.partial(jacobian, argnums=argnums, mode=mode)
+    if mode not in ("auto", "forward", "reverse"):
+        raise ArgumentError(f"mode={mode!r} is no order to multiply in", wanted="'auto', 'forward' or 'reverse'")
+
+    @users_frames_only
+    @like_function(f, "Jacobian of")
+    def function(*args: Any, **keywords: Any) -> Any:
+        numbers, single = positions(argnums, len(args))
+        with transform(*args, *keywords.values()) as scope:
+            replaced, inputs, rebuilds = with_arguments(scope, args, numbers, argument_names(f, len(args)))
+            outputs, rebuild = outputs_of(f(*replaced, **keywords), scope)
+            for y in outputs:
+                check_differentiable(y, "jacobian")
+            rows = []
+            for y in outputs:
+                row = [
+                    again([_jacobian_map(scope, y, x, mode) for x in each])
+                    for each, again in zip(inputs, rebuilds, strict=True)
+                ]
+                rows.append(row[0] if single else tuple(row))
+            return rebuild(rows)
+
+    return function
+
+
+def elementwise_grad(f: Function | None = None, argnums: int = 0) -> Function:
+    """The derivative of a function that works entry by entry, in the shape of its argument.
+
+    Raises
+    ------
+    DerivativeError
+        If the Jacobian is not diagonal.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> cr.elementwise_grad(np.square)(np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+    if f is None:
+        return functools.partial(elementwise_grad, argnums=argnums)
+
+    @users_frames_only
+    @like_function(f, "element-wise derivative of")
+    def derivative(*args: Any, **keywords: Any) -> Any:
+        (number,), _ = positions((argnums,), len(args))
+        with transform(*args, *keywords.values()) as scope:
+            replaced, inputs, rebuilds = with_arguments(scope, args, (number,), argument_names(f, len(args)))
+            y = variable_of(f(*replaced, **keywords), scope.trace)
+            (x,) = inputs[0]
+            J = _jacobian_map(scope, y, x, "auto")
+            if y.shape != x.shape or J.structure not in ("diagonal", "identity", "scaled identity", "zero"):
+                raise DerivativeError(
+                    "elementwise_grad needs a function that works entry by entry: its Jacobian is not diagonal",
+                    got=f"a Jacobian of shape {J.shape} and structure {J.structure!r}",
+                    wanted="structure 'diagonal'",
+                    try_="cr.jacobian(f)",
+                )
+            slopes = J.T.apply(np.ones(x.shape, x.dtype))
+            value = scope.result(slopes.variable) if type(slopes) is Array else owned(slopes, args[number])
+        return rebuilds[0]([value])
+
+    return derivative
+
+
+def hessian(f: Function | None = None, argnums: int = 0) -> Function:
+    """The Hessian of a scalar function: the Jacobian of its gradient, with its structure.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> A = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> np.asarray(cr.hessian(lambda x: x @ A @ x)(np.zeros(2)))
+    array([[2., 5.],
+           [5., 8.]])
+    """
+    if f is None:
+        return functools.partial(hessian, argnums=argnums)
+
+    @users_frames_only
+    @like_function(f, "Hessian of")
+    def function(*args: Any, **keywords: Any) -> Any:
+        (number,), _ = positions((argnums,), len(args))
+        with transform(*args, *keywords.values()) as scope:
+            replaced, inputs, rebuilds = with_arguments(scope, args, (number,), argument_names(f, len(args)))
+            y = scalar_output(f(*replaced, **keywords), scope, f)
+            leaves, rebuild = inputs[0], rebuilds[0]
+            if not scope.outermost:
+                seed = scope.trace.graph.constant(np.ones((), y.dtype))
+                gradients = back_propagation_nodes([y], [seed], leaves)
+                return rebuild(
+                    [rebuild([_second(scope, g, x, b) for b in leaves]) for g, x in zip(gradients, leaves, strict=True)]
+                )
+            values = scope.trace.values
+            graph = simplify(extract(scope.trace.graph, leaves, [y], "hessian"))
+            seed = graph.constant(np.ones((), y.dtype))
+            found = back_propagation_nodes(graph.outputs, [seed], graph.inputs)
+            graph.outputs = [zeros(graph, x.type) if g is None else g for x, g in zip(graph.inputs, found, strict=True)]
+            graph = simplify(graph)
+            known = {v.number: values[x.number] for v, x in zip(graph.inputs, leaves, strict=True)}
+            with np.errstate(all="ignore"):
+                evaluate(graph.variables, known)
+                rows = [[whole_jacobian(g, x, known) for x in graph.inputs] for g in graph.outputs]
+            return rebuild([rebuild(row) for row in rows])
+
+    return function
+
+
+def _jacobian_map(scope: Scope, y: Variable, x: Variable, mode: str) -> Any:
+    if not scope.outermost:
+        return _within_trace(scope, whole_jacobian(y, x, None, mode))
+    values = dict(scope.trace.values)
+    with np.errstate(all="ignore"):
+        evaluate([v for v in y.graph.variables if v.number <= y.number], values)
+        return whole_jacobian(y, x, values, mode)
+
+
+def _second(scope: Scope, gradient: Variable | None, x: Variable, by: Variable) -> Any:
+    J = whole_jacobian(zeros(scope.trace.graph, x.type) if gradient is None else gradient, by, None)
+    return _within_trace(scope, J)
+
+
+def _within_trace(scope: Scope, J: LinearMap) -> LinearMap:
+    """A Jacobian over variables as the user of an enclosing transform sees it: over traced arrays."""
+    trace = scope.trace
+    if isinstance(J, IndexMap):
+        return J.with_factors(lambda factor: wrap(trace, factor) if isinstance(factor, Variable) else factor)
+
+    def lifted(apply: Function) -> Function:
+        return lambda vector: wrap(trace, apply(variable_of(vector, trace)))
+
+    return MatrixFree(lifted(J.apply), lifted(J.T.apply), J.out_shape, J.in_shape, J.dtype)
