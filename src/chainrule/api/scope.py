@@ -91,7 +91,7 @@ class transform:
 def _trace_among(arguments: Sequence[Any]) -> Trace | None:
     for argument in arguments:
         if type(argument) is Array:
-            return argument.trace
+            return argument.owner
         if not isinstance(argument, tree.LEAVES):
             found = trace_of(*[leaf for leaf in tree.flatten(argument)[0] if type(leaf) is Array])
             if found is not None:

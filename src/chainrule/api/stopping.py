@@ -26,4 +26,4 @@ def _stopped(x: Any) -> Any:
         return x
     v = marks.stop_gradient(x.variable)
     v.mask = 0
-    return wrap(x.trace, v, x.kind)
+    return wrap(x.owner, v, x.kind)

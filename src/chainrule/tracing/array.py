@@ -29,12 +29,12 @@ NUMBERS = (float, int, bool, complex)
 class Array:
     """A value of the function that is being traced."""
 
-    __slots__ = ("_variable", "kind", "trace", "view")
+    __slots__ = ("_variable", "alias", "kind", "owner")
     __array_priority__ = 1000
     _variable: Variable
     kind: int
-    trace: Trace
-    view: View | None
+    owner: Trace
+    alias: View | None
 
     @property
     def __class__(self) -> type:  # type: ignore[override]
@@ -50,7 +50,7 @@ class Array:
     @property
     def variable(self) -> Variable:
         """The variable that holds its value now; a view first looks at what its base has become."""
-        view = self.view
+        view = self.alias
         if view is not None and view.version != view.buffer.version:
             self._variable = view.refreshed()
         return self._variable
@@ -80,10 +80,10 @@ class Array:
         return f"<traced {self._variable.label} {self.type}>"
 
     def __str__(self) -> str:
-        return repr(self) if self.trace.symbolic else str(self.value())
+        return repr(self) if self.owner.symbolic else str(self.value())
 
     def __format__(self, spec: str) -> str:
-        if self.trace.symbolic:
+        if self.owner.symbolic:
             return repr(self)
         value = self.value()
         return format(value.item() if not value.shape else value, spec)
@@ -94,30 +94,32 @@ class Array:
 
     def value(self) -> np.ndarray:
         """The value now, for people to look at: no guard."""
-        return np.asarray(self.trace.evaluate([self.variable])[0])
+        return np.asarray(self.owner.evaluate([self.variable])[0])
 
     def __bool__(self) -> bool:
         if self.size != 1:
             raise ValueError(
                 "The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()"
             )
-        return bool(self.trace.ask(self.variable).item())
+        return bool(self.owner.ask(self.variable).item())
 
     def __int__(self) -> int:
-        return int(self.trace.ask(self.variable).item())
+        return int(self.owner.ask(self.variable).item())
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iub":
             raise TypeError(f"only integers can be used as an index, not {self.dtype}")
-        return operator.index(self.trace.ask(self.variable).item())
+        return operator.index(self.owner.ask(self.variable).item())
 
     def __float__(self) -> float:
-        self._refuse_to_leave("float()", "np.* functions instead of math.*, and arrays instead of Python lists of floats")
-        return float(self.trace.ask(self.variable).item())
+        self._refuse_to_leave(
+            "float()", "np.* functions instead of math.*, and arrays instead of Python lists of floats"
+        )
+        return float(self.owner.ask(self.variable).item())
 
     def __complex__(self) -> complex:
         self._refuse_to_leave("complex()", "numpy functions of complex arrays")
-        return complex(self.trace.ask(self.variable).item())
+        return complex(self.owner.ask(self.variable).item())
 
     def item(self, *index: Any) -> Any:
         return self[index] if index else self.reshape(())
@@ -126,8 +128,10 @@ class Array:
         return [each.tolist() if each.ndim else each for each in self] if self.ndim else self
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        self._refuse_to_leave("numpy code in C", "a NumPy function that is traced, or cr.stop_gradient(x) if no gradient is wanted")
-        return np.asarray(self.trace.ask(self.variable), dtype)
+        self._refuse_to_leave(
+            "numpy code in C", "a NumPy function that is traced, or cr.stop_gradient(x) if no gradient is wanted"
+        )
+        return np.asarray(self.owner.ask(self.variable), dtype)
 
     def _refuse_to_leave(self, place: str, wanted: str) -> None:
         v = self.variable
@@ -151,10 +155,10 @@ class Array:
         """Become another value of the same shape, in place: views of the same base see it."""
         if self.kind == SCALAR or self.kind == PYTHON:
             raise TypeError("a NumPy scalar cannot be changed in place")
-        if self.view is None:
+        if self.alias is None:
             self._variable = new
         else:
-            self.view.write(new)
+            self.alias.write(new)
 
     # Shapes
 
@@ -208,18 +212,20 @@ class Array:
     # Copies and dtypes
 
     def copy(self, order: str = "C") -> Any:
-        return wrap(self.trace, self.variable)
+        return wrap(self.owner, self.variable)
 
     __copy__ = copy
 
     def __deepcopy__(self, memo: Any) -> Any:
         return self.copy()
 
-    def astype(self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True) -> Any:
+    def astype(
+        self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Any:
         dtype = np.dtype(dtype)
         if dtype == self.dtype:
             return self.copy() if copy else self
-        return wrap(self.trace, convert(self.variable, dtype=dtype.name), self.kind and SCALAR)
+        return wrap(self.owner, convert(self.variable, dtype=dtype.name), self.kind and SCALAR)
 
     @property
     def real(self) -> Any:
@@ -256,8 +262,8 @@ class Array:
 
 
 # Set by dispatch.py, which knows the functions.
-dispatch_ufunc: Callable[..., Any]
-dispatch_function: Callable[..., Any]
+dispatch_ufunc: Callable[..., Any] = lambda *_: NotImplemented
+dispatch_function: Callable[..., Any] = lambda *_: NotImplemented
 
 
 def _operand(x: Any) -> bool:
@@ -266,7 +272,7 @@ def _operand(x: Any) -> bool:
 
 def wrap(trace: Trace, variable: Variable, kind: int = ARRAY) -> Array:
     array = Array.__new__(Array)
-    array.trace, array._variable, array.kind, array.view = trace, variable, kind, None
+    array.owner, array._variable, array.kind, array.alias = trace, variable, kind, None
     return array
 
 
@@ -281,17 +287,17 @@ def viewed(
 
     `key` is equal for equal ways to read; `now` is what it reads at present, where that is known without reading.
     """
-    if parent.view is None:
-        parent.view = whole(parent._variable)
-    array = wrap(parent.trace, read(parent.variable) if now is None else now)
-    array.view = parent.view.narrowed(read, put_back, key)
+    if parent.alias is None:
+        parent.alias = whole(parent._variable)
+    array = wrap(parent.owner, read(parent.variable) if now is None else now)
+    array.alias = parent.alias.narrowed(read, put_back, key)
     return array
 
 
 def _reshaped(x: Array, shape: tuple[int, ...]) -> Array:
     before = x.shape
     if x.kind:
-        return wrap(x.trace, reshape(x.variable, shape=shape) if shape else x.variable)
+        return wrap(x.owner, reshape(x.variable, shape=shape) if shape else x.variable)
     return viewed(
         x, lambda v: reshape(v, shape=shape), lambda base, new: reshape(new, shape=before), ("reshape", shape)
     )
@@ -301,7 +307,7 @@ def variable_of(x: Any, trace: Trace) -> Variable:
     """Any operand as a variable of the trace."""
     if type(x) is Array:
         v = x.variable
-        if v.graph is not trace.graph and x.trace is not trace:
+        if v.graph is not trace.graph and x.owner is not trace:
             raise TraceError(
                 f"{v.label} belongs to another trace and cannot be used in this one",
                 got=f"{v.type}",
@@ -349,7 +355,7 @@ def trace_of(*operands: Any) -> Trace | None:
     """The trace of the first traced array among the operands, lists included."""
     for x in operands:
         if type(x) is Array:
-            return x.trace
+            return x.owner
         if isinstance(x, (list, tuple)):
             found = trace_of(*x)
             if found is not None:
@@ -389,7 +395,7 @@ def apply_elementwise(operation: Operation, operands: tuple[Any, ...], trace: Tr
     graph = trace.graph
     result = graph.append(operation, tuple(variables), (), user_frame(2))
     array = Array.__new__(Array)
-    array.trace, array._variable, array.view = trace, result, None
+    array.owner, array._variable, array.alias = trace, result, None
     array.kind = ARRAY if result.type.shape else kind
     return array
 
@@ -421,7 +427,7 @@ def _binary(operation: Operation) -> Callable[[Array, Any], Any]:
     def method(self: Array, other: Any) -> Any:
         if not _operand(other):
             return NotImplemented
-        return apply_elementwise(operation, (self, other), self.trace)
+        return apply_elementwise(operation, (self, other), self.owner)
 
     return method
 
@@ -430,21 +436,21 @@ def _reflected(operation: Operation) -> Callable[[Array, Any], Any]:
     def method(self: Array, other: Any) -> Any:
         if not _operand(other):
             return NotImplemented
-        return apply_elementwise(operation, (other, self), self.trace)
+        return apply_elementwise(operation, (other, self), self.owner)
 
     return method
 
 
 def _unary(operation: Operation) -> Callable[[Array], Any]:
     def method(self: Array) -> Any:
-        return apply_elementwise(operation, (self,), self.trace)
+        return apply_elementwise(operation, (self,), self.owner)
 
     return method
 
 
 def _in_place(operation: Operation) -> Callable[[Array, Any], Any]:
     def method(self: Array, other: Any) -> Any:
-        result = apply_elementwise(operation, (self, other), self.trace)
+        result = apply_elementwise(operation, (self, other), self.owner)
         if self.kind:  # a scalar is immutable: the name is bound to a new one
             return result
         write_into(self, result)
@@ -474,10 +480,10 @@ def write_into(target: Array, result: Array) -> None:
 def _power(self: Array, other: Any) -> Any:
     """NumPy takes a short way for the exponents 2, 1, 0.5 and -1 of floating arrays; so the bits stay the same."""
     if type(other) in (int, float) and self.dtype.kind == "f" and other in _SHORT_POWERS:
-        return apply_elementwise(_SHORT_POWERS[other], (self,), self.trace)
+        return apply_elementwise(_SHORT_POWERS[other], (self,), self.owner)
     if not _operand(other):
         return NotImplemented
-    return apply_elementwise(arithmetic.power, (self, other), self.trace)
+    return apply_elementwise(arithmetic.power, (self, other), self.owner)
 
 
 _SHORT_POWERS = {2: arithmetic.square, 1: arithmetic.positive, 0.5: arithmetic.sqrt, -1: arithmetic.reciprocal}

@@ -9,27 +9,28 @@ from typing import Any
 import numpy as np
 
 from ..errors import MutationError, UnsupportedError
+from ..graph import Variable
 from ..ops import CATALOGUE, Operation
+from ..ops.movement import convert
 from ..ops.scipy_loader import SpecialFunction
-from ..ops.selection import where as select
 from . import array as arrays
 from .array import ARRAY, SCALAR, Array, apply_elementwise, trace_of, variable_of, wrap, write_into
 from .trace import Trace
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
-REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {}
-ACCUMULATIONS: dict[np.ufunc, Callable[..., Any]] = {}
-CALLS: dict[np.ufunc, Callable[..., Any]] = {}  # ufuncs that are more than one element-wise operation
-_UFUNCS: dict[Any, Operation] = {}
+HINTS: dict[Callable[..., Any], str] = {}  # what to write instead of a function that is refused
+_ELEMENTWISE: dict[Any, Operation] = {}  # ufuncs, and the few functions of NumPy that work entry by entry but are none
+_DECLARED: dict[Any, Operation] = {}  # functions that are one operation of the catalogue
 _late: list[Operation] = []
 
 for _operation in CATALOGUE.values():
-    if _operation.kind == "elementwise":
-        for _ufunc in _operation.numpy:
-            if isinstance(_ufunc, SpecialFunction):
-                _late.append(_operation)
-            else:
-                _UFUNCS[_ufunc] = _operation
+    for _function in _operation.numpy:
+        if isinstance(_function, SpecialFunction):
+            _late.append(_operation)
+        elif _operation.kind == "elementwise":
+            _ELEMENTWISE[_function] = _operation
+        else:
+            _DECLARED[_function] = _operation
 
 
 def answers(*functions: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -45,22 +46,35 @@ def answers(*functions: Callable[..., Any]) -> Callable[[Callable[..., Any]], Ca
 
 def elementwise_of(ufunc: Any) -> Operation | None:
     """The operation that a ufunc is, those of scipy.special included once that has been imported."""
-    found = _UFUNCS.get(ufunc)
+    found = _ELEMENTWISE.get(ufunc)
     if found is None and _late and "scipy.special" in sys.modules:
         for operation in _late:
             for function in operation.numpy:
-                _UFUNCS[function.found()] = operation
+                if isinstance(function, SpecialFunction):
+                    _ELEMENTWISE[function.found()] = operation
         _late.clear()
-        found = _UFUNCS.get(ufunc)
+        found = _ELEMENTWISE.get(ufunc)
     return found
 
 
+# Operands and results
+
+
 def traced(*operands: Any) -> Any:
-    """Operands as traced arrays of one trace; a single one is returned by itself."""
+    """Operands as traced arrays of one trace; a single one is returned by itself. Python numbers stay weak."""
     trace = trace_of(*operands)
     assert trace is not None
     result = [x if type(x) is Array else wrap(trace, variable_of(x, trace), _kind(x)) for x in operands]
     return result if len(result) > 1 else result[0]
+
+
+def lifted(x: Any, *others: Any) -> Any:
+    """One operand as np.asarray would make it, in the trace that it or the others belong to."""
+    if type(x) is Array:
+        return x if x.kind == ARRAY else wrap(x.owner, x.variable)
+    trace = trace_of(x, *others)
+    assert trace is not None
+    return wrap(trace, variable_of(x, trace))
 
 
 def _kind(x: Any) -> int:
@@ -69,9 +83,25 @@ def _kind(x: Any) -> int:
     return SCALAR if isinstance(x, np.generic) else ARRAY
 
 
-def result_of(trace: Trace, variable: Any) -> Any:
+def result_of(trace: Trace, variable: Variable) -> Any:
     """What a NumPy function returns: a scalar where no axes are left."""
     return wrap(trace, variable, ARRAY if variable.type.shape else SCALAR)
+
+
+def strong(result: Array) -> Array:
+    """The result of a ufunc of nothing but Python numbers is one of NumPy's scalars."""
+    if result.kind == arrays.PYTHON:
+        result.kind = SCALAR
+    return result
+
+
+def of_dtype(v: Variable, dtype: Any) -> Variable:
+    return v if v.dtype == dtype else convert(v, dtype=np.dtype(dtype).name)
+
+
+def carries_derivative(x: Array) -> bool:
+    v = x.variable
+    return bool(v.mask) and v.type.carries_derivative
 
 
 def finish(result: Array, out: Any = None, dtype: Any = None) -> Any:
@@ -82,14 +112,19 @@ def finish(result: Array, out: Any = None, dtype: Any = None) -> Any:
         (out,) = out
     if out is None:
         return result
-    if type(out) is not Array:
+    if out is Ellipsis:  # an array, also where no axes are left
+        return wrap(result.owner, result.variable)
+    if type(out) is Array:
+        write_into(out, result)
+        return out
+    if carries_derivative(result):
         raise MutationError(
             "a traced result cannot be written into an array that existed before the trace",
             got=f"out= of shape {np.shape(out)}",
             wanted="the result itself, or an array that was made from traced values",
             try_="use what the function returns instead of out=",
         )
-    write_into(out, result)
+    np.copyto(out, result.owner.ask(result.variable))
     return out
 
 
@@ -106,92 +141,62 @@ def declared_call(operation: Operation, args: tuple[Any, ...], parameters: dict[
     return result_of(trace, result)
 
 
-def refuse(what: str, hint: str | None = None) -> UnsupportedError:
-    return UnsupportedError(f"{what} is not supported on traced arrays", try_=hint)
-
-
-def dispatch_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    name = _name(ufunc)
-    if method == "__call__":
-        if ufunc in CALLS:
-            return CALLS[ufunc](*inputs, **keywords)
-        operation = elementwise_of(ufunc)
-        if operation is None:
-            raise refuse(name)
-        return apply_ufunc(ufunc, operation, inputs, keywords)
-    if method == "reduce" and ufunc in REDUCTIONS:
-        keywords.setdefault("axis", 0)
-        return REDUCTIONS[ufunc](*inputs, **keywords)
-    if method == "accumulate" and ufunc in ACCUMULATIONS:
-        keywords.setdefault("axis", 0)
-        return ACCUMULATIONS[ufunc](*inputs, **keywords)
-    if method == "outer":
-        a, b = traced(*inputs)
-        return ufunc(a.reshape(a.shape + (1,) * b.ndim), b, **keywords)
-    if method == "at":
-        return _at(ufunc, name, *inputs)
-    raise refuse(f"{name}.{method}")
-
-
-def _name(ufunc: np.ufunc) -> str:
-    return f"{'np' if getattr(np, ufunc.__name__, None) is ufunc else 'scipy.special'}.{ufunc.__name__}"
-
-
-def apply_ufunc(ufunc: np.ufunc, operation: Operation, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """A plain call of a ufunc that is one element-wise operation."""
-    if keywords:
-        return _call(operation, _name(ufunc), inputs, **keywords)
-    return apply_elementwise(operation, inputs, trace_of(*inputs))  # type: ignore[arg-type]
-
-
-def _call(
-    operation: Operation,
-    name: str,
-    inputs: tuple[Any, ...],
-    out: Any = None,
-    where: Any = True,
-    dtype: Any = None,
-    casting: str = "same_kind",
-    order: str = "K",
-    subok: bool = True,
-) -> Any:
-    target = out[0] if isinstance(out, tuple) else out
-    trace = trace_of(*inputs, target)
-    assert trace is not None
-    if dtype is not None:
-        inputs = tuple(traced(x, wrap(trace, variable_of(x, trace)))[0].astype(dtype) for x in inputs)
-    result = apply_elementwise(operation, inputs, trace)
-    if where is not True:
-        if target is None:
-            raise refuse(f"{name} with where= and without out=", "np.where(mask, result, 0.0)")
-        old = variable_of(target, trace)
-        result = wrap(trace, select(variable_of(where, trace), result.variable, old))
-    return finish(result, target)
-
-
-def _at(ufunc: np.ufunc, name: str, target: Any, index: Any, *operands: Any) -> None:
-    """ufunc.at: repeated positions count repeatedly."""
-    if type(target) is not Array:
-        raise MutationError(
-            f"{name}.at would write a traced value into an array that existed before the trace",
-            try_="make the array inside the traced function, from traced values",
-        )
-    answer = AT.get(ufunc)
-    if answer is None:
-        raise refuse(f"{name}.at")
-    answer(target, index, *operands)
-
-
-AT: dict[np.ufunc, Callable[..., None]] = {}
+# Routing
 
 
 def dispatch_function(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     answer = FUNCTIONS.get(function)
-    if answer is None:
-        module = getattr(function, "__module__", "numpy").replace("numpy", "np")
-        raise refuse(f"{module}.{getattr(function, '__name__', function)}")
-    return answer(*args, **keywords)
+    if answer is not None:
+        return answer(*args, **keywords)
+    operation = elementwise_of(function) or _DECLARED.get(function)
+    if operation is not None and not keywords:
+        return declared_call(operation, args, {})
+    return plain_call(function, name_of(function), args, keywords)
 
+
+def name_of(function: Any) -> str:
+    """`np.linalg.eig`, `scipy.special.erf`."""
+    name = getattr(function, "__name__", str(function))
+    if isinstance(function, np.ufunc):
+        return f"{'np' if getattr(np, name, None) is function else 'scipy.special'}.{name}"
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"{module.replace('numpy', 'np')}.{name}"
+
+
+def refuse(what: str, hint: str | None = None) -> UnsupportedError:
+    return UnsupportedError(f"{what} is not supported on traced arrays", try_=hint)
+
+
+def plain_call(function: Any, name: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """What has no answer runs on plain values where no derivative can be lost, and is refused where one would be."""
+
+    def plain(x: Any) -> Any:
+        if type(x) is Array:
+            if carries_derivative(x) or x.owner.symbolic:
+                raise refuse(name, HINTS.get(function))
+            value = x.owner.ask(x.variable)
+            value = value.view() if value.shape or not x.kind else value[()]
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False  # what would be written there would be lost
+            return value
+        if type(x) in (list, tuple):
+            return type(x)(plain(each) for each in x)
+        return x
+
+    return function(*plain(args), **{key: plain(value) for key, value in keywords.items()})
+
+
+def dispatch_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    if method == "__call__" and not keywords:
+        operation = _ELEMENTWISE.get(ufunc)
+        if operation is not None and ufunc not in special_calls:
+            return strong(apply_elementwise(operation, inputs, trace_of(*inputs)))  # type: ignore[arg-type]
+    return call_ufunc(ufunc, method, inputs, keywords)
+
+
+# Set by ufuncs.py, which knows their methods and keywords, and which of them are more than one operation.
+call_ufunc: Callable[..., Any] = lambda *_: NotImplemented
+special_calls: dict[np.ufunc, Callable[..., Any]] = {}
 
 arrays.dispatch_ufunc = dispatch_ufunc
 arrays.dispatch_function = dispatch_function

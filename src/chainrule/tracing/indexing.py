@@ -12,7 +12,8 @@ from ..errors import MutationError, ShapeError
 from ..graph import Variable
 from ..ops.arithmetic import add
 from ..ops.comparison import less
-from ..ops.movement import broadcast_to, convert, element, reshape, take, window, write as write_nodes
+from ..ops.movement import broadcast_to, convert, element, reshape, take, window
+from ..ops.movement import write as write_nodes
 from ..ops.selection import where
 from . import array as arrays
 from .views import leading_place, whole
@@ -73,7 +74,7 @@ def read(x: Array, index: Any) -> Any:
         return write_nodes(base, _to_shape(new, counts), indices=(windows,))
 
     if x.kind:  # x[()] and x[None] of a scalar
-        return arrays.wrap(x.trace, part(x.variable), 0 if shape else x.kind)
+        return arrays.wrap(x.owner, part(x.variable), 0 if shape else x.kind)
     return arrays.viewed(x, part, put_back, (windows, shape))
 
 
@@ -92,7 +93,9 @@ def _leading(x: Array, index: Any) -> tuple[int, ...] | None:
     if type(index) is int:
         index = (index,)
     elif type(index) is not tuple:
-        if isinstance(index, np.integer) or (type(index) is arrays.Array and not index.shape and index.dtype.kind in "iu"):
+        if isinstance(index, np.integer) or (
+            type(index) is arrays.Array and not index.shape and index.dtype.kind in "iu"
+        ):
             index = (operator.index(index),)
         else:
             return None
@@ -115,7 +118,7 @@ def _leading(x: Array, index: Any) -> tuple[int, ...] | None:
 
 
 def _read_leading(x: Array, index: tuple[int, ...]) -> Any:
-    view = x.view
+    view = x.alias
     base, now = None, None
     if view is not None and not view.steps and view.buffer.logged:
         waiting, now = view.buffer.known(index)
@@ -124,7 +127,7 @@ def _read_leading(x: Array, index: tuple[int, ...]) -> Any:
         base = x.variable
     if len(index) == len(x.shape):
         v = base.graph.append(element, (base,), (index,)) if now is None else now
-        return arrays.wrap(x.trace, v, arrays.SCALAR)
+        return arrays.wrap(x.owner, v, arrays.SCALAR)
     place = leading_place(index, x.shape)
     shape = x.shape[len(index) :]
     counts = tuple(count for _, _, count in place)  # type: ignore[misc]
@@ -142,15 +145,15 @@ def write(x: Array, index: Any, value: Any) -> None:
     if x.kind:
         raise TypeError("a NumPy scalar does not support item assignment")
     lead = _leading(x, index)
-    if type(value) is arrays.Array and value.view is not None and value.view.steps and x.view is not None:
+    if type(value) is arrays.Array and value.alias is not None and value.alias.steps and x.alias is not None:
         key = _key_of(x, index, lead)
-        if key is not None and value.view.is_part_of(x.view, key):
+        if key is not None and value.alias.is_part_of(x.alias, key):
             return  # the end of x[i] += v, which has been written through the view already
-    new = _converted(x, arrays.variable_of(value, x.trace))
-    if lead is not None and (x.view is None or not x.view.steps):
-        if x.view is None:
-            x.view = whole(x._variable)
-        x.view.buffer.log(lead, _spread(new, x.shape[len(lead) :]))
+    new = _converted(x, arrays.variable_of(value, x.owner))
+    if lead is not None and (x.alias is None or not x.alias.steps):
+        if x.alias is None:
+            x.alias = whole(x._variable)
+        x.alias.buffer.log(lead, _spread(new, x.shape[len(lead) :]))
         return
     if type(index) is arrays.Array and index.dtype == bool and index.shape == x.shape and not new.shape:
         x.assign(where(index.variable, new, x.variable))  # a mask and a number need no values
@@ -218,7 +221,9 @@ def _plain_index(index: Any) -> Any:
 
     def plain(entry: Any) -> Any:
         if type(entry) is slice:
-            return slice(*(operator.index(b) if type(b) is arrays.Array else b for b in (entry.start, entry.stop, entry.step)))
+            return slice(
+                *(operator.index(b) if type(b) is arrays.Array else b for b in (entry.start, entry.stop, entry.step))
+            )
         if type(entry) is arrays.Array and not entry.shape and entry.dtype.kind in "iu":
             return operator.index(entry)
         return entry
@@ -229,9 +234,11 @@ def _plain_index(index: Any) -> Any:
 def _basic(index: Any, shape: Shape) -> Basic | None:
     entries = list(index) if isinstance(index, tuple) else [index]
     for entry in entries:
-        if isinstance(entry, bool) or not (
-            entry is None or entry is Ellipsis or type(entry) is slice or isinstance(entry, (int, np.integer))
-        ) or type(entry) is arrays.Array:
+        if (
+            isinstance(entry, bool)
+            or not (entry is None or entry is Ellipsis or type(entry) is slice or isinstance(entry, (int, np.integer)))
+            or type(entry) is arrays.Array
+        ):
             return None
     given = sum(1 for entry in entries if entry is not None and entry is not Ellipsis)
     if given > len(shape):
@@ -272,11 +279,11 @@ def _gather(x: Array, index: Any) -> Any:
     if single is not None:
         axis, positions, shape = single
         taken = take(v, positions, axis=axis)
-        return arrays.wrap(x.trace, _to_shape(taken, x.shape[:axis] + shape + x.shape[axis + 1 :]))
+        return arrays.wrap(x.owner, _to_shape(taken, x.shape[:axis] + shape + x.shape[axis + 1 :]))
     flat = flat_positions(x, index)
-    positions = x.trace.capture(flat.reshape(-1))
+    positions = x.owner.capture(flat.reshape(-1))
     taken = take(reshape(v, shape=(x.size,)), positions, axis=0)
-    return arrays.wrap(x.trace, _to_shape(taken, flat.shape), 0 if flat.shape else arrays.SCALAR)
+    return arrays.wrap(x.owner, _to_shape(taken, flat.shape), 0 if flat.shape else arrays.SCALAR)
 
 
 def _single_axis(x: Array, index: Any) -> tuple[int, Variable, Shape] | None:
@@ -304,7 +311,7 @@ def _single_axis(x: Array, index: Any) -> tuple[int, Variable, Shape] | None:
         given = np.asarray(entry)
         if given.dtype.kind not in "iu" and given.size:
             return None
-        return axis, x.trace.capture(_within(given.astype(np.intp).reshape(-1), size)), given.shape
+        return axis, x.owner.capture(_within(given.astype(np.intp).reshape(-1), size)), given.shape
     return None
 
 
@@ -320,9 +327,9 @@ def flat_positions(x: Array, index: Any) -> np.ndarray:
 
     def known(entry: Any) -> Any:
         if type(entry) is arrays.Array:
-            return x.trace.ask(entry.variable)
+            return x.owner.ask(entry.variable)
         if isinstance(entry, list) and arrays.contains_traced(entry):
-            return x.trace.ask(arrays.stacked(entry, x.trace))
+            return x.owner.ask(arrays.stacked(entry, x.owner))
         return entry
 
     plain = tuple(known(entry) for entry in index) if isinstance(index, tuple) else known(index)
@@ -339,6 +346,6 @@ def _scattered(x: Array, index: Any, new: Variable) -> Variable:
     last = np.zeros(x.size, np.intp)
     last[flat.reshape(-1)] = np.arange(flat.size)
     values = reshape(_spread(new, flat.shape), shape=(flat.size,))
-    spread = take(values, x.trace.capture(last), axis=0)
-    mask = x.trace.capture(written.reshape(x.shape))
+    spread = take(values, x.owner.capture(last), axis=0)
+    mask = x.owner.capture(written.reshape(x.shape))
     return where(mask, _to_shape(spread, x.shape), x.variable)

@@ -7,6 +7,7 @@ n entries makes n small nodes, not n copies.
 from __future__ import annotations
 
 from collections.abc import Callable
+
 from ..graph import Variable
 from ..ops.movement import Place, reshape, write
 

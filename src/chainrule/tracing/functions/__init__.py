@@ -1,5 +1,31 @@
 """NumPy's functions in terms of the primitives, laid out like NumPy itself. Importing this fills the dispatch table."""
 
-from . import manipulation, products, reductions, selection
+from . import (
+    calculus,
+    creation,
+    elementwise,
+    inspection,
+    linalg,
+    manipulation,
+    polynomials,
+    products,
+    reductions,
+    selection,
+    sorting,
+    statistics,
+)
 
-__all__ = ["manipulation", "products", "reductions", "selection"]
+__all__ = [
+    "calculus",
+    "creation",
+    "elementwise",
+    "inspection",
+    "linalg",
+    "manipulation",
+    "polynomials",
+    "products",
+    "reductions",
+    "selection",
+    "sorting",
+    "statistics",
+]
