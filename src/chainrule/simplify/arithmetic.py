@@ -11,7 +11,7 @@ from ..ops import CATALOGUE, of_dtype
 from ..ops.arithmetic import absolute, add, divide, multiply, negative, positive, power, sqrt, square, subtract
 from ..ops.comparison import logical_not
 from ..ops.contraction import einsum
-from ..ops.movement import broadcast_to, convert
+from ..ops.movement import broadcast_to
 from ..ops.selection import absorb, factor_product, where
 from .rewrites import is_number, made_by, rewrites
 
@@ -99,12 +99,6 @@ def positive_is_nothing(inputs: Inputs) -> Variable | None:
 def double_not(inputs: Inputs) -> Variable | None:
     (x,) = inputs
     return x.inputs[0] if made_by(x, logical_not) else None
-
-
-@rewrites(convert)
-def conversion_to_itself(inputs: Inputs, *, dtype: str) -> Variable | None:
-    (x,) = inputs
-    return x if x.dtype.name == dtype else None
 
 
 @rewrites(sqrt)
