@@ -211,3 +211,26 @@ def test_our_frames_are_hidden(monkeypatch):
     error = raised(errors.ShapeError, cr.grad(f), np.ones(3))
     frames = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
     assert sum("chainrule" in name and "tests" not in name for name in frames) > 4
+
+
+def test_write_into_a_plain_array():
+    def fill(x):
+        y = np.zeros(3)
+        y[0] = x[0]
+        return np.sum(y)
+
+    error = raised(errors.MutationError, cr.grad(fill), np.ones(3))
+    is_here(error, "y[0] = x[0]")
+    assert "np.zeros_like(x)" in error.try_
+
+
+def test_subclasses_of_ndarray_are_refused_not_stripped():
+    for x in (np.ma.array([1.0, 2.0], mask=[False, True]), np.matrix([[1.0, 2.0]])):
+        error = raised(errors.DtypeError, cr.grad(lambda x: np.sum(x * x)), x)
+        assert type(x).__name__ in str(error)
+
+
+def test_memory_maps_are_arrays(tmp_path):
+    x = np.memmap(tmp_path / "x.bin", float, "w+", shape=(3,))
+    x[:] = [1.0, 2.0, 3.0]
+    np.testing.assert_array_equal(cr.grad(lambda x: np.sum(x * x))(x), [2.0, 4.0, 6.0])

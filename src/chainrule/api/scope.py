@@ -13,7 +13,7 @@ from ..errors import ArgumentError, DtypeError
 from ..graph import Variable
 from ..interpret import evaluate
 from ..ops import marks
-from ..tracing import Array, Trace, active, trace_of, variable_of, wrap
+from ..tracing import Array, Trace, active, plain_array, trace_of, variable_of, wrap
 from ..tracing.array import ARRAY, NUMBERS, PYTHON, SCALAR
 
 
@@ -39,7 +39,7 @@ class Scope:
             else ARRAY
         )
         if self.outermost and type(x) is not Array:
-            value = np.asarray(x)
+            value = plain_array(x) if isinstance(x, np.ndarray) else np.asarray(x)
             v = self.trace.input(value, ArrayType(value.shape, value.dtype), name)
         else:
             v = marks.tag(variable_of(x, self.trace), serial=marks.fresh_serial())

@@ -14,9 +14,9 @@ import numpy
 
 RawOrigin = tuple[CodeType, int]
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(numpy.__file__)) + os.sep
-_LIBRARIES = (_PACKAGE, _NUMPY, os.path.join(os.path.dirname(_NUMPY[:-1]), "scipy") + os.sep)
+_LIBRARIES = (PACKAGE, _NUMPY, os.path.join(os.path.dirname(_NUMPY[:-1]), "scipy") + os.sep)
 _is_library: dict[str, bool] = {}
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
-from .classes import ChainruleError
-from .origin import _PACKAGE
+from .classes import ChainruleError, MutationError
+from .origin import PACKAGE
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,14 +26,29 @@ def users_frames_only(function: Callable[P, R]) -> Callable[P, R]:
             if os.environ.get("CHAINRULE_TRACEBACK") == "full":
                 raise
             raise error.with_traceback(_without_ours(error.__traceback__)) from error.__cause__
+        except ValueError as error:
+            if not isinstance(error.__cause__, ChainruleError):
+                raise
+            raise _unhidden(error.__cause__).with_traceback(_without_ours(error.__traceback__)) from None
 
     return entry
+
+
+def _unhidden(reason: ChainruleError) -> MutationError:
+    """NumPy hides our reason behind "setting an array element with a sequence"."""
+    return MutationError(
+        "a traced value is written into a plain array, which cannot hold it",
+        where=reason.where,
+        got=reason.got,
+        wanted="an array that was made from traced values",
+        try_="np.zeros_like(x), np.stack([...]) or np.concatenate([...]) of traced arrays",
+    )
 
 
 def _without_ours(traceback: TracebackType | None) -> TracebackType | None:
     kept = []
     while traceback is not None:
-        if not traceback.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        if not traceback.tb_frame.f_code.co_filename.startswith(PACKAGE):
             kept.append(traceback)
         traceback = traceback.tb_next
     shortened = None

@@ -140,7 +140,7 @@ class Operation:
         return f"<operation {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return CATALOGUE.__getitem__, (self.name,)
+        return _declared, (self.name,)
 
     def infer(self, types: Types, parameters: tuple[Any, ...]) -> Any:
         """The type of the result, or the types of the results."""
@@ -212,6 +212,10 @@ class Operation:
         with np.errstate(all="ignore"):  # a slope may be infinite where nothing flows
             maps = rule(y, *inputs, **self.named(parameters))
         return tuple(maps) if len(results) > 1 else (maps,)
+
+
+def _declared(name: str) -> Operation:
+    return CATALOGUE[name]
 
 
 # The three ways to declare.

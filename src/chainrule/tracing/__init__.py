@@ -7,7 +7,7 @@ guard. This room knows how NumPy behaves; it refuses to know how derivatives are
 from . import algebra, functions
 from .array import Array, contains_traced, stacked, trace_of, variable_of, wrap
 from .dispatch import FUNCTIONS, answers, declared_call
-from .trace import Evaluator, Guard, Trace, active
+from .trace import Evaluator, Guard, Trace, active, plain_array
 
 __all__ = [
     "FUNCTIONS",
@@ -21,6 +21,7 @@ __all__ = [
     "contains_traced",
     "declared_call",
     "functions",
+    "plain_array",
     "stacked",
     "trace_of",
     "variable_of",

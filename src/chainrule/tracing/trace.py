@@ -97,8 +97,7 @@ class Trace:
     def capture(self, x: Any) -> Variable:
         """An array that stands outside of the trace, as a constant: a later change of it must not reach the graph."""
         if isinstance(x, np.ndarray):
-            if type(x) is not np.ndarray:
-                x = _plain(x)
+            x = plain_array(x)
             if x.flags.writeable or x.base is not None:
                 if x.nbytes <= COPY_LIMIT:
                     x = x.copy(order="K")
@@ -156,8 +155,10 @@ def _checksum(array: np.ndarray) -> int:
     return hash((int(np.bitwise_xor.reduce(whole)), int(whole.sum(dtype=np.uint64)), words[len(whole) * 8 :].tobytes()))
 
 
-def _plain(x: np.ndarray) -> np.ndarray:
+def plain_array(x: np.ndarray) -> np.ndarray:
     """Subclasses change what operations mean, so only those that do not are taken."""
+    if type(x) is np.ndarray:
+        return x
     if isinstance(x, np.memmap):
         return np.asarray(x)
     raise DtypeError(
