@@ -101,7 +101,8 @@ def fuse_relations(term: Term) -> Term | None:
         if not private:
             continue
         for first, second in itertools.product(_both_ways(term.relations[i]), _both_ways(term.relations[j])):
-            if first.right != second.left or not set(first.right) <= private or set(first.left) & set(second.right):
+            middle, ends = set(first.right), set(first.left) | set(second.right)
+            if first.right != second.left or not middle <= private - ends or set(first.left) & set(second.right):
                 continue
             fused = first.fused(second, term.sizes)
             if fused is None:
@@ -169,8 +170,8 @@ ZERO = Term((), (), {}, scale=0)
 RULES = (
     numbers_into_scale,
     sum_alone,
-    factor_through_relation,
     drop_relation,
+    factor_through_relation,
     fuse_relations,
     multiply_factors,
     sum_where_smaller,

@@ -284,7 +284,7 @@ class Ravel(Relation):
         return count, count
 
     def fused(self, other: Relation, sizes: Sizes) -> Relation | Fused | None:
-        if not isinstance(other, Ravel):
+        if not isinstance(other, Ravel) or len(set(self.right)) < len(self.right):
             return None
         same = [sizes[n] for n in self.left] == [sizes[n] for n in other.right]
         return Fused.SAME if same else Ravel(self.left, other.right)
