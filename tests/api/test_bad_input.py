@@ -1,5 +1,7 @@
 """Bad input: the right class, the user's line, and a message that helps."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -225,7 +227,10 @@ def test_write_into_a_plain_array():
 
 
 def test_subclasses_of_ndarray_are_refused_not_stripped():
-    for x in (np.ma.array([1.0, 2.0], mask=[False, True]), np.matrix([[1.0, 2.0]])):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        matrix = np.matrix([[1.0, 2.0]])
+    for x in (np.ma.array([1.0, 2.0], mask=[False, True]), matrix):
         error = raised(errors.DtypeError, cr.grad(lambda x: np.sum(x * x)), x)
         assert type(x).__name__ in str(error)
 

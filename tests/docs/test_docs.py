@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if path.exists()]
+FILES = [path for path in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))) if path.exists()]
 NO_RUN: dict[tuple[str, str], str] = {}  # (file, first line of the block): why it cannot run
 ALMOST_PYTHON = {"py", "python3", "pycon", "ipython", "doctest"}  # would not be run, and look as if they were
 

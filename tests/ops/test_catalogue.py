@@ -56,11 +56,23 @@ def cases():
             yield pytest.param(operation, number, id=f"{operation.name}-{number}")
 
 
-CASES = list(cases())
-
-
 def differentiable(arrays):
     return [k for k, a in enumerate(arrays) if a.dtype.kind == "f"]
+
+
+def carries_derivative(operation, number):
+    """Whether the example has floating arguments and results."""
+    example = examples(operation)[number]
+    arrays = arrays_of(example)
+    ys = results_of(operation, arrays, parameters_of(operation, example))
+    return bool(differentiable(arrays)) and any(y.dtype.kind == "f" for y in ys)
+
+
+CASES = list(cases())
+ANSWERING = [case for case in CASES if case.values[0].kind == "elementwise" and case.values[0].numpy]
+DIFFERENTIABLE = [case for case in CASES if carries_derivative(*case.values)]
+CURVED = [case for case in DIFFERENTIABLE if case.values[0].name not in SKIP_DIFFERENCES]
+SAME_DTYPE = [case for case in DIFFERENTIABLE if case.values[0].name != "convert"]
 
 
 def test_there_are_at_least_90_primitives():
@@ -88,12 +100,10 @@ def test_type_rule_agrees_with_forward(operation, number):
             assert all(y.dtype == dtype for y in found if y.dtype.kind == "f"), "a dtype was widened or narrowed"
 
 
-@pytest.mark.parametrize(("operation", "number"), CASES)
+@pytest.mark.parametrize(("operation", "number"), ANSWERING)
 def test_answers_numpy(operation, number):
     """Where it says that it answers a NumPy function, it has that function's values, bit for bit."""
     example = examples(operation)[number]
-    if operation.kind != "elementwise" or not operation.numpy:
-        pytest.skip("no NumPy function of the same signature")
     arrays = arrays_of(example)
     for function in operation.numpy:
         np.testing.assert_array_equal(results_of(operation, arrays, ())[0], function(*arrays))
@@ -138,7 +148,7 @@ def traced_graph(operation, arrays, parameters):
     return graph, xs, [y for y in ys if y.type.carries_derivative]
 
 
-@pytest.mark.parametrize(("operation", "number"), CASES)
+@pytest.mark.parametrize(("operation", "number"), DIFFERENTIABLE)
 def test_both_modes_as_graphs(operation, number):
     """The nodes that back-propagation and forward mode add compute what the maps compute; the graph is legal; plans,
     interpretation and text agree."""
@@ -147,8 +157,6 @@ def test_both_modes_as_graphs(operation, number):
     arrays, parameters = arrays_of(example), parameters_of(operation, example)
     graph, xs, ys = traced_graph(operation, arrays, parameters)
     sources = [xs[k] for k in differentiable(arrays)]
-    if not sources or not ys:
-        pytest.skip("nothing carries a derivative")
     bars, dots = [graph.input(y.type) for y in ys], [graph.input(x.type) for x in sources]
     gradients = back_propagation_nodes(ys, bars, sources)
     tangents = forward_tangent_nodes(ys, sources, dots)
@@ -171,14 +179,9 @@ def test_both_modes_as_graphs(operation, number):
     left = sum(np.sum(bar * value(d, bar)) for bar, d in zip(bar_values, tangents, strict=True))
     right = sum(np.sum(dot * value(g, dot)) for dot, g in zip(dot_values, gradients, strict=True))
     np.testing.assert_allclose(left, right, rtol=1e-9, atol=1e-9)
-    ys_values = results_of(operation, arrays, parameters)
-    for k, dot, _ in zip(differentiable(arrays), dot_values, itertools.count()):
-        del dot
-        for J in operation.local_jacobians(k, ys_values, arrays, parameters):
-            assert J is None or np.isfinite(np.asarray(J.todense())).all()
 
 
-@pytest.mark.parametrize(("operation", "number"), CASES)
+@pytest.mark.parametrize(("operation", "number"), CURVED)
 def test_second_order(operation, number):
     """The Jacobian of the gradient, from the rules of the rules, against differences of the gradient."""
     rng = np.random.default_rng(3)
@@ -187,14 +190,10 @@ def test_second_order(operation, number):
     graph, xs, ys = traced_graph(operation, arrays, parameters)
     numbers = differentiable(arrays)
     sources = [xs[k] for k in numbers]
-    if not sources or not ys or operation.name in SKIP_DIFFERENCES:
-        pytest.skip("nothing carries a derivative")
     bars = [graph.constant(rng.normal(size=y.shape)) for y in ys]
     gradients = back_propagation_nodes(ys, bars, sources)
     dots = [graph.constant(rng.normal(size=x.shape)) for x in sources]
     found = [(g, k) for g, k in zip(gradients, numbers, strict=True) if g is not None]
-    if not found:
-        pytest.skip("its derivative is zero")
     seconds = forward_tangent_nodes([g for g, _ in found], sources, dots)
 
     def gradient_at(h):
@@ -258,19 +257,15 @@ def test_layouts(operation, number):
                 np.testing.assert_allclose(strange(y_bar) @ K, y_bar @ J, rtol=1e-9, atol=1e-10)
 
 
-@pytest.mark.parametrize(("operation", "number"), CASES)
+@pytest.mark.parametrize(("operation", "number"), SAME_DTYPE)
 def test_single_precision(operation, number):
     """float32 arguments give float32 derivatives, near those of float64."""
     rng = np.random.default_rng(5)
     example = examples(operation)[number]
     arrays, parameters = arrays_of(example), parameters_of(operation, example)
-    if operation.name == "convert":
-        pytest.skip("it changes the dtype")
     narrow = [a.astype(np.float32) if a.dtype.kind == "f" else a for a in arrays]
     graph, xs, ys = traced_graph(operation, narrow, parameters)
     sources = [xs[k] for k in differentiable(arrays)]
-    if not sources or not ys:
-        pytest.skip("nothing carries a derivative")
     bars = [rng.normal(size=y.shape) for y in ys]
     nodes = [graph.constant(bar.astype(np.float32)) for bar in bars]
     gradients = back_propagation_nodes(ys, nodes, sources)
@@ -299,13 +294,16 @@ def test_single_precision(operation, number):
         np.testing.assert_allclose(values[g.number], expected, rtol=2e-3, atol=2e-4 * scale)
 
 
-KINKS = [pytest.param(op, point, slopes, id=f"{op.name}-{point}") for op in DECLARED for point, slopes in op.kinks]
+KINKS = [
+    pytest.param(op, point, slopes, id=f"{op.name}-{point}")
+    for op in DECLARED
+    for point, slopes in op.kinks
+    if op.kind == "elementwise"
+]
 
 
 @pytest.mark.parametrize(("operation", "point", "slopes"), KINKS)
 def test_kinks(operation, point, slopes):
-    if operation.kind != "elementwise":
-        pytest.skip("stated for people; tested with the operation's own tests")
     arrays = [np.array(x) for x in point]
     with np.errstate(all="ignore"):
         y = results_of(operation, arrays, ())
