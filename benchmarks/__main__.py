@@ -11,9 +11,9 @@ import sys
 
 import numpy
 
-from . import tracing, unjitted
+from . import hessians, tracing, unjitted
 
-BENCHMARKS = {"unjitted": unjitted, "tracing": tracing}
+BENCHMARKS = {"hessians": hessians, "tracing": tracing, "unjitted": unjitted}
 
 
 def main() -> None:
