@@ -13,9 +13,11 @@ import numpy as np
 from ..errors import ShapeError
 from .algebra import Factor, Names, algebra_of, counted
 from .application import apply
+from .cost import Sized, without_values
 from .entries import entries_of
 from .linear_map import LinearMap, Shape
 from .normal_form import aligned, normal_form
+from .notation import index_notation
 from .recognition import Structure, recognize
 from .relations import Progression, Relation
 from .scipy_loader import sparse
@@ -63,6 +65,17 @@ class IndexMap(LinearMap):
     @property
     def structure(self) -> Structure:
         return recognize(self.terms, self.out_shape, self.in_shape)
+
+    @property
+    def notation(self) -> str:
+        """Each term in index notation: what stands at which indices of y and of x."""
+        return index_notation(self.terms)
+
+    @property
+    def cost(self) -> int:
+        """Multiplications and additions of one product J @ v."""
+        counted = self.with_terms(without_values(self.terms)).apply(Sized(self.in_shape))
+        return counted.operations
 
     @property
     def storage(self) -> int:
