@@ -4,7 +4,7 @@ Values are computed when they are asked for, by an evaluator that this room is h
 guard. This room knows how NumPy behaves; it refuses to know how derivatives are made.
 """
 
-from . import algebra, functions
+from . import algebra, functions, methods
 from .array import Array, contains_traced, stacked, trace_of, variable_of, wrap
 from .dispatch import FUNCTIONS, answers, declared_call
 from .trace import Evaluator, Guard, Trace, active, plain_array
@@ -21,6 +21,7 @@ __all__ = [
     "contains_traced",
     "declared_call",
     "functions",
+    "methods",
     "plain_array",
     "stacked",
     "trace_of",

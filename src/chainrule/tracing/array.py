@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from ..arraytype import ArrayType
-from ..errors import MutationError, Origin, ShapeError, TraceError, UnsupportedError, user_frame
+from ..errors import MutationError, Origin, ShapeError, TraceError, user_frame
 from ..graph import Variable
 from ..ops import Operation, arithmetic, comparison
 from ..ops.movement import broadcast_to, concatenate, convert, reshape, transpose
-from . import indexing
+from . import indexing, layout
 from .trace import Trace
 from .views import View, whole
 
@@ -39,10 +39,8 @@ class Array:
     @property
     def __class__(self) -> type:  # type: ignore[override]
         if self._variable.type.shape == () and self.kind:
-            kind = self._variable.type.dtype.kind
-            if kind == "f" and (self.kind == PYTHON or self._variable.type.dtype == np.float64):
-                return np.float64 if self.kind == SCALAR else float
-            return self._variable.type.dtype.type
+            dtype = self._variable.type.dtype
+            return dtype.type if self.kind == SCALAR else {"f": float, "i": int, "b": bool, "c": complex}[dtype.kind]
         return np.ndarray
 
     # What it is
@@ -100,32 +98,46 @@ class Array:
         if self.size != 1:
             raise ValueError(
                 "The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()"
+                if self.size
+                else "The truth value of an empty array is ambiguous. Use `array.size > 0` to check that an array is "
+                "not empty."
             )
         return bool(self.owner.ask(self.variable).item())
 
     def __int__(self) -> int:
-        return int(self.owner.ask(self.variable).item())
+        return int(self._single())
 
     def __index__(self) -> int:
-        if self.dtype.kind not in "iub":
-            raise TypeError(f"only integers can be used as an index, not {self.dtype}")
+        if self.dtype.kind not in "iub" or self.shape:
+            raise TypeError("only integer scalar arrays can be converted to a scalar index")
         return operator.index(self.owner.ask(self.variable).item())
 
     def __float__(self) -> float:
         self._refuse_to_leave(
             "float()", "np.* functions instead of math.*, and arrays instead of Python lists of floats"
         )
-        return float(self.owner.ask(self.variable).item())
+        return float(self._single())
 
     def __complex__(self) -> complex:
         self._refuse_to_leave("complex()", "numpy functions of complex arrays")
-        return complex(self.owner.ask(self.variable).item())
+        return complex(self._single())
+
+    def _single(self) -> Any:
+        if self.shape:
+            raise TypeError("only 0-dimensional arrays can be converted to Python scalars")
+        return self.owner.ask(self.variable).item()
 
     def item(self, *index: Any) -> Any:
-        return self[index] if index else self.reshape(())
+        """An entry as a Python number: traced, but weak as Python's numbers are."""
+        if len(index) == 1 and isinstance(index[0], tuple):
+            (index,) = index
+        if not index and self.size != 1:
+            raise ValueError("can only convert an array of size 1 to a Python scalar")
+        entry = self[index] if len(index) > 1 else self.reshape(-1)[index[0] if index else 0]
+        return wrap(self.owner, entry.variable, PYTHON)
 
     def tolist(self) -> Any:
-        return [each.tolist() if each.ndim else each for each in self] if self.ndim else self
+        return [each.tolist() for each in self] if self.ndim else self.item()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         self._refuse_to_leave(
@@ -155,6 +167,8 @@ class Array:
         """Become another value of the same shape, in place: views of the same base see it."""
         if self.kind == SCALAR or self.kind == PYTHON:
             raise TypeError("a NumPy scalar cannot be changed in place")
+        if self.alias is None and len(new.shape) > 1:  # its layout in memory stays
+            self.alias = whole(self._variable)
         if self.alias is None:
             self._variable = new
         else:
@@ -163,20 +177,17 @@ class Array:
     # Shapes
 
     def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
-        if order != "C":
-            raise UnsupportedError(f"reshape with order={order!r} is not supported", try_="x.T.reshape(...).T")
         wanted = shape[0] if len(shape) == 1 and not isinstance(shape[0], (int, np.integer)) else shape
-        return _reshaped(self, indexing.full_shape(self.size, wanted, self.shape))
+        full = indexing.full_shape(self.size, wanted, self.shape)
+        if layout.is_turned(self, order):
+            return _reshaped(self.transpose(), full[::-1], copy).transpose()
+        return _reshaped(self, full, copy)
 
     def ravel(self, order: str = "C") -> Any:
-        return self.reshape(-1, order=order)
+        return (self.transpose() if layout.is_turned(self, order) else self).reshape(-1)
 
     def flatten(self, order: str = "C") -> Any:
-        return self.reshape(-1, order=order).copy()
-
-    @property
-    def flat(self) -> Any:
-        return iter(self.reshape(-1))
+        return self.ravel(order).copy()
 
     def transpose(self, *axes: Any) -> Any:
         if len(axes) == 1 and not isinstance(axes[0], (int, np.integer)):
@@ -212,7 +223,7 @@ class Array:
     # Copies and dtypes
 
     def copy(self, order: str = "C") -> Any:
-        return wrap(self.owner, self.variable)
+        return wrap(self.owner, self.variable if self.ndim < 2 else layout.copied(self, order), self.kind)
 
     __copy__ = copy
 
@@ -252,10 +263,10 @@ class Array:
         return dispatch_function(function, args, keywords)
 
     def __matmul__(self, other: Any) -> Any:
-        return np.matmul(self, other) if _operand(other) else NotImplemented
+        return np.matmul(self, other) if is_operand(other) else NotImplemented
 
     def __rmatmul__(self, other: Any) -> Any:
-        return np.matmul(other, self) if _operand(other) else NotImplemented
+        return np.matmul(other, self) if is_operand(other) else NotImplemented
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
@@ -266,7 +277,7 @@ dispatch_ufunc: Callable[..., Any] = lambda *_: NotImplemented
 dispatch_function: Callable[..., Any] = lambda *_: NotImplemented
 
 
-def _operand(x: Any) -> bool:
+def is_operand(x: Any) -> bool:
     return type(x) is Array or isinstance(x, (np.ndarray, np.generic, float, int, complex, list, tuple))
 
 
@@ -294,10 +305,14 @@ def viewed(
     return array
 
 
-def _reshaped(x: Array, shape: tuple[int, ...]) -> Array:
+def _reshaped(x: Array, shape: tuple[int, ...], copy: bool | None = None) -> Array:
     before = x.shape
     if x.kind:
         return wrap(x.owner, reshape(x.variable, shape=shape) if shape else x.variable)
+    if copy or not layout.can_view(x, shape):
+        if copy is False:
+            raise ValueError("Unable to avoid creating a copy while reshaping.")
+        return wrap(x.owner, reshape(x.variable, shape=shape))
     return viewed(
         x, lambda v: reshape(v, shape=shape), lambda base, new: reshape(new, shape=before), ("reshape", shape)
     )
@@ -425,7 +440,7 @@ def _promoted(operation: Operation, operands: tuple[Any, ...], variables: list[A
 
 def _binary(operation: Operation) -> Callable[[Array, Any], Any]:
     def method(self: Array, other: Any) -> Any:
-        if not _operand(other):
+        if not is_operand(other):
             return NotImplemented
         return apply_elementwise(operation, (self, other), self.owner)
 
@@ -434,7 +449,7 @@ def _binary(operation: Operation) -> Callable[[Array, Any], Any]:
 
 def _reflected(operation: Operation) -> Callable[[Array, Any], Any]:
     def method(self: Array, other: Any) -> Any:
-        if not _operand(other):
+        if not is_operand(other):
             return NotImplemented
         return apply_elementwise(operation, (other, self), self.owner)
 
@@ -481,7 +496,7 @@ def _power(self: Array, other: Any) -> Any:
     """NumPy takes a short way for the exponents 2, 1, 0.5 and -1 of floating arrays; so the bits stay the same."""
     if type(other) in (int, float) and self.dtype.kind == "f" and other in _SHORT_POWERS:
         return apply_elementwise(_SHORT_POWERS[other], (self,), self.owner)
-    if not _operand(other):
+    if not is_operand(other):
         return NotImplemented
     return apply_elementwise(arithmetic.power, (self, other), self.owner)
 

@@ -95,6 +95,17 @@ def strong(result: Array) -> Array:
     return result
 
 
+def promotes_as(x: Any) -> Any:
+    """What promotion goes by: a dtype, or a Python number for a weak one."""
+    if type(x) is Array and x.kind != arrays.PYTHON:
+        return x.dtype
+    if type(x) is Array:
+        return {"f": 0.0, "i": 0, "c": 0j}.get(x.dtype.kind, x.dtype)
+    if type(x) in (int, float, complex):
+        return x
+    return x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
+
+
 def of_dtype(v: Variable, dtype: Any) -> Variable:
     return v if v.dtype == dtype else convert(v, dtype=np.dtype(dtype).name)
 

@@ -11,8 +11,20 @@ from ..errors import MutationError
 from ..ops.movement import reshape, scatter
 from ..ops.selection import where as select
 from . import dispatch
-from .array import ARRAY, PYTHON, SCALAR, Array, apply_elementwise, trace_of, variable_of, wrap
-from .dispatch import HINTS, elementwise_of, finish, lifted, name_of, of_dtype, plain_call, refuse, strong, traced
+from .array import ARRAY, SCALAR, Array, apply_elementwise, trace_of, variable_of, wrap
+from .dispatch import (
+    HINTS,
+    elementwise_of,
+    finish,
+    lifted,
+    name_of,
+    of_dtype,
+    plain_call,
+    promotes_as,
+    refuse,
+    strong,
+    traced,
+)
 from .indexing import axis_of, flat_positions
 
 COMPOSED = dispatch.special_calls  # (*inputs): ufuncs that work entry by entry but are more than one operation
@@ -111,12 +123,8 @@ def _cast(
 
 
 def _dtype_or_type(x: Any) -> Any:
-    """What promotion goes by: a dtype, or the type of a Python number."""
-    if type(x) is Array:
-        return {"f": float, "i": int, "c": complex}.get(x.dtype.kind, x.dtype) if x.kind == PYTHON else x.dtype
-    if type(x) in (int, float, complex):
-        return type(x)
-    return np.asarray(x).dtype
+    kind = promotes_as(x)
+    return type(kind) if type(kind) in (int, float, complex) else kind
 
 
 def _masked(ufunc: np.ufunc, result: Array, where: Any, target: Any) -> Array:

@@ -18,10 +18,11 @@ PutBack = Callable[[Variable, Variable], Variable]  # (base, new part) -> new ba
 class Buffer:
     """The memory that views share. Its version counts the writes."""
 
-    __slots__ = ("logged", "variable", "version")
+    __slots__ = ("logged", "made", "variable", "version")
 
     def __init__(self, variable: Variable):
         self.variable, self.version = variable, 0
+        self.made = variable  # what it held first: its layout in memory is that of the buffer for good
         self.logged: dict[tuple[int, ...], Variable] = {}
 
     def log(self, index: tuple[int, ...], new: Variable) -> None:

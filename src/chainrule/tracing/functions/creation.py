@@ -9,8 +9,10 @@ import numpy as np
 
 from ...ops import linalg as matrices
 from ...ops.movement import broadcast_to as broadcast
+from ...ops.movement import transpose
 from ..array import NUMBERS, Array, trace_of, variable_of, wrap
-from ..dispatch import answers, finish, lifted, of_dtype
+from ..dispatch import answers, finish, lifted, of_dtype, promotes_as
+from ..layout import order_of
 from .axes import shape_of
 from .manipulation import broadcast_arrays, concatenate, diagonal, moveaxis
 
@@ -46,6 +48,10 @@ def full_like(
     wanted = tuple(np.shape(a)) if shape is None else shape_of(shape)
     dtype = np.dtype(dtype) if dtype is not None else (a.dtype if hasattr(a, "dtype") else np.asarray(a).dtype)
     v = of_dtype(variable_of(fill_value, trace), dtype)
+    if shape is None and order in "KA" and len(wanted) > 1 and order_of(a) != sorted(order_of(a)):
+        axes = order_of(a)
+        v = broadcast(v, shape=tuple(wanted[k] for k in axes)) if not v.shape else transpose(v, axes=tuple(axes))
+        return wrap(trace, transpose(v, axes=tuple(axes.index(k) for k in range(len(wanted)))))
     return wrap(trace, v if v.shape == wanted else broadcast(v, shape=wanted))
 
 
@@ -87,7 +93,7 @@ def linspace(
     trace = trace_of(start, stop)
     assert trace is not None
     intervals = num - 1 if endpoint else num
-    computed = np.result_type(_dtype(start), _dtype(stop), 0.0)
+    computed = np.result_type(promotes_as(start), promotes_as(stop), 0.0)
     first, last = (wrap(trace, of_dtype(variable_of(x, trace), computed)) for x in (start, stop))
     delta = last - first
     y = np.arange(num, dtype=computed).reshape((-1,) + (1,) * delta.ndim)
@@ -100,12 +106,6 @@ def linspace(
         y = np.floor(y) if np.issubdtype(dtype, np.integer) else y
         y = y.astype(dtype, copy=False)
     return (y, step) if retstep else y
-
-
-def _dtype(x: Any) -> Any:
-    if type(x) in (int, float, complex):
-        return x
-    return x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
 
 
 @answers(np.logspace)
@@ -122,7 +122,7 @@ def logspace(
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     trace = trace_of(start, stop)
     assert trace is not None
-    computed = np.result_type(_dtype(start), _dtype(stop), float(num), np.zeros((), dtype))
+    computed = np.result_type(promotes_as(start), promotes_as(stop), float(num), np.zeros((), dtype))
     start, stop = (wrap(trace, of_dtype(variable_of(x, trace), computed)) for x in (start, stop))
     if np.any(start == 0) or np.any(stop == 0):
         raise ValueError("Geometric sequence cannot include zero")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import UnsupportedError
-from ...ops import arithmetic, comparison
+from ...ops import arithmetic, comparison, special
 from ...ops.selection import where as select
 from ..array import NUMBERS, Array, apply_elementwise, trace_of, wrap
 from ..dispatch import HINTS, answers, finish, lifted, name_of, of_dtype, plain_call
@@ -145,6 +145,11 @@ def round_(a: Any, decimals: int = 0, out: Any = None) -> Any:
     else:
         result = np.rint(a / factor) * factor
     return finish(result, out)
+
+
+@answers(np.i0)
+def i0(x: Any) -> Any:
+    return apply_elementwise(special.i0, (x,), x.owner)
 
 
 answers(np.fix)(lambda x, out=None: np.trunc(x) if out is None else np.trunc(x, out=out))

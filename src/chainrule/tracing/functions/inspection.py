@@ -6,19 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..array import PYTHON, Array
-from ..dispatch import HINTS, answers
+from ..array import Array
+from ..dispatch import HINTS, answers, promotes_as
+from ..layout import shadow
 
-
-def _type_only(x: Any) -> Any:
-    """What promotion sees of a traced array: its dtype, or a Python number for a weak one."""
-    if type(x) is not Array:
-        return x
-    weak = {"f": 0.0, "i": 0, "c": 0j}
-    return weak[x.dtype.kind] if x.kind == PYTHON and x.dtype.kind in weak else x.dtype
-
-
-answers(np.result_type)(lambda *arrays_and_dtypes: np.result_type(*map(_type_only, arrays_and_dtypes)))
+answers(np.result_type)(
+    lambda *arrays_and_dtypes: np.result_type(*[promotes_as(x) if type(x) is Array else x for x in arrays_and_dtypes])
+)
 answers(np.min_scalar_type)(lambda a, /: a.dtype if a.shape else np.min_scalar_type(np.asarray(a)))
 answers(np.common_type)(lambda *arrays: np.common_type(*[np.empty(0, a.dtype) for a in arrays]))
 
@@ -35,14 +29,7 @@ def shares_memory(a: Any, b: Any, /, max_work: Any = None) -> bool:
         return True
     if type(a) is not Array or type(b) is not Array or a.alias is None or b.alias is None:
         return False
-    if a.alias.buffer is not b.alias.buffer:
-        return False
-    return bool(np.intersect1d(_entries(a), _entries(b)).size)
-
-
-def _entries(a: Array) -> np.ndarray:
-    """Which entries of its buffer a view shows."""
-    raise NotImplementedError
+    return a.alias.buffer is b.alias.buffer and np.shares_memory(shadow(a), shadow(b))
 
 
 # Printing: for people, so no guard

@@ -254,7 +254,7 @@ def _matrix_norm(x: Array, ord: Any, row: int, column: int) -> Any:
         return _euclidean(x, (row, column), False)
     if ord in (2, -2, "nuc"):
         s = svdvals(moveaxis(x, (row, column), (-2, -1)))
-        return np.sum(s, axis=-1) if ord == "nuc" else s[..., 0] if ord == 2 else s[..., -1]
+        return np.sum(s, axis=-1) if ord == "nuc" else np.max(s, axis=-1) if ord == 2 else np.min(s, axis=-1)
     if ord not in (1, -1, np.inf, -np.inf):
         raise ValueError("Invalid norm order for matrices.")
     first, second = (row, column) if abs(ord) == 1 else (column, row)

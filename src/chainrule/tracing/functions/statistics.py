@@ -175,21 +175,21 @@ def _quantile(
         high = np.where(index < 0, 0, np.where(index >= last, last, below + 1)).astype(np.intp)
         # NumPy counts the lower place from the end where the index is beyond it.
         share: Any = _between(method, index, np.where(index < 0, 0, np.where(index >= last, -1, below)))
-        if weak and not np.ndim(n):
-            share = float(share)
-        elif not np.ndim(n):
-            share = share.reshape(share.shape + (1,) * len(kept))
-        result = _on_a_line(entries(low), entries(high), share)
+        if not np.ndim(n):
+            share = float(share) if weak else share.reshape(share.shape + (1,) * len(kept))
+        result = _on_a_line(entries(low), entries(high), share, weak)
     if not without_nan:
         result = _nan_where_the_last_is(result, ordered)
     return finish(_shaped(result, a, axes, keepdims, q.ndim), out)
 
 
-def _on_a_line(a: Array, b: Array, share: Any) -> Array:
-    difference = b - a
+def _on_a_line(a: Array, b: Array, share: Any, weak: bool) -> Array:
+    difference, rest = b - a, 1 - share
     if np.ndim(share) == 0:
-        return b - difference * (1 - share) if share >= 0.5 else a + difference * share
-    return np.where(share >= 0.5, b - difference * (1 - share), a + difference * share)
+        return b - difference * rest if share >= 0.5 else a + difference * share
+    if weak and a.dtype.kind == "f":
+        return np.where(share >= 0.5, b - difference * rest.astype(a.dtype), a + difference * share.astype(a.dtype))
+    return np.where(share >= 0.5, b - difference * rest, a + difference * share)
 
 
 def _quantile_answer(percent: bool, without_nan: bool) -> Callable[..., Any]:
@@ -211,16 +211,21 @@ def _quantile_answer(percent: bool, without_nan: bool) -> Callable[..., Any]:
 
 answers(np.quantile)(_quantile_answer(False, False))
 answers(np.percentile)(_quantile_answer(True, False))
-nan_quantile = answers(np.nanquantile)(_quantile_answer(False, True))
+answers(np.nanquantile)(_quantile_answer(False, True))
 answers(np.nanpercentile)(_quantile_answer(True, True))
 
 
 @answers(np.nanmedian)
 def nanmedian(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Any:
-    """The mean of the middle entries: NumPy's midpoint at one half."""
     a = lifted(a, out)
-    result = nan_quantile(a, 0.5, axis, None, method="averaged_inverted_cdf", keepdims=keepdims)
-    return finish(result, out)
+    rows, axes = _rows(a, axis)
+    if a.dtype.kind != "f" or not rows.shape[-1]:
+        return median(a, axis, out, False, given(keepdims) and keepdims)
+    count = a.owner.ask(np.sum(~np.isnan(rows), axis=-1).variable)[..., None]  # a guard: it says which entries to take
+    ordered = np.sort(rows, axis=-1)
+    low, high = (np.take_along_axis(ordered, k, -1)[..., 0] for k in (np.maximum(count - 1, 0) // 2, count // 2))
+    middle = np.where(count[..., 0] == 0, a.dtype.type(np.nan), (low + high) / 2)
+    return finish(_shaped(middle, a, axes, keepdims), out)
 
 
 # Covariances

@@ -1,0 +1,213 @@
+"""What else a NumPy array or scalar can do: operators of masks and integers, rounding, flags, iteration in flat order.
+
+Arithmetic, comparisons and shapes are in array.py; methods that are functions too are set where the functions are.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..errors import UnsupportedError
+from . import array as arrays
+from . import layout
+from .array import Array, viewed, wrap, write_into
+
+# Operators
+
+
+def _operator(ufunc: np.ufunc, reflected: bool = False) -> Callable[[Array, Any], Any]:
+    def method(self: Array, other: Any) -> Any:
+        if not arrays.is_operand(other):
+            return NotImplemented
+        return ufunc(other, self) if reflected else ufunc(self, other)
+
+    return method
+
+
+def _in_place(ufunc: np.ufunc) -> Callable[[Array, Any], Any]:
+    def method(self: Array, other: Any) -> Any:
+        result = ufunc(self, other)
+        if self.kind:
+            return result
+        if type(result) is not Array:
+            result = wrap(self.owner, arrays.variable_of(result, self.owner))
+        write_into(self, result)
+        return self
+
+    return method
+
+
+for _name, _ufunc in {
+    "and": np.bitwise_and,
+    "or": np.bitwise_or,
+    "xor": np.bitwise_xor,
+    "lshift": np.left_shift,
+    "rshift": np.right_shift,
+}.items():
+    setattr(Array, f"__{_name}__", _operator(_ufunc))
+    setattr(Array, f"__r{_name}__", _operator(_ufunc, reflected=True))
+    setattr(Array, f"__i{_name}__", _in_place(_ufunc))
+Array.__imatmul__ = _in_place(np.matmul)  # type: ignore[attr-defined]
+Array.__invert__ = lambda self: np.invert(self)  # type: ignore[attr-defined]
+Array.__rdivmod__ = lambda self, other: divmod(np.asarray(other), self)  # type: ignore[attr-defined]
+Array.__contains__ = lambda self, value: bool(np.any(self == value))  # type: ignore[attr-defined]
+
+
+# Numbers: what rounds to a Python integer is asked for, and its derivative is zero
+
+
+def _to_integer(rule: Callable[[Any], Any], name: str) -> Callable[[Array], int]:
+    def method(self: Array) -> int:
+        if not self.kind:
+            raise TypeError(f"type numpy.ndarray doesn't define {name} method")
+        return rule(self.owner.ask(self.variable).item())
+
+    return method
+
+
+def _round(self: Array, digits: int | None = None) -> Any:
+    if digits is None and self.kind:
+        return round(self.owner.ask(self.variable).item())
+    if not self.kind:
+        raise TypeError("type numpy.ndarray doesn't define __round__ method")
+    return np.round(self, digits or 0)
+
+
+Array.__round__ = _round  # type: ignore[attr-defined]
+Array.__trunc__ = _to_integer(operator.methodcaller("__trunc__"), "__trunc__")  # type: ignore[attr-defined]
+Array.__floor__ = _to_integer(operator.methodcaller("__floor__"), "__floor__")  # type: ignore[attr-defined]
+Array.__ceil__ = _to_integer(operator.methodcaller("__ceil__"), "__ceil__")  # type: ignore[attr-defined]
+Array.is_integer = lambda self: self.owner.ask(self.variable).item().is_integer()  # type: ignore[attr-defined]
+
+
+# Flat order
+
+
+class Flat:
+    """x.flat: entries in C's order, read and written, whatever the memory order."""
+
+    __slots__ = ("_next", "base")
+
+    def __init__(self, base: Array):
+        self.base, self._next = base, 0
+
+    def __len__(self) -> int:
+        return self.base.size
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        if self._next >= self.base.size:
+            raise StopIteration
+        self._next += 1
+        return self[self._next - 1]
+
+    @property
+    def index(self) -> int:
+        return self._next
+
+    def __getitem__(self, index: Any) -> Any:
+        found = self.base.reshape(-1)[index]
+        return found if not found.ndim else found.copy()
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        positions = np.arange(self.base.size)[index]
+        if not np.ndim(positions):
+            self.base[np.unravel_index(positions, self.base.shape)] = value
+            return
+        values = wrap(self.base.owner, arrays.variable_of(value, self.base.owner)).reshape(-1)
+        flat = self.base.reshape(-1).copy()
+        flat[positions.reshape(-1)] = values[np.arange(positions.size) % values.size]
+        self.base[...] = flat.reshape(self.base.shape)
+
+    def copy(self) -> Array:
+        return self.base.flatten()
+
+    __array_priority__ = Array.__array_priority__
+
+
+def _set_flat(self: Array, value: Any) -> None:
+    Flat(self)[:] = value
+
+
+Array.flat = property(Flat, _set_flat)  # type: ignore[attr-defined]
+
+
+# Memory
+
+
+class Flags:
+    """x.flags, as NumPy would have them."""
+
+    def __init__(self, x: Array):
+        flags = layout.shadow(x).flags
+        self.c_contiguous, self.f_contiguous = flags.c_contiguous, flags.f_contiguous
+        self.contiguous, self.forc, self.fnc = flags.contiguous, flags.forc, flags.fnc
+        self.owndata, self.writeable, self.aligned = x.alias is None or not x.alias.steps, not x.kind, True
+
+    def __getitem__(self, name: str) -> bool:
+        short = {"C": "c_contiguous", "F": "f_contiguous", "O": "owndata", "W": "writeable", "A": "aligned"}
+        return getattr(self, short.get(name, name.lower()))
+
+
+Array.flags = property(Flags)  # type: ignore[attr-defined]
+Array.strides = property(lambda self: layout.shadow(self).strides)  # type: ignore[attr-defined]
+Array.device = "cpu"  # type: ignore[attr-defined]
+
+
+def _base(self: Array) -> Any:
+    """None for an array that owns its memory, and the array whose memory a view shares."""
+    if self.alias is None or not self.alias.steps:
+        return None
+    whole = wrap(self.owner, self.alias.buffer.variable)
+    whole.alias = arrays.View(self.alias.buffer, ())
+    return whole
+
+
+def _view(self: Array, dtype: Any = None, type: Any = None) -> Any:
+    if dtype is not None and not isinstance(dtype, builtin_type) and np.dtype(dtype) != self.dtype:
+        raise UnsupportedError(
+            f"the bytes of a traced array of dtype {self.dtype} cannot be seen as {np.dtype(dtype)}",
+            try_=f"x.astype({np.dtype(dtype).name!r}), if values are meant",
+        )
+    return viewed(self, lambda v: v, lambda base, new: new, ("reshape", self.shape))
+
+
+builtin_type = type
+Array.base = property(_base)  # type: ignore[attr-defined]
+Array.view = _view  # type: ignore[attr-defined]
+Array.to_device = lambda self, device, /, *, stream=None: self  # type: ignore[attr-defined]
+Array.__array_namespace__ = lambda self, *, api_version=None: np  # type: ignore[attr-defined]
+
+
+# What is missing
+
+
+class MissingAttribute(UnsupportedError, AttributeError):
+    """An attribute of NumPy's arrays that a traced array does not have; hasattr says so."""
+
+
+_INSTEAD = {
+    "tobytes": "np.asarray(cr.stop_gradient(x)).tobytes()",
+    "data": "np.asarray(cr.stop_gradient(x)).data",
+    "ctypes": "cr.operation or cr.custom_gradient for a function in C",
+    "resize": "np.resize(x, shape)",
+    "byteswap": None,
+    "tofile": "return x from the function and save it there",
+    "dump": "return x from the function and save it there",
+    "setflags": "x = x.copy()",
+}
+
+
+def _missing(self: Array, name: str) -> Any:
+    if name.startswith("__") or not (hasattr(np.ndarray, name) or hasattr(np.float64, name)):
+        raise AttributeError(f"'{'numpy.ndarray' if not self.kind else self.dtype}' object has no attribute '{name}'")
+    raise MissingAttribute(f"a traced array has no .{name}", got=f"{self.type}", try_=_INSTEAD.get(name))
+
+
+Array.__getattr__ = _missing  # type: ignore[attr-defined]
