@@ -7,10 +7,10 @@ from chainrule.optimizers import adam
 
 
 def test_three_steps_by_hand():
-    # learning rate 1/10, beta1 = 1/2, beta2 = 3/4, epsilon = 0, gradients 2, -4, 0, from w = 1:
-    # step 1: m = 1,    v = 1,       m^ = 1 / (1/2) = 2,      v^ = 1 / (1/4) = 4,             w -= 0.1 * 2 / 2
-    # step 2: m = -3/2, v = 19/4,    m^ = -3/2 / (3/4) = -2,  v^ = 19/4 / (7/16) = 76/7,      w += 0.1 * 2 / sqrt(76/7)
-    # step 3: m = -3/4, v = 57/16,   m^ = -3/4 / (7/8) = -6/7, v^ = 57/16 / (37/64) = 228/37, w += 0.1 * (6/7) / sqrt(228/37)
+    # Learning rate 1/10, beta1 = 1/2, beta2 = 3/4, epsilon = 0, gradients 2, -4, 0, from w = 1:
+    # 1: m = 1,    v = 1,     m^ = 1 / (1/2) = 2,       v^ = 1 / (1/4) = 4,           w -= 0.1 * 2 / 2
+    # 2: m = -3/2, v = 19/4,  m^ = -3/2 / (3/4) = -2,   v^ = 19/4 / (7/16) = 76/7,    w += 0.1 * 2 / sqrt(76/7)
+    # 3: m = -3/4, v = 57/16, m^ = -3/4 / (7/8) = -6/7, v^ = 57/16 / (37/64) = 228/37, w += 0.1 * 6/7 / sqrt(228/37)
     w, state = np.array([1.0]), adam.initialize(np.array([1.0]))
     expected = [0.9, 0.9 + 0.2 / np.sqrt(76 / 7), 0.9 + 0.2 / np.sqrt(76 / 7) + 0.6 / 7 / np.sqrt(228 / 37)]
     moments = [(1.0, 1.0), (-1.5, 4.75), (-0.75, 3.5625)]
