@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .layout import layout
 from .origin import Origin, user_frame
 
@@ -84,6 +86,14 @@ class TextError(ChainruleError, ValueError):
 
 class TooLargeError(ChainruleError, MemoryError):
     """An array would be made that is larger than anyone would want without saying so."""
+
+
+class DivergenceError(ChainruleError, ArithmeticError):
+    """Training left the finite numbers; `fitted` is what was best until then."""
+
+    def __init__(self, what: str, *, fitted: Any = None, **parts: Any):
+        super().__init__(what, **parts)
+        self.fitted = fitted
 
 
 class InternalError(ChainruleError, RuntimeError):
