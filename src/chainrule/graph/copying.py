@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..errors import GraphError
-from .graph import Graph
+from .graph import Graph, foreign
 from .order import ancestors
 from .variable import Variable
 
@@ -27,19 +27,23 @@ def paste(variables: Sequence[Variable], into: Graph, known: dict[int, Variable]
             new = into.append(v.operation, tuple([known[u.number] for u in v.inputs]), v.parameters, v.origin)
             results = new if isinstance(new, tuple) else (new,)
         for old, copy in zip(v.results, results, strict=True):
-            copy.name, copy.origin, copy.more_origins, copy.mask = old.name, old.origin, old.more_origins, old.mask
-            known[old.number] = copy
+            _mark(copy, old)
+            known.setdefault(old.number, copy)  # of several results some may stand there already, as inputs
     return known
+
+
+def _mark(copy: Variable, old: Variable) -> None:
+    """Give a copy what people know the old variable by."""
+    copy.name, copy.origin, copy.more_origins, copy.mask = old.name, old.origin, old.more_origins, old.mask
 
 
 def extract(graph: Graph, inputs: Sequence[Variable], outputs: Sequence[Variable], name: str | None = None) -> Graph:
     """A new graph of what lies between: all inputs, and what the outputs need, in the old order."""
+    for v in (*inputs, *outputs):
+        if v.graph is not graph:
+            raise foreign(v)
     result = Graph(name or graph.name)
-    known: dict[int, Variable] = {}
-    for v in inputs:
-        copy = result.input(v.type, v.name, v.origin)
-        copy.mask, copy.more_origins = v.mask, v.more_origins
-        known[v.number] = copy
+    known = _copied_inputs(inputs, result)
     needed = ancestors(outputs, stop=inputs)
     dangling = [v for v in needed if v.is_input and v.number not in known]
     if dangling:
@@ -55,10 +59,19 @@ def extract(graph: Graph, inputs: Sequence[Variable], outputs: Sequence[Variable
     return result
 
 
+def _copied_inputs(inputs: Sequence[Variable], into: Graph) -> dict[int, Variable]:
+    known: dict[int, Variable] = {}
+    for v in inputs:
+        known[v.number] = into.input(v.type)
+        _mark(known[v.number], v)
+    return known
+
+
 def copied(graph: Graph) -> tuple[Graph, dict[int, Variable]]:
     """A copy of the whole graph, and where each variable went."""
     result = Graph(graph.name)
     known = paste(graph.variables, result, {})
+    result.inputs = [known[v.number] for v in graph.inputs]
     result.outputs = [known[v.number] for v in graph.outputs]
     return result, known
 
@@ -66,6 +79,9 @@ def copied(graph: Graph) -> tuple[Graph, dict[int, Variable]]:
 def substitute(graph: Graph, replacements: dict[Variable, Variable]) -> Graph:
     """The graph with some variables replaced by others of the same graph and type."""
     for old, new in replacements.items():
+        for v in (old, new):
+            if v.graph is not graph:
+                raise foreign(v)
         if old.type is not new.type:
             raise GraphError(
                 f"{old.label} cannot be replaced by {new.label}: their types differ",
@@ -84,9 +100,7 @@ def substitute(graph: Graph, replacements: dict[Variable, Variable]) -> Graph:
         return v
 
     result = Graph(graph.name)
-    known: dict[int, Variable] = {}
-    for v in graph.inputs:
-        known[v.number] = result.input(v.type, v.name, v.origin)
+    known = _copied_inputs(graph.inputs, result)
     waiting = [final(v) for v in reversed(graph.outputs)]
     path: set[int] = set()
     while waiting:  # depth first, since a replacement may stand behind what it replaces

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import base64
 import copyreg
 import json
@@ -12,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..arraytype import ArrayType
-from ..errors import TextError
+from ..errors import ChainruleError, TextError
 from .graph import Graph
+from .law import check
+from .literal import literal, value_of
 from .order import operations
 from .variable import OperationLike, Variable
 
@@ -26,12 +27,12 @@ def to_document(graph: Graph) -> dict[str, Any]:
     for v in graph.variables:
         row: dict[str, Any] = {"name": v.name, "type": str(v.type)}
         if v.is_constant:
-            row["constant"] = _encoded(v.value)
+            row["constant"] = _encoded(v.value, v.type)
         elif v.operation is not None:
             row |= {
                 "operation": v.operation.name,
                 "inputs": [u.number for u in v.inputs],
-                "parameters": repr(v.parameters),
+                "parameters": literal(v.parameters),
                 "part": v.part,
             }
         if v.origins:
@@ -65,37 +66,51 @@ def from_json(text: str, catalogue: Mapping[str, OperationLike]) -> Graph:
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != SCHEMA:
         raise TextError(f"a document of schema {schema!r} cannot be read", wanted=SCHEMA)
-    graph = Graph(document["name"])
-    made: list[Variable] = []
     try:
-        for row in document["variables"]:
-            type_ = ArrayType.parse(row["type"])
-            if "constant" in row:
-                v = graph.constant(_decoded(row["constant"], type_))
-            elif "operation" not in row:
-                v = graph.input(type_)
-            elif row["part"]:
-                v = made[len(made) - row["part"]].results[row["part"]]
-            else:
-                inputs = tuple(made[n] for n in row["inputs"])
-                operation = catalogue[row["operation"]]
-                result = graph.append(operation, inputs, ast.literal_eval(row["parameters"]))
-                v = result[0] if isinstance(result, tuple) else result
-            v.name = row["name"]
-            made.append(v)
-        graph.inputs = [made[n] for n in document["inputs"]]
-        graph.outputs = [made[n] for n in document["outputs"]]
-    except (KeyError, IndexError, TypeError) as error:
+        graph = _read(document, catalogue)
+        check(graph)
+    except ChainruleError as error:
+        raise TextError(f"the document is damaged: {error.what}", got=error.got, wanted=error.wanted) from error
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, SyntaxError) as error:
         raise TextError(f"the document is damaged: {type(error).__name__}: {error}") from error
     return graph
 
 
-def _encoded(value: np.ndarray) -> str:
-    return base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
+def _read(document: dict[str, Any], catalogue: Mapping[str, OperationLike]) -> Graph:
+    graph = Graph(_text(document["name"]))
+    for row in document["variables"]:
+        if row.get("part"):
+            continue  # made with the first of the results
+        if "constant" in row:
+            type_ = ArrayType.parse(row["type"])
+            graph.constant(_decoded(row["constant"], type_))
+        elif "operation" in row:
+            inputs = tuple(_variable_at(graph, n) for n in row["inputs"])
+            graph.append(catalogue[row["operation"]], inputs, value_of(row["parameters"]))
+        else:
+            graph.input(ArrayType.parse(row["type"]))
+    for v, row in zip(graph.variables, document["variables"], strict=True):
+        if str(v.type) != row["type"] or v.part != row.get("part", 0):
+            raise TextError(f"{v.label} is {v.type}, not {row['type']}")
+        v.name = None if row["name"] is None else _text(row["name"])
+    graph.inputs = [_variable_at(graph, n) for n in document["inputs"]]
+    graph.outputs = [_variable_at(graph, n) for n in document["outputs"]]
+    return graph
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no name")
+    return value
+
+
+def _encoded(value: np.ndarray, type_: ArrayType) -> str:
+    return base64.b64encode(np.asarray(value, type_.dtype.newbyteorder("<")).tobytes()).decode()
 
 
 def _decoded(text: str, type_: ArrayType) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(text), type_.dtype).reshape(type_.shape)
+    data = base64.b64decode(text, validate=True)
+    return np.frombuffer(data, type_.dtype.newbyteorder("<")).reshape(type_.shape).astype(type_.dtype)
 
 
 def rows_of(graph: Graph) -> tuple[Any, ...]:
@@ -128,6 +143,8 @@ def from_rows(name: str, leaves: list[Any], applied: list[Any], inputs: list[int
 
 
 def _variable_at(graph: Graph, number: int) -> Variable:
+    if not 0 <= number < len(graph.variables):
+        raise IndexError(f"there is no variable {number}")
     return graph.variables[number]
 
 

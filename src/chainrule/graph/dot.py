@@ -8,10 +8,10 @@ from .variable import Variable
 
 
 def to_dot(graph: Graph) -> str:
-    names = unique_names(graph)
+    names, outputs = unique_names(graph), {v.number for v in graph.outputs}
     lines = ["digraph {", "  rankdir=BT", '  node [shape=circle, fontname="sans-serif"]']
     for v in graph.variables:
-        shape = ", shape=plaintext" if v.is_constant else ", peripheries=2" if v in graph.outputs else ""
+        shape = ", shape=plaintext" if v.is_constant else ", peripheries=2" if v.number in outputs else ""
         lines.append(f"  n{v.number} [label={_quoted(f'{names[v.number]} {v.type}')}{shape}]")
         lines += [f"  n{u.number} -> n{v.number} [label={_quoted(_edge(v))}]" for u in v.inputs]
     return "\n".join([*lines, "}"]) + "\n"

@@ -1,4 +1,4 @@
-"""A computational graph: variables are nodes, operations are edges. Plain data; it grows at its end and runs nothing."""
+"""A computational graph: variables are nodes, operations edges. Plain data; it grows at its end and runs nothing."""
 
 from __future__ import annotations
 

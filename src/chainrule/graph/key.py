@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .graph import Graph
@@ -13,7 +14,14 @@ BAKED = frozenset({0.0, 1.0, -1.0, 2.0, 0.5})
 
 def is_slot(v: Variable) -> bool:
     """Whether a constant's value is left out of the key."""
-    return v.value is not None and (v.type.size != 1 or v.type.ndim != 0 or v.value.item() not in BAKED)
+    if v.value is None:
+        return False
+    if v.type.ndim or v.type.dtype.kind == "c":
+        return True
+    number = v.value.item()
+    return number not in BAKED or (
+        number == 0 and math.copysign(1, number) < 0
+    )  # -0.0 equals 0.0, but is another number
 
 
 def structural_key(graph: Graph) -> tuple[Any, ...]:

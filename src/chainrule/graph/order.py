@@ -24,6 +24,8 @@ def ancestors(outputs: Iterable[Variable], stop: Iterable[Variable] = ()) -> lis
 
 def descendants(inputs: Sequence[Variable]) -> list[Variable]:
     """The inputs and all that is made from them, parents first."""
+    if not inputs:
+        return []
     reached = {v.number for v in inputs}
     graph = inputs[0].graph
     for v in graph.variables[min(reached) :]:

@@ -1,9 +1,11 @@
-"""The text form of a graph, for people and for tests: one line an operation; what is written can be read back.
+"""The text form of a graph, for people and for tests: one line an operation.
 
     graph loss(x: f64[3]) -> (y)
       c1: f64[] = 2.0
       v2: f64[3] = multiply(x, c1)        # model.py:31
       y: f64[] = einsum(v2; labels=((0,),), out=())
+
+What is written can be read back.
 """
 
 from __future__ import annotations
@@ -17,13 +19,18 @@ from typing import Any
 import numpy as np
 
 from ..arraytype import ArrayType
-from ..errors import GraphError, TextError
+from ..errors import ChainruleError, GraphError, TextError
 from .graph import Graph
+from .literal import literal, value_of
 from .order import operations
 from .variable import OperationLike, Variable
 
 SHOWN = 8  # a larger constant is abbreviated where the text need not be read back
 _NAME = r"[^\W\d][\w.]*"
+_MADE_UP = r"[vc]\d+"  # the name of a variable that has none
+_OPERATION = r"[^\s()=;,#<]+"
+_TYPE = r"\w+\[[\d,]*\]"
+_STRING = r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\""""
 
 
 def to_text(graph: Graph, full: bool = True, origins: bool = False) -> str:
@@ -62,29 +69,20 @@ def unique_names(graph: Graph) -> list[str]:
     names = [""] * len(graph.variables)
     order = [*graph.inputs, *(v for v in graph.variables if not v.is_input)]
     for place, v in enumerate(order):
-        plain = v.name and counts[v.name] == 1 and re.fullmatch(_NAME, v.name) and not re.fullmatch(r"[vc]\d+", v.name)
+        plain = v.name and counts[v.name] == 1 and re.fullmatch(_NAME, v.name) and not re.fullmatch(_MADE_UP, v.name)
         names[v.number] = v.name if plain and v.name else f"{'c' if v.is_constant else 'v'}{place}"
     return names
 
 
 def _application(v: Variable, names: list[str]) -> str:
     assert v.operation is not None
+    if not re.fullmatch(_OPERATION, v.operation.name):
+        raise GraphError(f"an operation of the name {v.operation.name!r} has no text form", wanted="a name like sin")
     inputs = ", ".join(names[u.number] for u in v.inputs)
     parameters = ", ".join(
-        f"{name}={_literal(value, v)}" for name, value in zip(v.operation.parameter_names, v.parameters, strict=True)
+        f"{name}={literal(value)}" for name, value in zip(v.operation.parameter_names, v.parameters, strict=True)
     )
     return f"{v.operation.name}({inputs}{'; ' if parameters else ''}{parameters})"
-
-
-def _literal(value: Any, v: Variable) -> str:
-    text = repr(value)
-    try:
-        if ast.literal_eval(text) == value:
-            return text
-    except (ValueError, SyntaxError):
-        pass
-    assert v.operation is not None
-    raise GraphError(f"parameter {text} of {v.operation.name} has no text form", wanted="numbers, strings, tuples")
 
 
 def _constant(value: np.ndarray, full: bool) -> str:
@@ -107,7 +105,7 @@ def array_of(numbers: Any, type: ArrayType) -> np.ndarray:
     """The array that numbers_of wrote."""
     if type.dtype.kind == "c":
         pairs = np.array(numbers, type.dtype.type(0).real.dtype).reshape((*type.shape, 2))
-        return (pairs[..., 0] + 1j * pairs[..., 1]).astype(type.dtype)
+        return pairs.view(type.dtype)[..., 0]  # adding 1j times the second would make nan of inf
     return np.array(numbers, type.dtype).reshape(type.shape)
 
 
@@ -119,61 +117,80 @@ def from_text(text: str, catalogue: Mapping[str, OperationLike]) -> Graph:
     TextError
         With the number of the line that is no part of a graph.
     """
-    lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.split("#")[0].strip()]
+    lines = [(n, line) for n, line in enumerate(map(_without_comment, text.splitlines()), 1) if line]
     if not lines:
         raise TextError("an empty text is no graph")
-    head = re.fullmatch(rf"\s*graph ({_NAME})\((.*)\) -> \((.*)\)\s*", lines[0][1].split("#")[0])
+    number, first = lines[0]
+    head = re.fullmatch(rf"graph ({_NAME})\((.*)\) -> \((.*)\)", first)
     if not head:
-        raise TextError(f"line {lines[0][0]} does not begin a graph", got=lines[0][1], wanted="graph f(x: f64[3]) -> (y)")
+        raise TextError(f"line {number} does not begin a graph", got=first, wanted="graph f(x: f64[3]) -> (y)")
     graph = Graph(head[1])
     known: dict[str, Variable] = {}
-    for item in re.findall(rf"({_NAME})\s*:\s*(\w+\[[\d,]*\])", head[2]):
-        known[item[0]] = graph.input(ArrayType.parse(item[1]), item[0])
-    for number, line in lines[1:]:
-        try:
-            _read_line(graph, known, line, catalogue)
-        except (KeyError, ValueError, SyntaxError) as error:
-            if isinstance(error, TextError):
-                raise
-            missing = f" unknown name {error}" if isinstance(error, KeyError) else f" {error}"
-            raise TextError(f"line {number} is no part of a graph:{missing}", got=line.strip()) from error
-    for name in filter(None, re.split(r",\s*", head[3].strip())):
-        if name not in known:
-            raise TextError(f"the output {name} is not defined")
-        graph.outputs.append(known[name])
+    try:
+        for name, type in _listed(rf"({_NAME})\s*:\s*({_TYPE})", head[2]):
+            _name(graph.input(ArrayType.parse(type)), name, known)
+        for each in lines[1:]:
+            number = each[0]
+            _read_line(graph, known, each[1], catalogue)
+        number = lines[0][0]
+        graph.outputs = [known[name] for name in _listed(_NAME, head[3])]
+    except ChainruleError as error:
+        line = dict(lines)[number]
+        raise TextError(f"line {number}: {error.what}", got=line, wanted=error.wanted, try_=error.try_) from error
+    except KeyError as error:
+        raise TextError(f"line {number}: there is no {error.args[0]!r}", got=dict(lines)[number]) from error
+    except (ValueError, TypeError, IndexError, SyntaxError) as error:
+        raise TextError(f"line {number} is no part of a graph: {error}", got=dict(lines)[number]) from error
     return graph
 
 
+def _without_comment(line: str) -> str:
+    return re.sub(rf"({_STRING})|#.*", lambda found: found[1] or "", line).strip()
+
+
+def _listed(pattern: str, text: str) -> list[Any]:
+    """What stands between commas, if it is nothing but that."""
+    if not re.fullmatch(rf"\s*(?:{pattern}(?:\s*,\s*{pattern})*)?\s*", text):
+        raise ValueError(f"{text!r} is no list of names")
+    return re.findall(pattern, text)
+
+
+def _name(v: Variable, name: str, known: dict[str, Variable]) -> None:
+    if name in known:
+        raise ValueError(f"{name} is defined twice")
+    v.name = None if re.fullmatch(_MADE_UP, name) else name
+    known[name] = v
+
+
 def _read_line(graph: Graph, known: dict[str, Variable], line: str, catalogue: Mapping[str, OperationLike]) -> None:
-    left, _, right = line.split("#")[0].strip().partition(" = ")
+    left, _, right = line.partition(" = ")
     names_text, _, types_text = left.partition(":")
-    names = [name.strip() for name in names_text.split(",")]
-    types = [ArrayType.parse(t) for t in re.findall(r"\w+\[[\d,]*\]", types_text)]
-    call = re.fullmatch(r"(\w+)\((.*)\)", right)
+    types = [ArrayType.parse(type) for type in _listed(_TYPE, types_text)]
+    call = re.fullmatch(rf"({_OPERATION})\((.*)\)", right)
+    if right.startswith("<"):
+        raise TextError("a text with abbreviated constants cannot be read back", try_="to_text(graph, full=True)")
     if call is None:
-        if right.startswith("<"):
-            raise TextError("a text with abbreviated constants cannot be read back", try_="to_text(graph, full=True)")
         results: tuple[Variable, ...] = (graph.constant(array_of(json.loads(right), types[0])),)
     else:
         operation = catalogue[call[1]]
-        inputs_text, _, parameters_text = call[2].partition("; ")
-        if not inputs_text and "=" in parameters_text + inputs_text and ";" not in call[2]:
-            inputs_text, parameters_text = "", call[2]
-        inputs = tuple(known[name] for name in filter(None, re.split(r",\s*", inputs_text)))
-        given = {k.arg: ast.literal_eval(k.value) for k in _keywords(parameters_text)}
+        inputs_text, _, parameters_text = call[2].partition(";")
+        inputs = tuple(known[name] for name in _listed(_NAME, inputs_text))
+        given = _keywords(parameters_text)
+        if given.keys() != set(operation.parameter_names):
+            raise ValueError(f"{operation.name} has the parameters {', '.join(operation.parameter_names) or 'none'}")
         result = graph.append(operation, inputs, tuple(given[name] for name in operation.parameter_names))
         results = result if isinstance(result, tuple) else (result,)
     if [v.type for v in results] != types:
-        raise ValueError(f"types {types} where {[v.type for v in results]} come out")
-    for name, v in zip(names, results, strict=True):
-        v.name = None if re.fullmatch(r"[vc]\d+", name) else name
-        known[name] = v
+        raise ValueError(f"{', '.join(map(str, types))} where {', '.join(str(v.type) for v in results)} comes out")
+    for name, v in zip(_listed(_NAME, names_text), results, strict=True):
+        _name(v, name, known)
 
 
-def _keywords(text: str) -> list[ast.keyword]:
+def _keywords(text: str) -> dict[str | None, Any]:
     call = ast.parse(f"f({text})", mode="eval").body
-    assert isinstance(call, ast.Call)
-    return call.keywords
+    if not isinstance(call, ast.Call) or call.args:
+        raise ValueError(f"{text.strip()!r} are no parameters")
+    return {keyword.arg: value_of(keyword.value) for keyword in call.keywords}
 
 
 def same_graph(a: Graph, b: Graph) -> bool:

@@ -18,9 +18,7 @@ class OperationLike(Protocol):
     name: str
     parameter_names: tuple[str, ...]
 
-    def infer(
-        self, types: tuple[ArrayType, ...], parameters: tuple[Any, ...]
-    ) -> ArrayType | tuple[ArrayType, ...]: ...
+    def infer(self, types: tuple[ArrayType, ...], parameters: tuple[Any, ...]) -> ArrayType | tuple[ArrayType, ...]: ...
 
 
 @final
