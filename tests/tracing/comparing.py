@@ -70,7 +70,7 @@ def differences(f: Callable[..., Any], args: tuple[Any, ...], step: float) -> li
         for place in np.ndindex(x.shape):
             values = []
             for by in (step, -step):
-                moved = x.copy()
+                moved = x.copy(order="K")
                 moved[place] += by
                 shifted = moved if isinstance(args[k], np.ndarray) else type(args[k])(moved)
                 values.append(weighted(*args[:k], shifted, *args[k + 1 :]))

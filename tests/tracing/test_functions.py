@@ -523,6 +523,17 @@ SELECTION = [
     case("unique", lambda x: np.unique(np.concatenate([x, x])), V),
     case("unique all", lambda x: np.unique(x[[0, 1, 1, 3]], True, True, True), V),
     case("unique_counts", lambda x: np.unique_counts(x[[0, 1, 1, 3]]), V),
+    case("union1d", lambda x, y: np.union1d(x, y), V, W),
+    case("setdiff1d", lambda x: np.setdiff1d(x, x[:2]), W),
+    case("intersect1d", lambda x: np.intersect1d(x, x[::2], return_indices=True), W),
+    case("setxor1d", lambda x: np.setxor1d(x[:3], x[1:]), W),
+    case("isin", lambda x: x[np.isin(x, x[:2])], W),
+    case("argpartition", lambda x: x[np.argpartition(x, 2)], W),
+    case("lexsort", lambda x, y: x[np.lexsort((x, y > 0))], V, V[::-1].copy()),
+    case("histogram", lambda x: np.histogram(x, [-2.0, 0.0, 2.0]), M, order=1),
+    case("histogram range", lambda x: np.histogram(x, 3, range=(-1, 1)), M, order=1),
+    case("fftshift", lambda x: np.fft.fftshift(x), M),
+    case("ifftshift", lambda x: np.fft.ifftshift(x, axes=1), T),
     case("unique axis", lambda x: np.unique(x[[0, 1, 1, 2]], axis=0), M),
 ]
 ELEMENTWISE = [

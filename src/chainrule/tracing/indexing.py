@@ -40,12 +40,17 @@ def full_shape(size: int, wanted: Any, before: Shape) -> Shape:
         if rest and size % rest == 0:
             shape = tuple(size // rest if n == -1 else n for n in shape)
     if math.prod(shape) != size or any(n < 0 for n in shape):
+        asked = tuple(wanted) if isinstance(wanted, (tuple, list)) else wanted
         raise ShapeError(
-            f"cannot reshape an array of size {size} into shape {tuple(wanted) if isinstance(wanted, (tuple, list)) else wanted}",
+            f"cannot reshape an array of size {size} into shape {asked}",
             got=f"shape {before}",
             wanted=f"a shape of {size} entries",
         )
     return shape
+
+
+def _outside(index: Any, axis: int, size: int) -> IndexError:
+    return IndexError(f"index {index} is out of bounds for axis {axis} with size {size}")
 
 
 class Basic(NamedTuple):
@@ -112,7 +117,7 @@ def _leading(x: Array, index: Any) -> tuple[int, ...] | None:
         if i < 0:
             i += size
         if not 0 <= i < size:
-            raise IndexError(f"index {i if i >= 0 else i - size} is out of bounds for an axis of size {size}")
+            raise _outside(i if i >= 0 else i - size, len(result), size)
         result.append(i)
     return tuple(result)
 
@@ -265,7 +270,7 @@ def _basic(index: Any, shape: Shape) -> Basic | None:
         else:
             place = operator.index(entry)
             if not -size <= place < size:
-                raise IndexError(f"index {place} is out of bounds for an axis of size {size}")
+                raise _outside(place, axis - 1, size)
             windows.append((place % size, 1, 1))
     return Basic(tuple(windows), tuple(out), dropped)
 
@@ -311,14 +316,14 @@ def _single_axis(x: Array, index: Any) -> tuple[int, Variable, Shape] | None:
         given = np.asarray(entry)
         if given.dtype.kind not in "iu" and given.size:
             return None
-        return axis, x.owner.capture(_within(given.astype(np.intp).reshape(-1), size)), given.shape
+        return axis, x.owner.capture(_within(given.astype(np.intp).reshape(-1), axis, size)), given.shape
     return None
 
 
-def _within(positions: np.ndarray, size: int) -> np.ndarray:
+def _within(positions: np.ndarray, axis: int, size: int) -> np.ndarray:
     outside = (positions < -size) | (positions >= size)
     if outside.any():
-        raise IndexError(f"index {positions[outside][0]} is out of bounds for an axis of size {size}")
+        raise _outside(positions[outside][0], axis, size)
     return np.where(positions < 0, positions + size, positions)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...ops import linalg as matrices
 from ...ops.movement import broadcast_to as broadcast
-from ...ops.movement import transpose
+from ...ops.movement import convert, transpose
 from ..array import NUMBERS, Array, trace_of, variable_of, wrap
 from ..dispatch import answers, finish, lifted, of_dtype, promotes_as
 from ..layout import order_of
@@ -50,7 +50,8 @@ def full_like(
     v = of_dtype(variable_of(fill_value, trace), dtype)
     if shape is None and order in "KA" and len(wanted) > 1 and order_of(a) != sorted(order_of(a)):
         axes = order_of(a)
-        v = broadcast(v, shape=tuple(wanted[k] for k in axes)) if not v.shape else transpose(v, axes=tuple(axes))
+        v = transpose(broadcast(v, shape=wanted), axes=tuple(axes))
+        v = convert(v, dtype=dtype.name)  # a fresh array
         return wrap(trace, transpose(v, axes=tuple(axes.index(k) for k in range(len(wanted)))))
     return wrap(trace, v if v.shape == wanted else broadcast(v, shape=wanted))
 

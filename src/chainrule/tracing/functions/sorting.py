@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...ops import reduction, sorting
-from ..array import Array, wrap
+from ..array import Array, trace_of, wrap
 from ..dispatch import HINTS, answers, lifted, refuse, result_of
 from ..indexing import axis_of
 
@@ -99,31 +99,81 @@ answers(np.unique_counts)(lambda x, /: _CountsResult(*unique(x, return_counts=Tr
 answers(np.unique_inverse)(lambda x, /: _InverseResult(*unique(x, return_inverse=True, equal_nan=False)))
 
 
-def _refused_method(name: str) -> Any:
-    def method(self: Array, *args: Any, **keywords: Any) -> Any:
-        raise refuse(f"ndarray.{name}", HINTS[getattr(np, name)])
-
-    return method
+@answers(np.union1d)
+def union1d(ar1: Any, ar2: Any) -> Any:
+    return unique(np.concatenate((lifted(ar1, ar2).reshape(-1), lifted(ar2, ar1).reshape(-1))))
 
 
+@answers(np.setdiff1d)
+def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    a = lifted(ar1, ar2).reshape(-1)
+    a = a if assume_unique else unique(a)
+    return a[isin(a, ar2, invert=True)]
+
+
+@answers(np.intersect1d)
+def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
+    """The common entries, as NumPy takes them: from the first array."""
+    a, b = lifted(ar1, ar2).reshape(-1), lifted(ar2, ar1).reshape(-1)
+    _, first, second = np.intersect1d(_value(a), _value(b), assume_unique, True)
+    return (a[first], first, second) if return_indices else a[first]
+
+
+@answers(np.setxor1d)
+def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    a, b = lifted(ar1, ar2).reshape(-1), lifted(ar2, ar1).reshape(-1)
+    return np.sort(np.concatenate((setdiff1d(a, b, assume_unique), setdiff1d(b, a, assume_unique))))
+
+
+# What tells only where entries are: plain results, from values that become guards
+
+
+def _value(x: Any) -> Any:
+    if isinstance(x, (list, tuple)):
+        return type(x)(_value(each) for each in x)
+    return x.owner.ask(x.variable) if type(x) is Array else x
+
+
+def _by_values(function: Any) -> Any:
+    def answer(*args: Any, **keywords: Any) -> Any:
+        return function(*_value(args), **{key: _value(value) for key, value in keywords.items()})
+
+    return answers(function)(answer)
+
+
+isin = _by_values(np.isin)
+argpartition = _by_values(np.argpartition)
+_by_values(np.lexsort)
+
+
+@answers(np.histogram)
+def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
+    """Counts, where neither the edges nor the weights carry a derivative."""
+    if (np.ndim(bins) == 0 and range is None) or trace_of(bins, range, weights) is not None:
+        raise refuse("np.histogram with edges or weights that are traced", HINTS[np.histogram])
+    return np.histogram(_value(a), bins, range, density, weights)
+
+
+def _refused_partition(self: Array, *args: Any, **keywords: Any) -> Any:
+    raise refuse("ndarray.partition", "x.sort()")
+
+
+_COUNT = "np.bincount(np.digitize(x, edges) - 1, weights=w, minlength=len(edges) - 1)"
 HINTS.update(
     {
         np.partition: "np.sort(x, axis)",
-        np.argpartition: "np.argsort(x, axis)",
-        np.lexsort: "np.lexsort(cr.stop_gradient(keys))",
         np.sort_complex: "np.sort(x)",
-        np.union1d: "np.unique(np.concatenate([a, b]))",
-        np.intersect1d: "a[np.isin(cr.stop_gradient(a), cr.stop_gradient(b))]",
-        np.setdiff1d: "a[~np.isin(cr.stop_gradient(a), cr.stop_gradient(b))]",
-        np.setxor1d: "np.isin of cr.stop_gradient(a), cr.stop_gradient(b), and a mask",
-        np.isin: "np.isin(cr.stop_gradient(a), cr.stop_gradient(b))",
+        np.histogram: f"np.histogram(x, edges) with plain edges for counts; {_COUNT} for sums of traced weights",
+        np.histogram2d: "np.histogram2d(cr.stop_gradient(x), cr.stop_gradient(y), edges)",
+        np.histogramdd: "np.histogramdd(cr.stop_gradient(x), edges)",
+        np.histogram_bin_edges: "np.linspace(x.min(), x.max(), n + 1)",
     }
 )
 for _attribute, _answer in {
     "sort": _sort_in_place,
     "argsort": argsort,
     "searchsorted": searchsorted,
-    "partition": _refused_method("partition"),
-    "argpartition": _refused_method("argpartition"),
+    "partition": _refused_partition,
+    "argpartition": argpartition,
 }.items():
     setattr(Array, _attribute, _answer)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...ops.movement import scatter
 from ..array import Array, trace_of, wrap
-from ..dispatch import HINTS, answers, carries_derivative, finish, lifted, of_dtype, refuse, result_of
+from ..dispatch import answers, carries_derivative, finish, lifted, of_dtype, refuse, result_of
 from .axes import NOTHING, axes_of, given, normalize_axis_tuple
 from .manipulation import moveaxis
 from .reductions import nan_amax, nan_amin
@@ -336,17 +336,6 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     size = max(int(places.max(initial=-1)) + 1, minlength)
     v = of_dtype(w.variable, np.float64)
     return wrap(w.owner, scatter(v, w.owner.capture(places.astype(np.intp)), axis=0, size=size))
-
-
-_COUNT = "np.bincount(np.digitize(x, edges) - 1, weights=w, minlength=len(edges) - 1)"
-HINTS.update(
-    {
-        np.histogram: f"np.histogram(cr.stop_gradient(x), edges) for counts; {_COUNT} for sums of traced weights",
-        np.histogram2d: "np.histogram2d(cr.stop_gradient(x), cr.stop_gradient(y), edges)",
-        np.histogramdd: "np.histogramdd(cr.stop_gradient(x), edges)",
-        np.histogram_bin_edges: "np.linspace(x.min(), x.max(), n + 1)",
-    }
-)
 
 
 # Without nan
