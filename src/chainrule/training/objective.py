@@ -1,0 +1,54 @@
+"""What training makes small: the loss on the rows, and a penalty on the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Objective = Callable[[Any, Any, Any], tuple[Any, tuple[Any, Any]]]
+
+
+def regularized(
+    forward: Callable[[Any, Any], Any],
+    loss: Callable[[Any, Any], Any],
+    penalty: Callable[[Any], Any] | None = None,
+    strength: float = 0.0,
+) -> Objective:
+    """The objective J = L(forward(parameters, x), y) + strength * penalty(parameters).
+
+    Parameters
+    ----------
+    forward : callable
+        ``forward(parameters, x)`` gives the outputs for rows x.
+    loss : callable
+        ``loss(outputs, y)`` gives one number, the mean over the rows.
+    penalty : callable, optional
+        ``penalty(parameters)`` gives one number.
+    strength : float
+        The lambda of the lecture.
+
+    Returns
+    -------
+    objective : callable
+        ``objective(parameters, x, y)`` returns (J, (L, strength * penalty)): the value to differentiate, and its two
+        parts to look at.
+
+    Source
+    ------
+    Goodfellow, Bengio, Courville, Deep Learning (2016), Algorithm 6.3, last line.
+
+    Examples
+    --------
+    >>> J = regularized(lambda w, x: w * x, lambda y_hat, y: (y_hat - y) ** 2, lambda w: w**2, strength=0.5)
+    >>> J(3.0, 2.0, 5.0)
+    (5.5, (1.0, 4.5))
+    """
+
+    def objective(parameters: Any, x: Any, y: Any) -> tuple[Any, tuple[Any, Any]]:
+        data_loss = loss(forward(parameters, x), y)
+        if penalty is None or strength == 0:
+            return data_loss, (data_loss, 0.0)
+        weighted = strength * penalty(parameters)
+        return data_loss + weighted, (data_loss, weighted)
+
+    return objective

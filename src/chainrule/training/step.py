@@ -1,0 +1,65 @@
+"""One step of training as a pure function, so that it can be run, compiled or drawn as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from .. import tree
+from ..api import value_and_grad
+from .objective import Objective
+
+
+class Optimizer(Protocol):
+    """What a step needs from an optimizer; a module with these two functions is one."""
+
+    def initialize(self, parameters: Any) -> Any:
+        """The state before the first step."""
+        ...
+
+    def update(self, parameters: Any, gradients: Any, state: Any, learning_rate: float) -> tuple[Any, Any]:
+        """The parameters and the state after a step."""
+        ...
+
+
+class Measured(NamedTuple):
+    """What a step saw before it moved."""
+
+    objective: Any
+    loss: Any
+    penalty: Any
+    gradient_norm: Any
+
+
+Step = Callable[[Any, Any, Any, Any, float], tuple[Any, Any, Measured]]
+
+
+def training_step(objective: Objective, optimizer: Optimizer) -> Step:
+    """Forward and back-propagation on a batch, and the optimizer's move.
+
+    Parameters
+    ----------
+    objective : callable
+        As `regularized` makes it.
+    optimizer : Optimizer
+
+    Returns
+    -------
+    step : callable
+        ``step(parameters, state, x, y, learning_rate)`` gives the new parameters, the new state, and what was measured
+        at the old ones.
+    """
+    value_and_gradient = value_and_grad(objective, has_aux=True)
+
+    def step(parameters: Any, state: Any, x: Any, y: Any, learning_rate: float) -> tuple[Any, Any, Measured]:
+        (value, (loss, penalty)), gradients = value_and_gradient(parameters, x, y)
+        moved, state = optimizer.update(parameters, gradients, state, learning_rate)
+        return moved, state, Measured(value, loss, penalty, _norm(gradients))
+
+    return step
+
+
+def _norm(gradients: Any) -> Any:
+    return np.sqrt(sum(np.vdot(g, g) for g in tree.flatten(gradients)[0]))

@@ -1,0 +1,68 @@
+"""The objective, the step, batches and scores."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.losses import cross_entropy
+from chainrule.nets import dense
+from chainrule.optimizers import adam
+from chainrule.regularizers import l2
+from chainrule.training import accuracy, confusion_table, regularized, training_step
+from chainrule.training.batches import shuffled_batches
+
+
+def test_objective_is_loss_plus_penalty():
+    parameters = [{"W": np.array([[1.0, 2.0]]), "b": np.zeros(2)}]
+    x, y = np.ones((1, 1)), np.array([0])
+    value, (loss, penalty) = regularized(dense.forward, cross_entropy, l2, 0.1)(parameters, x, y)
+    assert loss == pytest.approx(np.log1p(np.e))
+    assert penalty == pytest.approx(0.1 * 2.5)
+    assert value == loss + penalty
+
+
+@pytest.mark.parametrize("arguments", [(), (l2,), (l2, 0.0)])
+def test_objective_without_a_penalty(arguments):
+    parameters = [{"W": np.array([[1.0, 2.0]]), "b": np.zeros(2)}]
+    value, (loss, penalty) = regularized(dense.forward, cross_entropy, *arguments)(parameters, np.ones((1, 1)), [0])
+    assert value == loss and penalty == 0.0
+
+
+def test_gradient_of_the_objective():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(6, 4)), rng.integers(0, 3, size=6)
+    objective = regularized(dense.forward, cross_entropy, l2, 0.1)
+    cr.check_grads(lambda p: objective(p, x, y)[0], (dense.initialize([4, 5, 3], 1),))
+
+
+def test_a_step_measures_before_it_moves():
+    # J = 5 w^2 at w = 2: 20, slope 20; the loss is 4 w^2 = 16, the penalty w^2 = 4.
+    objective = regularized(lambda w, x: 2 * w, lambda y_hat, y: np.sum(y_hat**2), lambda w: np.sum(w**2), 1.0)
+    step = training_step(objective, adam)
+    w = np.array([2.0])
+    moved, state, measured = step(w, adam.initialize(w), None, None, 0.5)
+    assert tuple(map(float, measured)) == (20.0, 16.0, 4.0, 20.0)
+    assert moved[0] == pytest.approx(1.5) and state.step == 1 and w[0] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("rows", "size", "lengths"), [(10, 4, [4, 4, 2]), (8, 4, [4, 4]), (3, 100, [3]), (2, 1, [1, 1])]
+)
+def test_batches_hold_every_row_once(rows, size, lengths):
+    batches = list(shuffled_batches(rows, size, np.random.default_rng(0)))
+    assert [len(batch) for batch in batches] == lengths
+    np.testing.assert_array_equal(np.sort(np.concatenate(batches)), np.arange(rows))
+
+
+def test_batches_differ_from_epoch_to_epoch():
+    rng = np.random.default_rng(0)
+    first, second = (np.concatenate(list(shuffled_batches(50, 7, rng))) for _ in range(2))
+    assert not np.array_equal(first, second)
+
+
+def test_scores_by_hand():
+    # Of three 0s one was taken for 1; of two 1s one for 2; the only 2 was found.
+    labels, predicted = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 2, 2])
+    assert accuracy(predicted, labels) == 4 / 6
+    np.testing.assert_array_equal(confusion_table(predicted, labels, 3), [[2, 1, 0], [0, 1, 1], [0, 0, 1]])
+    assert confusion_table(predicted, labels, 4).shape == (4, 4)
