@@ -1,0 +1,84 @@
+"""The program: find the verb, run it, end with the number that says how it went."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from .. import __version__
+from . import doctor, train
+from .exit_codes import ExitCode
+from .options import Parser, UsageError
+from .output import error_part, explain, print_document
+
+VERBS = (train, doctor)
+
+DESCRIPTION = "Back-propagation on explicit computational graphs, for NumPy code.\n\nverbs:\n" + "\n".join(
+    f"  {verb.NAME:<10}{verb.SUMMARY:<42}{verb.EXAMPLE}" for verb in VERBS
+)
+
+EPILOG = """\
+Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 the check says no, 2 wrong usage,
+3 your code raised, 4 a file cannot be read or written, 5 an error in chainrule, 130 interrupted.
+
+chainrule VERB --help says what a verb does.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in arguments
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+        return int(code)
+    except UsageError as error:
+        kind, code, message = "usage", ExitCode.WRONG_USAGE, f"{error.verb}: {error}\ntry: {error.verb} --help"
+    except KeyboardInterrupt:
+        kind, code, message = "interrupted", ExitCode.INTERRUPTED, "chainrule: interrupted"
+    except MemoryError as error:
+        kind, code, message = "memory", ExitCode.WRONG_USAGE, f"chainrule: this does not fit into memory: {error}"
+    except BrokenPipeError:  # the reader has seen enough, as `head` has
+        _discard_stdout()
+        return int(ExitCode.FILE_TROUBLE)
+    except OSError as error:
+        kind, code, message = "file", ExitCode.FILE_TROUBLE, f"chainrule: {error}"
+    except Exception:
+        kind, code = "internal", ExitCode.INTERNAL_ERROR
+        message = f"{traceback.format_exc()}\nchainrule {__version__}: this is our error; please report these lines"
+    explain(message)
+    try:
+        if as_json:
+            print_document("chainrule/error/1", False, error_part(kind, message))
+        sys.stdout.flush()
+    except OSError:
+        _discard_stdout()
+    return int(code)
+
+
+def _run(arguments: list[str]) -> ExitCode:
+    parser = Parser(prog="chainrule", usage="chainrule VERB [options]", description=DESCRIPTION, epilog=EPILOG)
+    parser.add_argument(
+        "--version", action="version", version=f"chainrule {__version__}", help="print the version and exit"
+    )
+    # The verbs are listed above with their examples; argparse would list them a second time.
+    verbs = parser.add_subparsers(
+        prog="chainrule", dest="verb", metavar="VERB", help=argparse.SUPPRESS, parser_class=Parser
+    )
+    for verb in VERBS:
+        verb_parser = verbs.add_parser(verb.NAME, description=verb.DESCRIPTION, epilog=f"example: {verb.EXAMPLE}")
+        verb.declare(verb_parser)
+        verb_parser.set_defaults(run=verb.run)
+    options = parser.parse_args(arguments)
+    if options.verb is None:
+        parser.error(f"a verb is missing: {' or '.join(verb.NAME for verb in VERBS)}")
+    return options.run(options)
+
+
+def _discard_stdout() -> None:
+    """Nobody reads stdout: let the interpreter flush what is left of it into nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,169 @@
+"""`chainrule train`: what it prints where, and how it ends."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from .test_entry import call
+
+# Interrupts are ignored by processes that run in the background of a shell; these listen in any case.
+PROGRAM = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from chainrule.cli import main
+sys.exit(main(["train", *sys.argv[1:]]))
+"""
+
+
+def interrupted(*arguments):
+    """Start training, interrupt it after its first epoch; exit code, stdout, stderr."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "--epochs", "1000000", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        first = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        return process.returncode, out, first + err
+
+
+def test_as_users_call_it():
+    # The default settings: at least 97 % of the held-out rows.
+    done = subprocess.run([sys.executable, "-m", "chainrule", "train"], capture_output=True, text=True)
+    assert done.returncode == 0
+    share, right, judged = re.search(r"accuracy on held-out rows: ([\d.]+)% \((\d+) of (\d+)\)", done.stdout).groups()
+    assert float(share) >= 97 and int(judged) == 359
+    table = [[0 if n == "." else int(n) for n in line.split()[1:]] for line in done.stdout.splitlines()[-10:]]
+    assert sum(map(sum, table)) == 359 and sum(table[k][k] for k in range(10)) == int(right)
+    assert re.search(r"^training +1258 ", done.stdout, re.M) and re.search(r"^held-out +359 ", done.stdout, re.M)
+    assert "epoch" not in done.stdout.splitlines()[0]
+    progress = done.stderr.splitlines()
+    assert progress[0].startswith("epoch  1/50  loss ") and progress[-1].startswith("epoch 50/50  loss ")
+    assert len(progress) <= 50
+
+
+def test_document(capsys):
+    code, out, err = call(capsys, "train", "--epochs", "3", "--hidden", "32,16", "--seed", "4", "--json")
+    assert code == 0 and out.count("\n") == 1
+    document = json.loads(out)
+    assert document["schema"] == "chainrule/train/1" and document["ok"] is True and "error" not in document
+    assert set(document["accuracy"]) == set(document["loss"]) == {"training", "validation", "held_out"}
+    assert 0.8 < document["accuracy"]["held_out"] <= 1 and document["penalty"] > 0 and document["seconds"] > 0
+    assert document["settings"] == {
+        "data": "digits",
+        "hidden": [32, 16],
+        "epochs": 3,
+        "learning_rate": 0.002,
+        "batch_size": 32,
+        "l2": 0.002,
+        "seed": 4,
+    }
+    assert [record["epoch"] for record in document["history"]] == [1, 2, 3]
+    assert 1 <= document["best_epoch"] <= 3
+    assert err.startswith("epoch 1/3")
+
+
+def test_equal_seeds_give_equal_results(capsys):
+    def run(seed):
+        document = json.loads(call(capsys, "train", "--epochs", "2", "--seed", seed, "--json", "--no-progress")[1])
+        return document["loss"], document["confusion"]
+
+    assert run("1") == run("1") != run("2")
+
+
+@pytest.mark.parametrize("option", ["--quiet", "-q"])
+def test_quiet_is_one_number(capsys, option):
+    code, out, err = call(capsys, "train", "--epochs", "1", option)
+    assert (code, err) == (0, "") and re.fullmatch(r"0\.\d{4}\n", out)
+
+
+def test_no_progress(capsys):
+    code, out, err = call(capsys, "train", "--epochs", "1", "--no-progress", "--l2", "0")
+    assert (code, err) == (0, "") and "penalty 0.0000 (l2 0)" in out
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--epochs", "-3", "--epochs is a whole number, 1 or more, not -3"),
+        ("--epochs", "0", "--epochs is a whole number, 1 or more, not 0"),
+        ("--epochs", "2.5", "--epochs is a whole number, 1 or more, not 2.5"),
+        ("--hidden", "0", "--hidden is a whole number from 1 to 65536, not 0"),
+        ("--hidden", "64,", "--hidden is a whole number from 1 to 65536, not nothing"),
+        ("--hidden", "many", "--hidden is a whole number from 1 to 65536, not many"),
+        ("--hidden", "1000000000", "--hidden is a whole number from 1 to 65536, not 1000000000"),
+        ("--learning-rate", "0", "--learning-rate is a number above 0, not 0"),
+        ("--learning-rate", "-0.1", "--learning-rate is a number above 0, not -0.1"),
+        ("--learning-rate", "nan", "--learning-rate is a number above 0, not nan"),
+        ("--batch-size", "0", "--batch-size is a whole number, 1 or more, not 0"),
+        ("--l2", "-1", "--l2 is a number, 0 or more, not -1"),
+        ("--l2", "inf", "--l2 is a number, 0 or more, not inf"),
+        ("--seed", "-1", "--seed is a whole number, 0 or more, not -1"),
+    ],
+)
+def test_values_without_meaning(capsys, option, value, sentence):
+    code, out, err = call(capsys, "train", option, value)
+    assert (code, out) == (2, "")
+    assert err.splitlines() == [f"chainrule train: {sentence}", "try: chainrule train --help"]
+
+
+def test_training_that_diverges(capsys):
+    code, out, err = call(capsys, "train", "--learning-rate", "1e300", "--epochs", "3", "--no-progress")
+    assert code == 1 and "training diverged: the objective became" in err and "accuracy on held-out rows" in out
+    code, out, err = call(capsys, "train", "--learning-rate", "1e300", "--epochs", "3", "--no-progress", "--json")
+    document = json.loads(out)
+    assert code == 1 and document["ok"] is False and document["error"]["kind"] == "diverged"
+    assert document["ending"] == "diverged" and document["best_epoch"] == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
+def test_interrupted():
+    code, out, err = interrupted()
+    assert code == 130
+    assert "accuracy on held-out rows" in out and "weights of epoch" in out
+    assert re.search(r"^interrupted in epoch \d+ of 1000000; the best weights, of epoch \d+, are kept$", err, re.M)
+    assert "Traceback" not in err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
+def test_interrupted_as_a_document():
+    code, out, _ = interrupted("--json")
+    document = json.loads(out)
+    assert code == 130 and document["ok"] is False and document["error"]["kind"] == "interrupted"
+    assert document["accuracy"]["held_out"] > 0.5 and 1 <= document["best_epoch"] <= len(document["history"])
+
+
+def test_a_live_line_on_a_terminal():
+    pty = pytest.importorskip("pty")
+    pytest.importorskip("rich")
+    leader, follower = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "chainrule", "train", "--epochs", "5"],
+        stdout=subprocess.PIPE,
+        stderr=follower,
+        env=environment,
+        text=True,
+    ) as process:
+        os.close(follower)
+        seen = b""
+        while True:
+            try:
+                piece = os.read(leader, 65536)
+            except OSError:  # how Linux says that the other end is closed
+                break
+            if not piece:
+                break
+            seen += piece
+        out = process.stdout.read()
+    os.close(leader)
+    assert process.returncode == 0 and out.startswith("accuracy on held-out rows") and "\x1b" not in out
+    shown = seen.decode()
+    assert "━" in shown and "epoch 5/5  loss" in shown and shown.index("\x1b[?25l") < shown.index("\x1b[?25h")
