@@ -209,6 +209,8 @@ class Array:
 
     @property
     def mT(self) -> Any:
+        if self.ndim < 2:
+            raise ValueError("matrix transpose with ndim < 2 is undefined")
         return self.swapaxes(-1, -2)
 
     def swapaxes(self, a: int, b: int) -> Any:

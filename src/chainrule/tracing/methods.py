@@ -53,7 +53,7 @@ for _name, _ufunc in {
     setattr(Array, f"__i{_name}__", _in_place(_ufunc))
 Array.__imatmul__ = _in_place(np.matmul)  # type: ignore[attr-defined]
 Array.__invert__ = lambda self: np.invert(self)  # type: ignore[attr-defined]
-Array.__rdivmod__ = lambda self, other: divmod(np.asarray(other), self)  # type: ignore[attr-defined]
+Array.__rdivmod__ = lambda self, other: np.divmod(other, self)  # type: ignore[attr-defined]
 Array.__contains__ = lambda self, value: bool(np.any(self == value))  # type: ignore[attr-defined]
 
 
@@ -170,7 +170,8 @@ def _base(self: Array) -> Any:
 
 
 def _view(self: Array, dtype: Any = None, type: Any = None) -> Any:
-    if dtype is not None and not isinstance(dtype, builtin_type) and np.dtype(dtype) != self.dtype:
+    as_class = isinstance(dtype, builtin_type) and issubclass(dtype, np.ndarray)
+    if dtype is not None and not as_class and np.dtype(dtype) != self.dtype:
         raise UnsupportedError(
             f"the bytes of a traced array of dtype {self.dtype} cannot be seen as {np.dtype(dtype)}",
             try_=f"x.astype({np.dtype(dtype).name!r}), if values are meant",

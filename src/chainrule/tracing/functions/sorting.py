@@ -148,9 +148,9 @@ _by_values(np.lexsort)
 
 @answers(np.histogram)
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    """Counts, where neither the edges nor the weights carry a derivative."""
+    """Counts, where neither edges nor weights are traced; what depends on them would carry a derivative."""
     if (np.ndim(bins) == 0 and range is None) or trace_of(bins, range, weights) is not None:
-        raise refuse("np.histogram with edges or weights that are traced", HINTS[np.histogram])
+        raise refuse("np.histogram", HINTS[np.histogram])
     return np.histogram(_value(a), bins, range, density, weights)
 
 
