@@ -82,6 +82,15 @@ def test_equal_greatest_logits():
     np.testing.assert_allclose(cr.grad(cross_entropy)(np.zeros((1, 2)), np.array([1])), [[0.5, -0.5]], rtol=1e-15)
 
 
+def test_labels_as_an_input_of_a_graph():
+    rng = np.random.default_rng(4)
+    logits, labels, others = rng.normal(size=(5, 3)), np.array([0, 1, 2, 0, 1]), np.array([2, 2, 0, 1, 0])
+    graph = cr.trace(cross_entropy, logits, labels)
+    for given in (labels, others):
+        values = graph.forward(logits=logits, labels=given)
+        assert float(values[graph.outputs[0]]) == pytest.approx(float(cross_entropy(logits, given)), rel=1e-14)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_dtype(dtype):
     z = np.random.default_rng(3).normal(size=(4, 3)).astype(dtype)

@@ -50,7 +50,10 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     labels = _checked(logits, labels)
     # Rows are shifted so that their greatest logit is 0: exp cannot overflow, and one term of the sum is 1.
     z = logits - np.max(logits, axis=1, keepdims=True)
-    return np.mean(np.log(np.sum(np.exp(z), axis=1)) - z[np.arange(len(labels)), labels])
+    # Chosen, not multiplied by 0 or 1, which would make a nan of a logit of -inf. Unlike z[np.arange(n), labels] this
+    # stays a function of the labels in a graph that has them as an input.
+    of_label = np.sum(np.where(labels[:, None] == np.arange(logits.shape[1]), z, 0), axis=1)
+    return np.mean(np.log(np.sum(np.exp(z), axis=1)) - of_label)
 
 
 def _checked(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
