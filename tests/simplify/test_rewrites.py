@@ -35,6 +35,7 @@ EXAMPLES = {
     "transpose_of_transpose": (lambda x: x.T.T * 2, TABLE),
     "broadcast_of_broadcast": (lambda x: np.broadcast_to(np.broadcast_to(x, (2, 3, 4)), (5, 2, 3, 4)), TABLE),
     "window_of_window": (lambda x: x[::2][1:4], LINE),
+    "transpose_of_contraction": (lambda x: (x @ x.T[:, :2]).T, TABLE),
     "transposes_into_labels": (lambda x: x @ x.T, TABLE),
     "log_of_sum_of_exponentials": (lambda x: np.log(np.sum(np.exp(x), axis=1)), TABLE),
     "softmax_written_out": (lambda x: np.exp(x) / np.sum(np.exp(x), axis=1, keepdims=True), TABLE),

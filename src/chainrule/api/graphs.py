@@ -90,7 +90,7 @@ class Graph:
         if not results:
             raise ArgumentError("a graph has at least one output")
         data.graph_of([*sources, *results])
-        self._take(data.extract(results[0].graph, sources, results, name))
+        self._take(data.with_assigned_names(data.extract(results[0].graph, sources, results, name)))
 
     def _take(self, graph: data.Graph) -> None:
         self.data = graph
@@ -390,4 +390,4 @@ def _trace(f: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any
             replaced.append(rebuild(traced))
         results = tree.flatten(f(*replaced, **keywords))[0]
         outputs = [variable_of(y, scope.trace) for y in results]
-        return Graph.of(data.extract(scope.trace.graph, inputs, outputs, name))
+        return Graph.of(data.with_assigned_names(data.extract(scope.trace.graph, inputs, outputs, name)))

@@ -1,6 +1,6 @@
 """Computational graphs as plain data: variables, operations between them, order, text. Nothing here computes."""
 
-from .copying import copied, extract, paste, substitute
+from .copying import copied, extract, paste, substitute, with_assigned_names
 from .document import from_json, from_rows, rows_of, to_document, to_json
 from .dot import to_dot
 from .graph import Graph, foreign, graph_of
@@ -38,4 +38,5 @@ __all__ = [
     "to_json",
     "to_text",
     "unique_names",
+    "with_assigned_names",
 ]

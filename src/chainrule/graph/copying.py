@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
-from ..errors import GraphError
+from ..errors import GraphError, Origin
+from ..errors.origin import RawOrigin
 from .graph import Graph, foreign
 from .order import ancestors
 from .variable import Variable
@@ -65,6 +67,19 @@ def _copied_inputs(inputs: Sequence[Variable], into: Graph) -> dict[int, Variabl
         known[v.number] = into.input(v.type)
         _mark(known[v.number], v)
     return known
+
+
+def with_assigned_names(graph: Graph) -> Graph:
+    """Name the variables without a name as the user did: `h` for the result of `h = np.tanh(z)`."""
+    names: dict[RawOrigin, str | None] = {}
+    made = [v for v in graph.variables if v.operation is not None]
+    for v, following in itertools.zip_longest(made, made[1:]):
+        ends_here = following is None or following.origin != v.origin  # a function may take several operations
+        if v.name is None and v.origin is not None and ends_here:
+            if v.origin not in names:
+                names[v.origin] = Origin(v.origin).assigned_name
+            v.name = names[v.origin]
+    return graph
 
 
 def copied(graph: Graph) -> tuple[Graph, dict[int, Variable]]:

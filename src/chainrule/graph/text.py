@@ -61,16 +61,21 @@ def to_text(graph: Graph, full: bool = True, origins: bool = False) -> str:
 
 
 def unique_names(graph: Graph) -> list[str]:
-    """A name for every variable: the user's where it is one of a kind and readable, else its place in the text."""
-    counts: dict[str, int] = {}
-    for v in graph.variables:
-        if v.name:
-            counts[v.name] = counts.get(v.name, 0) + 1
+    """A name for every variable: the user's where it is readable (numbered from its second use on), else its place."""
     names = [""] * len(graph.variables)
     order = [*graph.inputs, *(v for v in graph.variables if not v.is_input)]
+    taken = {v.name for v in order if v.name}
+    uses: dict[str, int] = {}
     for place, v in enumerate(order):
-        plain = v.name and counts[v.name] == 1 and re.fullmatch(_NAME, v.name) and not re.fullmatch(_MADE_UP, v.name)
-        names[v.number] = v.name if plain and v.name else f"{'c' if v.is_constant else 'v'}{place}"
+        if not v.name or not re.fullmatch(_NAME, v.name) or re.fullmatch(_MADE_UP, v.name):
+            names[v.number] = f"{'c' if v.is_constant else 'v'}{place}"
+            continue
+        name, uses[v.name] = v.name, uses.get(v.name, 0) + 1
+        while uses[v.name] > 1 and name in taken:
+            name = f"{v.name}_{uses[v.name]}"
+            uses[v.name] += name in taken
+        taken.add(name)
+        names[v.number] = name
     return names
 
 

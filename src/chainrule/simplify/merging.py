@@ -9,6 +9,7 @@ import numpy as np
 from ..arraytype import ArrayType
 from ..errors.origin import RawOrigin
 from ..graph import Graph, OperationLike, Variable
+from ..ops.movement import broadcast_to
 from .rewrites import REWRITES
 
 _FOLD_LIMIT = 4096  # entries of a constant that is computed in advance
@@ -67,10 +68,21 @@ class MergingGraph(Graph):
 
     def _folded(self, operation: Any, inputs: tuple[Variable, ...], parameters: tuple[Any, ...]) -> Variable | None:
         """The value of an operation on constants. (A broadcast stays, to keep one number one number.)"""
-        if operation.name in ("broadcast_to", "tag") or not inputs or not all(v.is_constant for v in inputs):
+        if operation.name in ("broadcast_to", "tag") or not inputs:
             return None
+        if not all(v.is_constant for v in inputs):
+            return self._folded_numbers(operation, inputs) if operation.kind == "elementwise" else None
         type_ = operation.infer(tuple([v.type for v in inputs]), parameters)
         if not isinstance(type_, ArrayType) or type_.size > _FOLD_LIMIT:
             return None
         with np.errstate(all="ignore"):
             return self.constant(np.asarray(operation.compute([v.value for v in inputs], parameters)))
+
+    def _folded_numbers(self, operation: Any, inputs: tuple[Variable, ...]) -> Variable | None:
+        """An element-wise operation on numbers that have been spread is one on the numbers, spread."""
+        plain = [v.inputs[0] if v.operation is not None and v.operation.name == "broadcast_to" else v for v in inputs]
+        if not all(v.is_constant and v.size == 1 for v in plain):
+            return None
+        shape = operation.infer(tuple([v.type for v in inputs]), ()).shape
+        number = operation(*[self.constant(np.asarray(v.value).reshape(())) for v in plain])
+        return broadcast_to(number, shape=shape)

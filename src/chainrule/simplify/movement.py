@@ -67,3 +67,13 @@ def transposes_into_labels(inputs: Inputs, *, labels: Any, out: Any, absorbing: 
             operands.append(x)
             names.append(each)
     return einsum(*operands, labels=tuple(names), out=out, absorbing=absorbing)
+
+
+@rewrites(transpose)
+def transpose_of_contraction(inputs: Inputs, *, axes: Any) -> Variable | None:
+    """The sum of products gives its axes in any order that is asked for."""
+    (x,) = inputs
+    if not made_by(x, einsum):
+        return None
+    labels, out, absorbing = x.parameters
+    return einsum(*x.inputs, labels=labels, out=tuple(out[k] for k in axes), absorbing=absorbing)

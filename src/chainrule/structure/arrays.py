@@ -190,6 +190,10 @@ def product_of(
     rows = [n for n in a_names if n not in b_names]
     columns = [n for n in b_names if n not in a_names]
     have = (*batch, *rows, *columns)
+    inside = [n for n in out if n not in batch]
+    if summed and columns and inside[: len(columns)] == columns and rows:  # b first gives the axes in order
+        swapped = product_of(b_shape, a_shape, b_names, a_names, out)
+        return lambda a, b: swapped(b, a)
     if not summed:
         return _spread_product(a_shape, b_shape, a_names, b_names, out)
     left = _Arrangement(a_shape, a_names, (batch, rows, summed))
