@@ -18,11 +18,12 @@ class LazyModule:
         name, extra = self.__dict__["_name"], self.__dict__["_extra"]
         try:
             module = importlib.import_module(name)
-        except ImportError as error:
-            if extra is None:
+        except ModuleNotFoundError as error:
+            package = name.partition(".")[0]
+            if extra is None or error.name != package:
                 raise
             raise UnsupportedError(
-                f"this needs the package {name.partition('.')[0]}, which is not installed",
+                f"this needs the package {package}, which is not installed",
                 try_=f'pip install "chainrule[{extra}]"',
             ) from error
         self.__dict__.update({k: v for k, v in vars(module).items() if not k.startswith("__")})

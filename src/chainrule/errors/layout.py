@@ -28,5 +28,7 @@ def _quoted(where: Origin) -> list[str]:
     encoded = source.encode()
     before = len(encoded[:start].decode(errors="ignore"))
     after = len(encoded[:end].decode(errors="ignore")) if end_line == line else len(source)
-    caret = "^" * max(1, after - before)
-    return [f"{number} | {source}", f"{'':>7}   {' ' * before}{caret}"]
+    if not end:
+        return [f"{number} | {source}"]
+    indent = "".join(letter if letter == "\t" else " " for letter in source[:before])
+    return [f"{number} | {source}", f"{'':>7}   {indent}{'^' * max(1, after - before)}"]

@@ -6,6 +6,7 @@ import ast
 import functools
 import itertools
 import linecache
+import marshal
 import os
 import sys
 from types import CodeType
@@ -15,8 +16,9 @@ import numpy
 RawOrigin = tuple[CodeType, int]
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+OURS = (PACKAGE, "<chainrule")  # our files, and the code that we generate
 _NUMPY = os.path.dirname(os.path.abspath(numpy.__file__)) + os.sep
-_LIBRARIES = (PACKAGE, _NUMPY, os.path.join(os.path.dirname(_NUMPY[:-1]), "scipy") + os.sep)
+_LIBRARIES = (*OURS, _NUMPY, os.path.join(os.path.dirname(_NUMPY[:-1]), "scipy") + os.sep)
 _is_library: dict[str, bool] = {}
 
 
@@ -27,7 +29,7 @@ def user_frame(depth: int = 2) -> RawOrigin | None:
         file = frame.f_code.co_filename
         library = _is_library.get(file)
         if library is None:
-            library = _is_library[file] = file.startswith(_LIBRARIES) or file.startswith("<chainrule")
+            library = _is_library[file] = file.startswith(_LIBRARIES)
         if not library:
             return frame.f_code, frame.f_lasti
         frame = frame.f_back
@@ -44,7 +46,10 @@ class Origin:
 
     @property
     def span(self) -> tuple[int, int, int, int]:
-        """First line, last line, first column, column after the last; lines count from 1, columns from 0."""
+        """First line, last line, first column, column after the last; lines count from 1, columns from 0.
+
+        The columns are 0, 0 where Python was told to keep none.
+        """
         place = next(itertools.islice(self.code.co_positions(), self.instruction // 2, None), (None,) * 4)
         line, end_line, start, end = place
         line = line or self.code.co_firstlineno
@@ -81,6 +86,14 @@ class Origin:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle refuses code objects; an error must come back from a worker process all the same."""
+        return _unmarshalled, (marshal.dumps(self.code), self.instruction)
+
+
+def _unmarshalled(code: bytes, instruction: int) -> Origin:
+    return Origin((marshal.loads(code), instruction))
+
 
 @functools.lru_cache(maxsize=64)
 def _assignments(path: str) -> dict[tuple[int, int, int | None, int | None], str]:
@@ -90,7 +103,8 @@ def _assignments(path: str) -> dict[tuple[int, int, int | None, int | None], str
         return {}
     found = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            value = node.value
-            found[value.lineno, value.col_offset, value.end_lineno, value.end_col_offset] = node.targets[0].id
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and (value := node.value) is not None:
+            target, *more = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if isinstance(target, ast.Name) and not more:
+                found[value.lineno, value.col_offset, value.end_lineno, value.end_col_offset] = target.id
     return found

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import ParamSpec, TypeVar
 
 from .classes import ChainruleError, MutationError
-from .origin import PACKAGE
+from .origin import OURS
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,6 +20,7 @@ def users_frames_only(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def entry(*args: P.args, **keywords: P.kwargs) -> R:
+        __tracebackhide__ = True  # what pytest and IPython ask: this frame cannot be taken out from within
         try:
             return function(*args, **keywords)
         except ChainruleError as error:
@@ -48,7 +49,7 @@ def _unhidden(reason: ChainruleError) -> MutationError:
 def _without_ours(traceback: TracebackType | None) -> TracebackType | None:
     kept = []
     while traceback is not None:
-        if not traceback.tb_frame.f_code.co_filename.startswith(PACKAGE):
+        if not traceback.tb_frame.f_code.co_filename.startswith(OURS):
             kept.append(traceback)
         traceback = traceback.tb_next
     shortened = None
