@@ -69,7 +69,7 @@ def read(x: Array, index: Any) -> Any:
     basic = _basic(index, x.shape)
     if basic is None:
         return _gather(x, index)
-    windows, shape, _ = basic
+    windows, shape, dropped = basic
 
     def part(v: Variable) -> Variable:
         return _to_shape(_windowed(v, windows), shape)
@@ -78,8 +78,8 @@ def read(x: Array, index: Any) -> Any:
         counts = tuple(count for _, _, count in windows)
         return write_nodes(base, _to_shape(new, counts), indices=(windows,))
 
-    if x.kind:  # x[()] and x[None] of a scalar
-        return arrays.wrap(x.owner, part(x.variable), 0 if shape else x.kind)
+    if x.kind or (dropped and not shape):  # x[()], which is a scalar, and x[None] of a scalar
+        return arrays.wrap(x.owner, part(x.variable), 0 if shape else x.kind or arrays.SCALAR)
     return arrays.viewed(x, part, put_back, (windows, shape))
 
 

@@ -128,7 +128,7 @@ def _dtype_or_type(x: Any) -> Any:
 
 
 def _masked(ufunc: np.ufunc, result: Array, where: Any, target: Any) -> Array:
-    if target is None or target is Ellipsis:
+    if target is None:
         raise refuse(f"{name_of(ufunc)} with where= and without out=", "np.where(mask, result, 0.0)")
     mask, old = lifted(where, result), lifted(target, result)
     shape = np.broadcast_shapes(mask.shape, result.shape, old.shape)
