@@ -79,7 +79,8 @@ def read(x: Array, index: Any) -> Any:
         return write_nodes(base, _to_shape(new, counts), indices=(windows,))
 
     if x.kind or (dropped and not shape):  # x[()], which is a scalar, and x[None] of a scalar
-        return arrays.wrap(x.owner, part(x.variable), 0 if shape else x.kind or arrays.SCALAR)
+        kind = x.kind or arrays.SCALAR if dropped and not shape else arrays.ARRAY
+        return arrays.wrap(x.owner, part(x.variable), kind)
     return arrays.viewed(x, part, put_back, (windows, shape))
 
 

@@ -149,10 +149,10 @@ def can_view(x: Array, shape: Shape) -> bool:
 
 def is_turned(x: Array, order: str) -> bool:
     """Whether `order=` means to read the first axis fastest."""
-    if order == "C" or x.ndim < 2:
-        return False
     if order == "F":
         return True
+    if order == "C" or x.ndim < 2:
+        return False
     if order not in ("A", "K"):
         raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
     flags = shadow(x).flags
