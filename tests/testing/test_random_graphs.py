@@ -1,0 +1,175 @@
+"""Random legal graphs over every operation: the properties hold, and each of them can fail.
+
+The test command runs a hundred; `python -m campaigns graphs` two thousand.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from chainrule import backprop, ops
+from chainrule.graph import Variable, check, operations, text
+from chainrule.ops import CATALOGUE
+from chainrule.simplify import REWRITES
+from chainrule.structure import MatrixFree
+from chainrule.testing import PROPERTIES, Broken, Trial, legal_graphs, seeded_graph, usable_examples
+from chainrule.testing.motifs import all_motifs
+
+
+@settings(max_examples=100, suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink])
+@given(legal_graphs())
+def test_properties(case):
+    trial = Trial(case)
+    for each in PROPERTIES.values():
+        each(trial)
+
+
+# The graphs are what they are said to be.
+
+
+def test_graphs_are_legal_connected_and_of_the_size_that_was_asked_for():
+    shared = twice = narrow = 0
+    for number in range(100):
+        graph = seeded_graph((1, number)).graph
+        check(graph)
+        assert 5 <= len(list(operations(graph))) <= 60
+        assert len(graph.outputs) == 2 and graph.outputs[0] is not graph.outputs[1]
+        assert all(y.dtype.kind == "f" and y.size for y in graph.outputs)
+        assert all(v.ndim <= 3 for v in graph.variables)
+        uses = [u for v in operations(graph) for u in dict.fromkeys(v.inputs)]
+        shared += any(uses.count(u) > 1 and not u.is_constant for u in uses)
+        twice += any(len(set(v.inputs)) < len(v.inputs) for v in operations(graph))
+        narrow += any(v.dtype == np.float32 for v in graph.variables)
+    assert shared > 70 and twice > 25 and narrow > 40
+
+
+def test_a_seed_gives_the_same_graph_again():
+    assert repr(seeded_graph((3, 5))) == repr(seeded_graph((3, 5))) != repr(seeded_graph((3, 6)))
+
+
+def test_every_operation_of_real_values_can_occur():
+    unusable = [op.name for op in CATALOGUE.values() if not op.name.startswith("test_") and not usable_examples(op)]
+    assert not unusable
+
+
+def test_every_rewrite_is_met():
+    assert not [name for name, motifs in all_motifs() if not motifs]
+
+
+def test_most_differences_converge():
+    decided = 0
+    for number in range(40):
+        trial = Trial(seeded_graph((2, number)))
+        PROPERTIES["forward_mode_is_the_limit_of_differences"](trial)
+        decided += trial.decided
+    assert decided >= 20
+
+
+# Each property can fail: a mistake is planted, and the graphs are few.
+
+
+def sine(slope=lambda y, x: ops.trigonometric.cos(x), **about):
+    """A copy of the sine."""
+    about = {"promote": lambda kinds: (kinds[0], kinds[0]), "numpy": (), "notation": "", **about}
+    return ops.elementwise("test_planted", np.sin, slope, **about)
+
+
+def found_by(name, catalogue=None, most=30, graphs=40):
+    """Whether a property is broken for one of some graphs that hold what was planted."""
+    for number in range(graphs):
+        trial = Trial(seeded_graph((4, number), catalogue, most=most))
+        try:
+            PROPERTIES[name](trial)
+        except (Broken, np.linalg.LinAlgError):
+            return True
+    return False
+
+
+@pytest.fixture
+def planted():
+    """Puts an operation among a few others; it goes when the test ends."""
+    others = [CATALOGUE[name] for name in ("multiply", "add", "exp", "transpose", "einsum", "where", "hypot")]
+    yield lambda operation: [operation, *others]
+    CATALOGUE.pop("test_planted", None)
+    ops.rules._pulls.clear()
+    ops.rules._pushes.clear()
+
+
+def test_the_planted_copy_is_right_when_nothing_is_wrong_with_it(planted):
+    catalogue = planted(sine())
+    assert not [name for name in PROPERTIES if found_by(name, catalogue, graphs=10)]
+
+
+def test_a_wrong_sign_is_found_by_differences(planted):
+    wrong = sine(lambda y, x: -ops.trigonometric.cos(x))
+    assert found_by("forward_mode_is_the_limit_of_differences", planted(wrong))
+
+
+def test_a_wrong_factor_is_found_by_differences(planted):
+    wrong = sine(lambda y, x: 1.001 * ops.trigonometric.cos(x))
+    assert found_by("forward_mode_is_the_limit_of_differences", planted(wrong))
+
+
+def test_a_wrong_transpose_is_found_by_the_adjoint_identity(planted):
+    def jacobian(y, x):
+        cos = ops.trigonometric.cos(x)
+        return MatrixFree(lambda v: v * cos, lambda g: g * cos * -1.0, y.shape, x.shape)
+
+    wrong = ops.general("test_planted", np.sin, lambda x: x, jacobian, examples=CATALOGUE["sin"].examples)
+    assert found_by("forward_is_reverse_transposed", planted(wrong))
+
+
+def test_a_rule_that_differs_for_variables_is_found_by_the_walks(planted):
+    def slope(y, x):
+        cos = ops.trigonometric.cos(x)
+        return -cos if isinstance(x, Variable) else cos
+
+    assert found_by("walks_equal_expansions", planted(sine(slope)))
+
+
+def test_a_wrong_short_way_is_found_by_plans(planted):
+    wrong = sine(fast=lambda types, parameters: np.tan)
+    assert found_by("plan_equals_interpretation", planted(wrong))
+
+
+def test_a_forward_function_of_another_dtype_is_found_by_the_law(planted):
+    wrong = ops.elementwise(
+        "test_planted",
+        lambda x: np.sin(x).astype(np.float32),
+        lambda y, x: ops.trigonometric.cos(x),
+        promote=lambda kinds: (kinds[0], kinds[0]),
+        numpy=(),
+    )
+    assert found_by("law_holds", planted(wrong))
+
+
+def test_a_wrong_rewrite_is_found_by_values(monkeypatch):
+    add, subtract = CATALOGUE["add"], CATALOGUE["subtract"]
+    monkeypatch.setitem(REWRITES, add, [lambda inputs: subtract(*inputs)])
+    assert found_by("simplify_preserves_values")
+
+
+def test_a_rewrite_that_stops_the_gradient_is_found_by_gradients(monkeypatch):
+    multiply, stop = CATALOGUE["multiply"], CATALOGUE["stop_gradient"]
+
+    def wrong(inputs):
+        a, b = inputs
+        return None if a.is_constant or a.operation is stop else multiply(stop(a), b)
+
+    monkeypatch.setitem(REWRITES, multiply, [wrong])
+    assert not found_by("simplify_preserves_values", graphs=10)
+    assert found_by("simplify_preserves_gradients")
+
+
+def test_a_text_that_loses_digits_is_found_by_the_round_trip(monkeypatch):
+    written = text.numbers_of
+    monkeypatch.setattr(text, "numbers_of", lambda value: written(np.float32(value) if value.dtype == float else value))
+    assert found_by("text_round_trips", graphs=5)
+
+
+def test_a_wrong_product_of_jacobians_is_found_by_rows(monkeypatch):
+    add = backprop.jacobian._add
+    monkeypatch.setattr(
+        backprop.jacobian, "_add", lambda table, number, J: add({}, number, J) or table.update({number: J})
+    )
+    assert found_by("whole_jacobian_is_dense")
