@@ -1,9 +1,12 @@
 """The graphs of the lecture: examples (a) to (d), values and gradients by the table and by the expansion."""
 
+import pickle
+
 import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.errors import TraceError
 
 
 def test_a_product():
@@ -119,3 +122,39 @@ def test_symbolic_variables_of_one_thread_meet():
     b = cr.variable("b", shape=(2, 2), dtype=np.float32)
     assert (b @ a).shape == (2,) and (b @ a).dtype == np.float64
     assert "a" in repr(a)
+
+
+def test_graph_of_a_branch_refuses_values_of_the_other():
+    def f(x):
+        return x * x if x > 0 else -x
+
+    g = cr.trace(f, 2.0)
+    for graph in (g, g.simplified()):
+        assert graph(3.0) == 9.0
+        with pytest.raises(TraceError, match="another path") as caught:
+            graph(-1.0)
+        assert "return x * x if x > 0 else -x" in str(caught.value)
+    assert pickle.loads(pickle.dumps(g))(3.0) == 9.0
+    derivative = g.backprop("x")
+    assert derivative(3.0) == 6.0
+    with pytest.raises(TraceError):
+        derivative(-3.0)
+
+
+def test_traced_indices_stay_variables():
+    def pick(z, labels):
+        return z[np.arange(len(labels)), labels]
+
+    z = np.arange(6.0).reshape(3, 2)
+    g = cr.trace(pick, z, np.array([0, 1, 0]))
+    assert not g.guards
+    np.testing.assert_array_equal(g(z, np.array([1, 0, 1])), [1, 2, 5])
+    np.testing.assert_array_equal(g(z, np.array([-1, 0, 1])), [1, 2, 5])
+    rows = cr.trace(lambda z, i, j: z[i, j], np.arange(24.0).reshape(2, 3, 4), np.array([[0], [1]]), np.array([0, 2]))
+    np.testing.assert_array_equal(
+        rows(np.arange(24.0).reshape(2, 3, 4), np.array([[1], [0]]), np.array([2, 1])),
+        np.arange(24.0).reshape(2, 3, 4)[np.array([[1], [0]]), np.array([2, 1])],
+    )
+    seed = np.array([1.0, 10.0, 100.0])
+    table = g.backward(g.forward(z, np.array([1, 0, 1])), [seed])
+    np.testing.assert_array_equal(table["z"], [[0, 1], [10, 0], [0, 100]])

@@ -12,11 +12,11 @@ import numpy as np
 from .. import backprop, interpret, simplify, tree
 from .. import graph as data
 from ..arraytype import ArrayType
-from ..errors import ArgumentError, ShapeError, UnknownNameError, users_frames_only
+from ..errors import ArgumentError, Origin, ShapeError, TraceError, UnknownNameError, users_frames_only
 from ..graph import Variable
 from ..ops import CATALOGUE
 from ..ops.algebra import zeros
-from ..tracing import Array, Trace, variable_of, wrap
+from ..tracing import Array, Guard, Trace, variable_of, wrap
 from .arguments import argument_names
 from .scope import transform
 
@@ -92,17 +92,41 @@ class Graph:
         data.graph_of([*sources, *results])
         self._take(data.with_assigned_names(data.extract(results[0].graph, sources, results, name)))
 
-    def _take(self, graph: data.Graph) -> None:
+    def _take(self, graph: data.Graph, guards: Sequence[Guard] = ()) -> None:
         self.data = graph
+        self.guards = tuple(guards)
         self.names = data.unique_names(graph)
         self._by_name = dict(zip(self.names, graph.variables, strict=True))
 
     @classmethod
     def of(cls, graph: data.Graph) -> Graph:
         """The face of graph data."""
+        return cls._guarded(graph, ())
+
+    @classmethod
+    def _guarded(cls, graph: data.Graph, guards: Sequence[Guard]) -> Graph:
+        """The face of a graph whose last outputs are the variables of guards, in their order."""
         face = cls.__new__(cls)
-        face._take(graph)
+        count = len(graph.outputs) - len(guards)
+        asked = graph.outputs[count:]
+        del graph.outputs[count:]
+        face._take(graph, [guard._replace(variable=v) for guard, v in zip(guards, asked, strict=True)])
         return face
+
+    def _check_guards(self, values: Mapping[int, Any]) -> None:
+        for v, answer, origin in self.guards:
+            if np.asarray(values[v.number]).tobytes() != answer:
+                raise TraceError(
+                    "with these values the function takes another path than the one that was traced",
+                    where=Origin(origin) if origin else None,
+                    got=f"{np.array2string(np.asarray(values[v.number]), threshold=6)} "
+                    f"where {np.array2string(np.frombuffer(answer, v.dtype).reshape(v.shape), threshold=6)} was traced",
+                    wanted="values that decide the same",
+                    try_="cr.trace again with these values",
+                )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"guards": tuple(guard._replace(origin=None) for guard in self.guards)}
 
     # What it consists of
 
@@ -156,8 +180,9 @@ class Graph:
         *inputs, **named
             A value for each input, in order or by name.
         """
-        given = self._inputs(inputs, named)
-        return Values(self, interpret.forward_propagation(self.data, given))
+        values = interpret.forward_propagation(self.data, self._inputs(inputs, named))
+        self._check_guards(values)
+        return Values(self, values)
 
     def _inputs(self, inputs: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
         names = [self.names[v.number] for v in self.inputs]
@@ -243,11 +268,15 @@ class Graph:
             pairs = [(known[v.number], graph.constant(seed)) for v, seed in self._seeds(seeds).items()]
         found = backprop.back_propagation_nodes([y for y, _ in pairs], [bar for _, bar in pairs], sources)
         graph.outputs = [zeros(graph, x.type) if g is None else g for x, g in zip(sources, found, strict=True)]
-        return Graph.of(simplify.simplify(graph) if simplified else data.extract(graph, graph.inputs, graph.outputs))
+        graph.outputs += [known[guard.variable.number] for guard in self.guards]
+        smaller = simplify.simplify(graph) if simplified else data.extract(graph, graph.inputs, graph.outputs)
+        return Graph._guarded(smaller, self.guards)
 
     def simplified(self) -> Graph:
         """An equal graph of fewer or more stable operations."""
-        return Graph.of(simplify.simplify(self.data))
+        graph, known = data.copied(self.data)
+        graph.outputs += [known[guard.variable.number] for guard in self.guards]
+        return Graph._guarded(simplify.simplify(graph), self.guards)
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         """The outputs' values: one array, or a list where there are several outputs."""
@@ -357,6 +386,9 @@ def _symbolic_trace() -> Trace:
 def trace(f: Callable[..., Any], *args: Any, **keywords: Any) -> Graph:
     """The graph of a function at these arguments.
 
+    Where the function asks for values (`if x > 0`), the graph is that of the path taken, and `forward` raises TraceError
+    for values that would take another.
+
     Parameters
     ----------
     f : callable
@@ -390,4 +422,7 @@ def _trace(f: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any
             replaced.append(rebuild(traced))
         results = tree.flatten(f(*replaced, **keywords))[0]
         outputs = [variable_of(y, scope.trace) for y in results]
-        return Graph.of(data.with_assigned_names(data.extract(scope.trace.graph, inputs, outputs, name)))
+        guards = scope.trace.guards
+        asked = [guard.variable for guard in guards]
+        graph = data.extract(scope.trace.graph, inputs, [*outputs, *asked], name)
+        return Graph._guarded(data.with_assigned_names(graph), guards)

@@ -286,6 +286,11 @@ def _gather(x: Array, index: Any) -> Any:
         axis, positions, shape = single
         taken = take(v, positions, axis=axis)
         return arrays.wrap(x.owner, _to_shape(taken, x.shape[:axis] + shape + x.shape[axis + 1 :]))
+    leading = _leading_axes(x, index)
+    if leading is not None:
+        positions, shape, rest = leading
+        taken = take(reshape(v, shape=(x.size // max(math.prod(rest), 1), *rest)), positions, axis=0)
+        return arrays.wrap(x.owner, _to_shape(taken, shape + rest), 0 if shape + rest else arrays.SCALAR)
     flat = flat_positions(x, index)
     positions = x.owner.capture(flat.reshape(-1))
     taken = take(reshape(v, shape=(x.size,)), positions, axis=0)
@@ -319,6 +324,30 @@ def _single_axis(x: Array, index: Any) -> tuple[int, Variable, Shape] | None:
             return None
         return axis, x.owner.capture(_within(given.astype(np.intp).reshape(-1), axis, size)), given.shape
     return None
+
+
+def _leading_axes(x: Array, index: Any) -> tuple[Variable, Shape, Shape] | None:
+    """Positions on the first axes merged, their shape and the shape behind, for x[i, j, ...] with a traced i or j.
+
+    The positions are computed in the graph, so that they may differ from call to call.
+    """
+    if not isinstance(index, tuple) or not 1 < len(index) <= x.ndim or 0 in x.shape:
+        return None
+    if not any(type(entry) is arrays.Array for entry in index):
+        return None
+    total: Any = 0
+    for axis, entry in enumerate(index):
+        size = x.shape[axis]
+        if type(entry) is arrays.Array and entry.dtype.kind in "iu":
+            places: Any = arrays.apply_elementwise(where, (entry < 0, entry + size, entry), x.owner)
+        elif isinstance(entry, (int, np.integer, np.ndarray)) and np.asarray(entry).dtype.kind in "iu":
+            given = np.asarray(entry, np.intp)
+            places = _within(given.reshape(-1), axis, size).reshape(given.shape)
+        else:
+            return None
+        total = total * size + places
+    shape = total.shape
+    return _to_shape(total.variable, (total.size,)), shape, x.shape[len(index) :]
 
 
 def _within(positions: np.ndarray, axis: int, size: int) -> np.ndarray:
