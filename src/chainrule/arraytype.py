@@ -55,10 +55,10 @@ class ArrayType:
 
     @classmethod
     def parse(cls, text: str) -> ArrayType:
-        found = re.fullmatch(r"\s*(\w+)\[([\d, ]*)\]\s*", text)
+        found = re.fullmatch(r"\s*(\w+)\[\s*(\d+(?:\s*,\s*\d+)*)?\s*\]\s*", text)
         if not found:
             raise TextError(f"{text!r} is no array type", wanted="a type such as f64[3,4]")
-        shape = tuple(int(n) for n in found[2].split(",") if n.strip())
+        shape = tuple(map(int, found[2].split(","))) if found[2] else ()
         return cls(shape, dtype_of_name(found[1]))
 
     @property

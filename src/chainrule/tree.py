@@ -5,15 +5,20 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib
+import threading
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from .errors import ArgumentError
+
 NAMESPACE = "chainrule"
 LEAVES = (np.ndarray, np.generic, float, int, complex)
-_seen: set[type] = set()  # types of leaves; dataclasses among them have been registered
+_plain: set[type] = set()  # types of leaves that are no dataclasses
+_registered: set[type] = set()  # dataclasses, which are no leaves any more
+_registering = threading.Lock()
 _paths: dict[Any, list[str]] = {}
 
 
@@ -45,11 +50,22 @@ def paths(tree: Any) -> list[str]:
 
 def structure_of(tree: Any) -> Any:
     """What two trees must have equal to be of the same shape."""
-    return None if isinstance(tree, LEAVES) else _flattened(tree)[1]
+    if isinstance(tree, LEAVES):
+        return None
+    definition = _flattened(tree)[1]
+    return None if definition.is_leaf() else definition
 
 
 def map_leaves(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
+    """The tree of what a function makes of its leaves, and of those of others in the same places."""
     leaves, rebuild = flatten(tree)
+    for other in others:
+        if structure_of(other) != structure_of(tree):
+            raise ArgumentError(
+                "trees that are walked together must be of one shape",
+                got=", ".join(paths(other)) or "no leaves",
+                wanted=", ".join(paths(tree)) or "no leaves",
+            )
     return rebuild([function(*each) for each in zip(leaves, *(flatten(o)[0] for o in others), strict=True)])
 
 
@@ -65,15 +81,14 @@ def _unflatten(definition: Any, leaves: Sequence[Any]) -> Any:
 def _flattened(tree: Any) -> tuple[list[Any], Any]:
     while True:
         leaves, definition = _optree().tree_flatten(tree, namespace=NAMESPACE)
-        new = {type(x) for x in leaves} - _seen
+        new = {type(x) for x in leaves} - _plain
         if not new:
             return leaves, definition
-        for cls in new:
-            if dataclasses.is_dataclass(cls):
+        with _registering:
+            _plain.update(cls for cls in new if not dataclasses.is_dataclass(cls))
+            for cls in new - _plain - _registered:
                 _register(cls)
-        _seen.update(new)
-        if not any(dataclasses.is_dataclass(cls) for cls in new):
-            return leaves, definition
+                _registered.add(cls)
 
 
 def _register(cls: type) -> None:
