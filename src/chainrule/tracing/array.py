@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..arraytype import ArrayType
 from ..errors import MutationError, Origin, ShapeError, TraceError, user_frame
@@ -66,7 +67,8 @@ class Array:
 
     def __len__(self) -> int:
         if not self.shape:
-            raise TypeError("len() of unsized object")
+            name = {ARRAY: "", SCALAR: f"numpy.{self.dtype}", PYTHON: "float"}[self.kind]
+            raise TypeError(f"object of type '{name}' has no len()" if name else "len() of unsized object")
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Any]:
@@ -133,8 +135,15 @@ class Array:
             (index,) = index
         if not index and self.size != 1:
             raise ValueError("can only convert an array of size 1 to a Python scalar")
-        entry = self[index] if len(index) > 1 else self.reshape(-1)[index[0] if index else 0]
-        return wrap(self.owner, entry.variable, PYTHON)
+        if len(index) < 2:
+            index = np.unravel_index(self._flat_place(index[0] if index else 0), self.shape)
+        return wrap(self.owner, self[tuple(index)].variable, PYTHON)
+
+    def _flat_place(self, index: Any) -> int:
+        place = operator.index(index)
+        if not -self.size <= place < self.size:
+            raise IndexError(f"index {place} is out of bounds for size {self.size}")
+        return place % self.size
 
     def tolist(self) -> Any:
         return [each.tolist() for each in self] if self.ndim else self.item()
@@ -193,8 +202,10 @@ class Array:
         if len(axes) == 1 and not isinstance(axes[0], (int, np.integer)):
             axes = () if axes[0] is None else tuple(axes[0])
         order = tuple(indexing.axis_of(k, self.ndim) for k in axes) if axes else tuple(reversed(range(self.ndim)))
-        if sorted(order) != list(range(self.ndim)):
+        if len(order) != self.ndim:
             raise ValueError("axes don't match array")
+        if len(set(order)) < len(order):
+            raise ValueError("repeated axis in transpose")
         inverse = tuple(sorted(range(self.ndim), key=order.__getitem__))
         return viewed(
             self,
@@ -215,7 +226,8 @@ class Array:
 
     def swapaxes(self, a: int, b: int) -> Any:
         order = list(range(self.ndim))
-        a, b = indexing.axis_of(a, self.ndim), indexing.axis_of(b, self.ndim)
+        a = normalize_axis_index(a, self.ndim, "axis1")
+        b = normalize_axis_index(b, self.ndim, "axis2")
         order[a], order[b] = order[b], order[a]
         return self.transpose(*order)
 

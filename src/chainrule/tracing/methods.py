@@ -112,6 +112,8 @@ class Flat:
         return self._next
 
     def __getitem__(self, index: Any) -> Any:
+        if np.ndim(index) == 0 and not isinstance(index, (slice, type(Ellipsis))):
+            index = self.base._flat_place(index)
         found = self.base.reshape(-1)[index]
         return found if not found.ndim else found.copy()
 

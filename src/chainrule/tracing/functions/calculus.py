@@ -174,7 +174,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
             raise ValueError("period must be a non-zero value")
         period, left, right = abs(period), None, None
     if xp.ndim != 1 or fp.ndim != 1:
-        raise ValueError("Data points must be 1-D sequences")
+        raise ValueError("object too deep for desired array" if period is None else "Data points must be 1-D sequences")
     if xp.shape != fp.shape:
         raise ValueError("fp and xp are not of the same length.")
     if not xp.size:
