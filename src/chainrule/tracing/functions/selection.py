@@ -171,18 +171,15 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
         a, axis = a.reshape(-1), 0
     axis = axis_of(axis, a.ndim)
     if type(indices) is not Array:
+        given_array = isinstance(indices, (np.ndarray, np.generic))
         indices = np.asarray(indices)
+        if not given_array or indices.dtype == bool:  # numbers in lists are cut off, those in arrays refused
+            indices = indices.astype(np.intp, copy=False)
+    if indices.dtype.kind not in "iu":
+        np.take(np.zeros(1), np.zeros(1, indices.dtype))  # raises NumPy's error
     if mode != "raise":
         n = a.shape[axis]
         indices = indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
-    if not indices.size and indices.dtype.kind == "f":
-        indices = np.asarray(indices, np.intp)
-    if indices.dtype.kind not in "iub":
-        raise TypeError(
-            f"Cannot cast array data from {indices.dtype!r} to {np.dtype(np.intp)!r} according to the rule 'safe'"
-        )
-    if indices.dtype == bool:
-        indices = indices.astype(np.intp)
     return finish(a[along(axis, indices)], out)
 
 
