@@ -6,7 +6,7 @@ import pytest
 
 from chainrule.arraytype import ArrayType
 from chainrule.errors import ForeignVariableError, GraphError, user_frame
-from chainrule.graph import Graph, check, copied, extract, paste, same_graph, substitute, to_text
+from chainrule.graph import Graph, check, copied, extract, paste, same_graph, substitute, to_text, with_assigned_names
 
 from .operations import F64, LABELS, apply, branching, chain
 
@@ -204,15 +204,12 @@ def test_types_must_agree() -> None:
     assert (caught.value.got, caught.value.wanted) == ("y f32[4]", "f64[4]")
 
 
-LONG = 100_000
-
-
-def test_long_chains() -> None:
-    graph = chain(LONG)
-    assert len(extract(graph, graph.inputs, graph.outputs)) == LONG + 2
-    assert len(copied(graph)[0]) == LONG + 2
-    middle = graph.variables[LONG // 2]
-    assert len(substitute(graph, {middle: graph.inputs[0]})) == LONG // 2 + 2
+def test_long_chains(long_chain: Graph) -> None:
+    length = len(long_chain)
+    assert len(extract(long_chain, long_chain.inputs, long_chain.outputs)) == length
+    assert len(copied(long_chain)[0]) == length
+    middle = long_chain.variables[length // 2]
+    assert len(substitute(long_chain, {middle: long_chain.inputs[0]})) == length - middle.number
 
 
 def test_many_replacements_in_a_row() -> None:
@@ -232,3 +229,18 @@ def test_a_wide_and_deep_lattice() -> None:
     result = substitute(graph, {})
     check(result)
     assert len(result) == len(graph)
+
+
+def test_variables_take_the_names_that_the_user_gave() -> None:
+    """`h` for the result of `h = ...`; of several operations on one line, the last is what was assigned."""
+    graph = Graph(locate=lambda: user_frame(depth=2))
+    x = graph.input(F64, "x")
+    h = graph.append(LABELS["sin"], (x,))
+    sin = LABELS["sin"]
+    twice = [graph.append(sin, (h,)), graph.append(sin, (h,))]
+    z = graph.append(LABELS["add"], tuple(twice))
+    z.name = "total"
+    y = graph.append(sin, (z,)).graph.variables[-1]
+    assert with_assigned_names(graph) is graph
+    assert [v.name for v in graph.variables] == ["x", "h", None, None, "total", None]
+    assert y is graph.variables[-1]

@@ -58,13 +58,10 @@ def test_names_that_are_made_up_are_not_taken_for_the_users() -> None:
     assert [v.name for v in there_and_back(graph).variables] == [None, None, None]
 
 
-def test_a_long_chain() -> None:
-    graph = chain(100_000)
-    text = to_text(graph)
-    assert len(text.splitlines()) == 100_002
-    small = chain(2_000)
-    assert to_text(from_text(to_text(small), LABELS)) == to_text(small)
-    assert len(from_text(text, LABELS)) == 100_002
+def test_a_long_chain(long_chain: Graph) -> None:
+    assert len(to_text(long_chain).splitlines()) == len(long_chain)
+    graph = chain(10_000)
+    assert to_text(from_text(to_text(graph), LABELS)) == to_text(graph)
 
 
 def test_inputs_after_constants_stand_first() -> None:
@@ -175,15 +172,22 @@ def test_any_names(names: list[str], title: str) -> None:
     there_and_back(graph)
 
 
-def test_names_given_twice_are_made_up() -> None:
+def test_names_given_twice_are_numbered() -> None:
+    """From the second use on, and past names that are taken."""
     graph = Graph()
     x, y = graph.input(F64, "h"), graph.input(F64, "h")
-    apply("add", x, y).name = "z"
-    assert unique_names(graph) == ["v0", "v1", "z"]
+    z = apply("add", x, y)
+    z.name = "h_2"
+    apply("sin", z).name = "h"
+    assert unique_names(graph) == ["h", "h_3", "h_2", "h_4"]
     there_and_back(graph)
 
 
-@given(st.lists(st.sampled_from(["x", "v0", "v1", "c1", "v2", "", None, "h"]), min_size=5, max_size=5))
+@given(
+    st.lists(
+        st.sampled_from(["x", "v0", "c1", "v2", "", None, "h", "h", "h_2", "h_3", "h_2_2"]), min_size=6, max_size=6
+    )
+)
 def test_names_in_the_text_are_unique(names: list[str | None]) -> None:
     graph = Graph()
     v = graph.input(F64, names[0])

@@ -36,10 +36,9 @@ def apply(term: Term, vector: Factor, algebra: Algebra) -> Factor:
             continue
         # A relation between names that are both still needed: as a factor of zeros and ones.
         relation = relations.pop()
-        mask = np.zeros((math.prod(sizes[n] for n in relation.left), math.prod(sizes[n] for n in relation.right)))
-        np.add.at(mask, relation.pairs(sizes), 1)
-        shape = tuple(sizes[n] for n in relation.names)
-        factors.append((mask.reshape(shape).astype(vector.dtype), relation.names))
+        shape = tuple(sizes[n] for n in relation.right)
+        identity = np.eye(math.prod(shape), dtype=vector.dtype).reshape(shape + shape)
+        factors.append((relation.move(identity, sizes, algebra), relation.right + relation.left))
     return at_hand.as_axes(out, want)
 
 

@@ -48,7 +48,7 @@ class IndexMap(LinearMap):
         )
 
     def apply(self, vector: Factor) -> Factor:
-        algebra = algebra_of(vector, *(factor for term in self.terms for factor, _ in term.factors))
+        algebra = algebra_of(vector, *(operand for term in self.terms for operand in term.operands))
         total = None
         for term in self.terms:
             part = apply(term, vector, algebra)
@@ -126,9 +126,9 @@ class IndexMap(LinearMap):
         return result
 
     def dense(self) -> Factor:
-        factors = [factor for term in self.terms for factor, _ in term.factors]
-        if not all(isinstance(factor, np.ndarray) for factor in factors):
+        if not all(isinstance(operand, np.ndarray) for term in self.terms for operand in term.operands):
             return super().dense()
+        factors = [factor for term in self.terms for factor, _ in term.factors]
         total = np.zeros(self.shape, np.result_type(self.dtype, *(f.dtype for f in factors)))
         for term in self.terms:
             if term.relations or _meets_nonfinite(term):

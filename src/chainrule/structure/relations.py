@@ -41,6 +41,16 @@ class Relation(abc.ABC):
         """Equal for equal relations over the same names."""
         return (type(self), self.left, self.right, *self._parameters())
 
+    @property
+    def indices(self) -> tuple[Factor, ...]:
+        """The index arrays that it holds."""
+        return ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether its pairs can be listed: no index is a graph variable."""
+        return all(isinstance(index, np.ndarray) for index in self.indices)
+
     def renamed(self, new: dict[int, int]) -> Self:
         left = tuple(new.get(n, n) for n in self.left)
         right = tuple(new.get(n, n) for n in self.right)
@@ -196,8 +206,8 @@ class Pairs(Relation):
     right_index: Factor | None
 
     @property
-    def is_known(self) -> bool:
-        return all(index is None or isinstance(index, np.ndarray) for index in (self.left_index, self.right_index))
+    def indices(self) -> tuple[Factor, ...]:
+        return tuple(index for index in (self.left_index, self.right_index) if index is not None)
 
     def _parameters(self) -> tuple[object, ...]:
         return id(self.left_index), id(self.right_index)

@@ -56,6 +56,11 @@ class Term:
         return self.used - self.ends
 
     @property
+    def operands(self) -> tuple[Factor, ...]:
+        """The factors, and the index arrays of the relations."""
+        return (*(factor for factor, _ in self.factors), *(i for relation in self.relations for i in relation.indices))
+
+    @property
     def storage(self) -> int:
         """Numbers kept in the dense factors."""
         return sum(math.prod(factor.shape) for factor, _ in self.factors)
