@@ -149,7 +149,7 @@ SAME = {
     "repeat": lambda x: np.repeat(x, -1),
     "repeat counts": lambda x: np.repeat(x, [1, 2], axis=1),
     "pad": lambda x: np.pad(x, -1),
-    "pad mode": lambda x: np.pad(x, 1, mode="constant", reflect_type="even") if False else np.pad(x, 1.5),
+    "pad widths": lambda x: np.pad(x, 1.5),
     "delete": lambda x: np.delete(x, 9),
     "take axis": lambda x: np.take(x, 0, axis=2),
     "take floats": lambda x: np.take(x, np.array([0.5])),
@@ -232,7 +232,6 @@ SHAPES = {
     "matmul": (lambda x: x @ x, "inner sizes to agree: 3 is not 2"),
     "dot": (lambda x: np.dot(x, x), "inner sizes to agree"),
     "inner": (lambda x: np.inner(x, x[:, :2]), "inner sizes to agree: 3 is not 2"),
-    "tensordot": (lambda x: np.tensordot(x, x), None),
     "tensordot sizes": (lambda x: np.tensordot(x, x, 1), "sizes that agree"),
     "einsum": (lambda x: np.einsum("ij,jk", x, x), "sizes that agree"),
     "add": (lambda x: x + x[:, :2], "shapes that broadcast"),
@@ -251,8 +250,6 @@ SHAPES = {
 @pytest.mark.parametrize("name", SHAPES)
 def test_shapes_that_do_not_fit(name):
     call, words = SHAPES[name]
-    if words is None:
-        return
     with pytest.raises(ValueError):
         call(M)
     with pytest.raises(ShapeError) as found:

@@ -714,9 +714,20 @@ LINALG = [
     case("tensorsolve", np.linalg.tensorsolve, np.eye(6).reshape(2, 3, 2, 3) + 0.1 * rng.normal(size=(2, 3, 2, 3)), U),
     case("tensorinv", lambda a: np.linalg.tensorinv(a), np.eye(4).reshape(2, 2, 4) + 0.1 * rng.normal(size=(2, 2, 4))),
 ]
+EMATH = [
+    *[case(f"emath.{name}", getattr(np.emath, name), U) for name in ["sqrt", "log", "log2", "log10"]],
+    *[
+        case(f"emath.{name}", lambda x, f=getattr(np.emath, name): f(x / 2), U)
+        for name in ["arcsin", "arccos", "arctanh"]
+    ],
+    case("emath.power", lambda x: np.emath.power(x, 1.5), U),
+    case("emath.logn", lambda x: np.emath.logn(3.0, x), U),
+    case("sliding_window_view", lambda x: np.lib.stride_tricks.sliding_window_view(x, (2, 3)), M),
+    case("sliding_window_view axis", lambda x: np.lib.stride_tricks.sliding_window_view(x, 2, axis=1).mean(-1), M),
+]
 TABLE = [
     *SHAPES, *JOINING, *CREATION, *PRODUCTS, *REDUCTIONS, *STATISTICS, *CALCULUS, *POLYNOMIALS, *SELECTION,
-    *ELEMENTWISE, *LINALG,
+    *ELEMENTWISE, *LINALG, *EMATH,
 ]  # fmt: skip
 IDS = [f"{k}-{c.name}" for k, c in enumerate(TABLE)]
 

@@ -5,11 +5,10 @@ A shadow is an array of the right shape and strides over no memory of its own; N
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from ..graph import Variable
 from ..ops.movement import convert, transpose
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 Shape = tuple[int, ...]
 _nowhere: dict[np.dtype, np.ndarray] = {}
-_known: weakref.WeakKeyDictionary[Trace, dict[int, np.ndarray]] = weakref.WeakKeyDictionary()
 
 
 def shadow(x: Array) -> np.ndarray:
@@ -45,6 +43,8 @@ def _read(base: np.ndarray, key: Any) -> np.ndarray:
             return np.broadcast_to(base, shape)
         case ("diagonal", axis1, axis2):
             return base.diagonal(axis1=axis1, axis2=axis2)
+        case ("windows", shape, axis):
+            return sliding_window_view(base, shape, axis)
         case (windows, shape):
             part = tuple(
                 slice(start, start + step * count if start + step * count >= 0 else None, step)
@@ -82,7 +82,7 @@ def _in_order(shape: Shape, order: list[int]) -> np.ndarray:
 
 def miniature(trace: Trace, v: Variable) -> np.ndarray:
     """An array with the order of axes that v has in memory, and no axis longer than 2."""
-    known = _known.setdefault(trace, {})
+    known = trace.layouts
     waiting = [v]
     while waiting:  # graphs are deeper than Python's stack
         u = waiting[-1]

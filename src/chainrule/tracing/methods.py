@@ -84,6 +84,17 @@ Array.__ceil__ = _to_integer(operator.methodcaller("__ceil__"), "__ceil__")  # t
 Array.is_integer = lambda self: self.owner.ask(self.variable).item().is_integer()  # type: ignore[attr-defined]
 
 
+def _hash(self: Array) -> int:
+    """Of a number that carries no derivative: it may be the key of a dict."""
+    if not self.kind:
+        raise TypeError("unhashable type: 'numpy.ndarray'")
+    self._refuse_to_leave("a dict or a set", "int(x), or another key")
+    return hash(self.owner.ask(self.variable).item())
+
+
+Array.__hash__ = _hash  # type: ignore[method-assign]
+
+
 # Flat order
 
 
@@ -159,6 +170,24 @@ class Flags:
 
 Array.flags = property(Flags)  # type: ignore[attr-defined]
 Array.strides = property(lambda self: layout.shadow(self).strides)  # type: ignore[attr-defined]
+
+
+def _set_shape(self: Array, shape: Any) -> None:
+    try:
+        other = self.reshape(shape, copy=False)
+    except ValueError:
+        raise AttributeError(
+            "Incompatible shape for in-place modification. Use `.reshape()` to make a copy with the desired shape."
+        ) from None
+    self._variable, self.alias = other._variable, other.alias
+
+
+def _set_real(self: Array, value: Any) -> None:
+    self[...] = value
+
+
+Array.shape = Array.shape.setter(_set_shape)  # type: ignore[attr-defined]
+Array.real = Array.real.setter(_set_real)  # type: ignore[attr-defined]
 Array.device = "cpu"  # type: ignore[attr-defined]
 
 

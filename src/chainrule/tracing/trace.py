@@ -67,7 +67,18 @@ class Trace:
         Whether the inputs have no values, so that asking for one is an error.
     """
 
-    __slots__ = ("__weakref__", "_checksums", "_numbers", "depth", "evaluator", "graph", "guards", "symbolic", "values")
+    __slots__ = (
+        "__weakref__",
+        "_checksums",
+        "_numbers",
+        "depth",
+        "evaluator",
+        "graph",
+        "guards",
+        "layouts",
+        "symbolic",
+        "values",
+    )
 
     def __init__(self, evaluator: Evaluator, symbolic: bool = False):
         self.graph: Graph = Graph(locate=user_frame)
@@ -78,6 +89,7 @@ class Trace:
         self.symbolic = symbolic
         self._numbers: dict[tuple[type, Any, np.dtype], Variable] = {}
         self._checksums: list[tuple[np.ndarray, int, RawOrigin | None]] = []
+        self.layouts: dict[int, np.ndarray] = {}  # what layout.py has found out
 
     def input(self, value: Any, type: ArrayType, name: str | None = None) -> Variable:
         """A new input, whose value is known unless the trace is symbolic."""
@@ -146,7 +158,7 @@ class Trace:
         """Free what the trace holds. Arrays that have leaked from it raise from now on."""
         self.graph.release()
         self.graph, self.values = _CLOSED, {}
-        self.guards, self._numbers, self._checksums = [], {}, []
+        self.guards, self._numbers, self._checksums, self.layouts = [], {}, [], {}
 
 
 def _checksum(array: np.ndarray) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from ...ops.contraction import einsum
 from ...ops.movement import broadcast_to as broadcast
 from ...ops.movement import concatenate as join
-from ...ops.movement import place, reshape
+from ...ops.movement import place, reshape, take
 from ..array import ARRAY, SCALAR, Array, trace_of, variable_of, viewed, wrap
 from ..dispatch import answers, finish, lifted, of_dtype, refuse
 from ..indexing import axis_of
@@ -392,6 +392,20 @@ def unstack(x: Any, /, *, axis: int = 0) -> Any:
     if not x.ndim:
         raise ValueError("Input array must be at least 1-d.")
     return tuple(moveaxis(x, axis, 0))
+
+
+@answers(np.lib.stride_tricks.sliding_window_view)
+def sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    a = lifted(x)
+    places = np.lib.stride_tricks.sliding_window_view(np.arange(a.size).reshape(a.shape), window_shape, axis)
+    index = a.owner.capture(places.reshape(-1))
+
+    def windows(v: Any) -> Any:
+        return reshape(take(reshape(v, shape=(v.size,)), index, axis=0), shape=places.shape)
+
+    return viewed(a, windows, _read_only, ("windows", window_shape, axis))
 
 
 # Repeating

@@ -90,7 +90,7 @@ def select_(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     if type(choices) is not Array:
         choices = list(choices)
-    which = lifted(a, *choices, out)
+    which = a if type(a) is Array else np.asarray(a)
     n = len(choices)
     if mode == "wrap":
         which = which % n
@@ -98,6 +98,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
         which = np.clip(which, 0, n - 1)
     elif bool(np.any((which < 0) | (which >= n))):
         raise ValueError("invalid entry in choice array")
+    which = lifted(which, *choices, out)
     result = lifted(choices[0], which)
     for k in range(1, n):
         result = np.where(which == k, choices[k], result)

@@ -53,7 +53,7 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
 
 @answers(np.digitize)
 def digitize(x: Any, bins: Any, right: bool = False) -> Any:
-    edges = lifted(bins, x)
+    edges = bins if type(bins) is Array else np.asarray(bins)
     side = "left" if right else "right"
     if bool(np.all(edges[1:] >= edges[:-1])):  # a guard, where the edges are traced
         return searchsorted(edges, x, side)

@@ -27,11 +27,12 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         result = np.mean(a, axis=axis, keepdims=given(keepdims) and keepdims)
         scale = result.dtype.type(a.size / result.size)
     else:
-        w = _fitting_weights(lifted(weights, a), a, axis)
+        fitting = _fitting_weights(weights if type(weights) is Array else np.asarray(weights), a, axis)
+        w = lifted(fitting, a)
         dtype = np.result_type(a.dtype, w.dtype, *(["f8"] if a.dtype.kind in "iub" else []))
         keep = {"keepdims": keepdims} if given(keepdims) else {}
         scale = np.sum(w, axis=axis, dtype=dtype, **keep)
-        if not carries_derivative(scale) and not a.owner.symbolic and bool(np.any(scale == 0.0)):
+        if type(fitting) is not Array and np.any(np.sum(fitting, axis=axis) == 0.0):
             raise ZeroDivisionError("Weights sum to zero, can't be normalized")
         result = np.sum(np.multiply(a, w, dtype=dtype), axis=axis, **keep) / scale
     if not returned:
@@ -39,7 +40,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     return result, np.broadcast_to(scale, result.shape).copy() if scale.shape != result.shape else scale
 
 
-def _fitting_weights(w: Array, a: Array, axis: Any) -> Array:
+def _fitting_weights(w: Any, a: Array, axis: Any) -> Any:
     if a.shape == w.shape:
         return w
     if axis is None:
