@@ -138,13 +138,25 @@ def _made(trace: Trace, v: Variable, inputs: list[np.ndarray]) -> np.ndarray:
 
 def can_view(x: Array, shape: Shape) -> bool:
     """Whether NumPy would reshape without a copy."""
-    if len(x.shape) < 2:
+    if len(x.shape) < 2 or (_is_whole(x.alias) and _lies_in_c_order(x)):
         return True
     try:
         np.reshape(shadow(x), shape, copy=False)
     except ValueError:
         return False
     return True
+
+
+def _is_whole(view: Any) -> bool:
+    return view is None or all(key[0] == "reshape" for key in view.keys)
+
+
+def _lies_in_c_order(x: Array) -> bool:
+    v = x.variable if x.alias is None else x.alias.buffer.made
+    if v.operation is None and v.number in x.owner.values:
+        return x.owner.values[v.number].flags.c_contiguous
+    known = x.owner.layouts.get(v.number)
+    return (miniature(x.owner, v) if known is None else known).flags.c_contiguous
 
 
 def is_turned(x: Array, order: str) -> bool:

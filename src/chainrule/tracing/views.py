@@ -85,6 +85,11 @@ class View:
 
     def write(self, new: Variable) -> None:
         """Put a new value of the part into the buffer."""
+        if not self.steps:
+            self.buffer.logged = {}  # overwritten
+            self.buffer.variable = new
+            self.buffer.version += 1
+            return
         bases = [self.buffer.current()]
         for read, _ in self.steps[:-1]:
             bases.append(read(bases[-1]))
