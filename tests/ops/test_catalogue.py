@@ -18,6 +18,7 @@ from chainrule.interpret import Plan, evaluate
 from chainrule.ops import CATALOGUE
 from chainrule.structure import NAMES
 
+NEEDS_FACTORIZATION = {"det", "svdvals"}  # to have a Jacobian at all, and of nan there is none
 SKIP_DIFFERENCES = {"stop_gradient": "its derivative is zero by definition, not by analysis"}
 DECLARED = [op for op in CATALOGUE.values() if not op.name.startswith("test_")]
 
@@ -333,6 +334,114 @@ def test_zero_absorbs_whatever_the_slope(operation):
                 (J,) = operation.local_jacobians(k, y, arrays)
             if J is not None:
                 assert J.T @ np.array(0.0) == 0 and J @ np.array(0.0) == 0
+
+
+@pytest.mark.parametrize("operation", [pytest.param(op, id=op.name) for op in DECLARED if len(op.slopes) == 1])
+def test_slopes_far_out(operation):
+    """Where a value is finite, its slope is a number, however far out."""
+    for point in (-1e5, -700.0, -40.0, -1e-3, 1e-3, 40.0, 700.0, 1e5):
+        arrays = [np.array(point)]
+        y = results_of(operation, arrays, ())
+        with np.errstate(all="ignore"):
+            (J,) = operation.local_jacobians(0, y, arrays)
+            if np.isfinite(y[0]) and J is not None:
+                assert not np.isnan(J.todense()), point
+
+
+OTHERS = [case for case in DIFFERENTIABLE if case.values[0].kind != "elementwise"]
+
+
+@pytest.mark.parametrize(("operation", "number"), OTHERS)
+@pytest.mark.parametrize("filling", [np.nan, np.inf])
+def test_zero_absorbs_whatever_the_factors(operation, number, filling):
+    """The same for all others, with nan or inf in every factor; by maps and by nodes, in both modes."""
+    example = examples(operation)[number]
+    parameters = parameters_of(operation, example)
+    types = [ArrayType.of(a) for a in arrays_of(example)]
+    arrays = [np.full_like(a, filling) if a.dtype.kind == "f" else a for a in arrays_of(example)]
+    ys = [np.full_like(y, filling) for y in results_of(operation, arrays_of(example), parameters)]
+    graph, xs, _ = traced_graph(operation, arrays, parameters)
+    made = graph.variables[len(xs) :]
+    sources = [xs[k] for k in differentiable(arrays)]
+    bars, dots = ([graph.input(v.type) for v in each] for each in (made, sources))
+    zeros = {v.number: np.zeros(v.shape) for v in (*bars, *dots)}
+    try:
+        with np.errstate(all="ignore"):
+            nodes = [*back_propagation_nodes(made, bars, sources), *forward_tangent_nodes(made, sources, dots)]
+            values = {**{v.number: a for v, a in zip((*xs, *made), (*arrays, *ys), strict=True)}, **zeros}
+            for found in evaluate([v for v in nodes if v is not None], values):
+                assert not np.any(found)
+            for k in differentiable(arrays):
+                for y, J in zip(ys, operation.local_jacobians(k, ys, arrays, parameters), strict=True):
+                    if J is not None:
+                        assert not np.any(J.T.apply(np.zeros(y.shape))) and not np.any(
+                            J.apply(np.zeros(types[k].shape))
+                        )
+    except np.linalg.LinAlgError:
+        assert operation.name in NEEDS_FACTORIZATION
+
+
+# Points where a derivative is the limit of central differences, though not from one side: two equal entries, and zero.
+NOT_CENTRAL = {
+    "cummax": "one at the entry that attained it first",
+    "cummin": "one at the entry that attained it first",
+}
+NOT_CENTRAL_AT_ZERO = NOT_CENTRAL | {
+    "amax": "equal shares among more than two",
+    "amin": "equal shares among more than two",
+    "sort": "equal shares among more than two",
+    "eigh": "all eigenvalues coincide",
+    "svd": "all singular values coincide",
+    "svdvals": "all singular values coincide",
+    "cofactor": "singular, and of three rows",
+    "qr": "not of full column rank",
+}
+
+
+def with_two_equal(x):
+    """Copies of an array in which the largest, or the smallest, entry has an equal neighbour."""
+    for chosen in (np.argmax, np.argmin) if x.size else ():
+        place = np.unravel_index(chosen(x), x.shape)
+        for axis, size in enumerate(x.shape):
+            if size > 1:
+                other = list(place)
+                other[axis] += 1 if place[axis] + 1 < size else -1
+                copy = np.array(x)
+                copy[tuple(other)] = copy[place]
+                yield copy
+
+
+@pytest.mark.parametrize(("operation", "number"), [case for case in OTHERS if case in CURVED])
+def test_equal_entries_and_zeros(operation, number):
+    """Where central differences converge, the Jacobian is their limit, by the shares of ties and at the origin too."""
+    rng = np.random.default_rng(6)
+    example = examples(operation)[number]
+    arrays, parameters = arrays_of(example), parameters_of(operation, example)
+    for k in differentiable(arrays):
+        points = [] if operation.name in NOT_CENTRAL else list(with_two_equal(arrays[k]))
+        if operation.name not in NOT_CENTRAL_AT_ZERO:
+            points.append(np.zeros(arrays[k].shape))
+        x_dot = rng.normal(size=arrays[k].shape)
+        for point in points:
+
+            def f(x, k=k):
+                return results_of(operation, [*arrays[:k], x, *arrays[k + 1 :]], parameters)
+
+            with np.errstate(all="ignore"):
+                try:
+                    ys = f(point)
+                    wide, narrow = (
+                        [(a - b) / (2 * h) for a, b in zip(f(point + h * x_dot), f(point - h * x_dot), strict=True)]
+                        for h in (1e-5, 5e-6)
+                    )
+                    maps = operation.local_jacobians(k, ys, [*arrays[:k], point, *arrays[k + 1 :]], parameters)
+                except np.linalg.LinAlgError:
+                    continue
+                for y, J, first, second in zip(ys, maps, wide, narrow, strict=True):
+                    converges = np.isfinite(y).all() and np.allclose(first, second, rtol=1e-5, atol=1e-5)
+                    if converges and y.dtype.kind == "f":
+                        pushed = np.zeros(y.shape) if J is None else J @ x_dot
+                        np.testing.assert_allclose(pushed, second, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("operation", ELEMENTWISE)

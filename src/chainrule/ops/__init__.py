@@ -23,8 +23,11 @@ from . import (
 from .operation import CATALOGUE, Example, Missing, Operation, discrete, elementwise, general, linear
 from .rules import is_zero, of_dtype, pull, pull_values, push, push_values, refuse_complex
 
+PRIMITIVES = tuple(CATALOGUE.values())  # what is declared here; users may add to the catalogue
+
 __all__ = [
     "CATALOGUE",
+    "PRIMITIVES",
     "Example",
     "Missing",
     "Operation",

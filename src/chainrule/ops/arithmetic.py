@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from .comparison import equal, floor_divide, greater, greater_equal, less, less_equal, sign, trunc
 from .exponential import log
 from .movement import convert
-from .operation import elementwise
+from .operation import Example, elementwise
 from .scipy_loader import SpecialFunction
 from .selection import where
 
@@ -28,16 +31,31 @@ reciprocal = elementwise("reciprocal", np.reciprocal, lambda y, x: -y * y, domai
 square = elementwise("square", np.square, lambda y, x: 2 * x, notation="{0}^2")
 sqrt = elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, domain=(0.2, 4), notation=r"\sqrt{{{0}}}")
 cbrt = elementwise("cbrt", np.cbrt, lambda y, x: 1 / (3 * y * y), domain=(0.2, 4), notation=r"\sqrt[3]{{{0}}}")
+
+
+def _of_either_sign(*shapes: tuple[tuple[int, ...], ...]) -> Callable[[np.random.Generator], Any]:
+    """Examples on both sides of 0, and not near it."""
+    return lambda rng: [
+        Example(tuple(rng.uniform(0.3, 2, size=shape) * rng.choice([-1.0, 1.0], size=shape) for shape in each))
+        for each in shapes
+    ]
+
+
+_one_of_either_sign = _of_either_sign(((),), ((3,),), ((2, 3),))
+_two_of_either_sign = _of_either_sign(((), ()), ((2, 3), (2, 3)), ((2, 3), (3,)), ((2, 1), (1, 3)), ((), (3,)))
+
 absolute = elementwise(
     "absolute",
     np.absolute,
     lambda y, x: sign(x),
-    domain=(0.3, 2),
+    examples=_one_of_either_sign,
     notation="|{0}|",
     kinks=[((0.0,), (0.0,))],
     source="the middle of the subgradients [-1, 1] at 0",
 )
-fabs = elementwise("fabs", np.fabs, lambda y, x: sign(x), domain=(-2, -0.3), notation="|{0}|", kinks=[((0.0,), (0.0,))])
+fabs = elementwise(
+    "fabs", np.fabs, lambda y, x: sign(x), examples=_one_of_either_sign, notation="|{0}|", kinks=[((0.0,), (0.0,))]
+)
 
 # xlogy(y, a) is y log a with 0 at y = 0: right at a = 0, and nan for a < 0, where a**b has no real derivative by b.
 xlogy = elementwise(
@@ -58,6 +76,7 @@ power = elementwise(
     lambda y, a, b: xlogy(y, a),
     domain=((0.3, 2), (-2, 3)),
     notation="{0}^{{{1}}}",
+    kinks=[((0.0, 0.0), (0.0, -np.inf))],
     source="DLMF 4.2.26, 4.8.10",
 )
 hypot = elementwise(
@@ -65,7 +84,7 @@ hypot = elementwise(
     np.hypot,
     lambda y, a, b: where(equal(y, 0), 0.0, a / y),
     lambda y, a, b: where(equal(y, 0), 0.0, b / y),
-    domain=(0.3, 2),
+    examples=_two_of_either_sign,
     notation=r"\sqrt{{{0}^2 + {1}^2}}",
     kinks=[((0.0, 0.0), (0.0, 0.0))],
     source="0 at the origin, as for the absolute value",
@@ -86,7 +105,7 @@ copysign = elementwise(
     np.copysign,
     lambda y, a, b: sign(a) * copysign(1.0, b),
     None,
-    domain=((0.3, 2), (0.3, 2)),
+    examples=_two_of_either_sign,
     notation=r"|{0}| \, \mathrm{{sign}}({1})",
     kinks=[((0.0, 1.0), (0.0, 0.0))],
 )
@@ -106,7 +125,7 @@ maximum = elementwise(
     np.maximum,
     _share(greater, greater_equal),
     _share(less, less_equal),
-    domain=((0.0, 1.0), (1.1, 2.0)),
+    examples=_two_of_either_sign,
     notation=r"\max({0}, {1})",
     kinks=[((1.0, 1.0), (0.5, 0.5))],
     source="equal shares at ties: the middle of the subgradients",
@@ -116,7 +135,7 @@ minimum = elementwise(
     np.minimum,
     _share(less, less_equal),
     _share(greater, greater_equal),
-    domain=((0.0, 1.0), (1.1, 2.0)),
+    examples=_two_of_either_sign,
     notation=r"\min({0}, {1})",
     kinks=[((1.0, 1.0), (0.5, 0.5))],
     source="equal shares at ties: the middle of the subgradients",
@@ -126,7 +145,7 @@ fmax = elementwise(
     np.fmax,
     _share(greater, greater_equal),
     _share(less, less_equal),
-    domain=((1.1, 2.0), (0.0, 1.0)),
+    examples=_two_of_either_sign,
     notation=r"\max({0}, {1})",
     kinks=[((1.0, 1.0), (0.5, 0.5))],
 )
@@ -135,7 +154,7 @@ fmin = elementwise(
     np.fmin,
     _share(less, less_equal),
     _share(greater, greater_equal),
-    domain=((1.1, 2.0), (0.0, 1.0)),
+    examples=_two_of_either_sign,
     notation=r"\min({0}, {1})",
     kinks=[((1.0, 1.0), (0.5, 0.5))],
 )

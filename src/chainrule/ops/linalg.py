@@ -102,7 +102,7 @@ def _square_type(name: str) -> Callable[..., ArrayType]:
 # Triangles
 
 
-def _triangular(name: str, function: Any, mask: Callable[[int, int, int], np.ndarray], summary: str) -> Operation:
+def _triangular(name: str, function: Any, mask: Callable[..., np.ndarray], summary: str) -> Operation:
     def type_rule(x: ArrayType, *, offset: int) -> ArrayType:
         _matrix(name, x)
         return x
@@ -241,7 +241,9 @@ def _system_examples(matrix: Callable[..., Any], parameters: Sequence[dict[str, 
                 ((3,), (3, 2)),
                 ((2, 3), (3,)),
                 ((2, 2), (2, 2, 1)),
-                ((2, 1, 2), (3, 2, 2)),
+                ((2, 1, 2), (3, 2, 1)),
+                ((2, 2), (3, 2, 2, 1)),
+                ((3, 2, 2), (3, 2, 2, 1)),
             ]:
                 yield Example((matrix(rng, *left), rng.normal(size=right)), each)
             yield Example((matrix(rng, 1), rng.normal(size=1)), each)
@@ -457,7 +459,7 @@ cofactor = general(
     _square_type("cofactor"),
     _cofactor_map,
     notation=r"\mathrm{{cof}}({0})",
-    examples=_square_examples(_regular),
+    examples=lambda rng: [*_square_examples(_regular)(rng), Example((_regular(rng, 2, 3),))],
     source="Jacobi's identity for minors; nan for singular matrices of three rows and more",
 )
 
@@ -791,7 +793,7 @@ norm = general(
     notation=r"\lVert {0} \rVert",
     examples=lambda rng: [
         Example((rng.normal(size=shape),), {"axes": axes})
-        for shape, axes in [((3,), (0,)), ((2, 3), (1,)), ((2, 3, 2), (0, 2)), ((), ()), ((0, 2), (0,))]
+        for shape, axes in [((3,), (0,)), ((2, 3), (1,)), ((2, 3, 2), (0, 2)), ((1, 3), (0,)), ((), ()), ((0, 2), (0,))]
     ],
     source="x / y, and 0 where y is 0, as for the absolute value",
 )
@@ -831,7 +833,10 @@ def _derivative_map(A: Any) -> LinearMap:
 
 
 def _second_derivative(A: Any, E: Any, F: Any) -> Any:
-    """In the directions E and F: a block of the derivative at [[A, F], [0, A]] in the direction [[E, 0], [0, E]]."""
+    """In the directions E and F: a block of the derivative at [[A, E], [0, A]] in the direction [[F, 0], [0, F]].
+
+    Either way round, but so that it is zero where F is, whatever E.
+    """
     rows, columns, n = len(A.shape) - 2, len(A.shape) - 1, A.shape[-1]
     zero = np.zeros(A.shape, A.dtype)
 
@@ -839,7 +844,7 @@ def _second_derivative(A: Any, E: Any, F: Any) -> Any:
         top, bottom = concatenate(diagonal, above, axis=columns), concatenate(zero, diagonal, axis=columns)
         return concatenate(top, bottom, axis=rows)
 
-    whole = expm_frechet(block(A, F), block(E, zero))
+    whole = expm_frechet(block(A, E), block(F, zero))
     return window(whole, windows=(*((0, 1, size) for size in A.shape[:-2]), (0, 1, n), (n, 1, n)))
 
 

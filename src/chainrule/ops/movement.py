@@ -116,6 +116,8 @@ reshape = linear(
         for a, b in [
             ((6,), (2, 3)),
             ((2, 3, 4), (6, 4)),
+            ((2, 3, 2), (12,)),
+            ((12,), (2, 3, 2)),
             ((2, 3), (3, 2)),
             ((1, 3), (3, 1, 1)),
             ((), (1,)),
@@ -411,6 +413,7 @@ take = linear(
     examples=lambda rng: [
         Example((rng.normal(size=4), np.array([0, 2, 2])), {"axis": 0}),
         Example((rng.normal(size=(2, 3)), np.array([2, 0, 1, 1])), {"axis": 1}),
+        Example((rng.normal(size=(2, 3)), np.array([1, 1, 0])), {"axis": 0}),
         Example((rng.normal(size=3), np.array([], dtype=int)), {"axis": 0}),
     ],
     summary="entries along an axis, by a vector of indices that are not negative",
@@ -435,6 +438,7 @@ scatter = linear(
     examples=lambda rng: [
         Example((rng.normal(size=3), np.array([0, 2, 2])), {"axis": 0, "size": 4}),
         Example((rng.normal(size=(2, 3)), np.array([2, 0, 2])), {"axis": 1, "size": 3}),
+        Example((rng.normal(size=(2, 3)), np.array([2, 0])), {"axis": 0, "size": 3}),
     ],
     summary="zeros, with entries added at a vector of indices along an axis: the transpose of take",
 )

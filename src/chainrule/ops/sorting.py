@@ -77,7 +77,7 @@ def _runs(y: Any, *, axis: int, reverse: bool) -> Any:
 
 
 def _along_an_axis(rng: np.random.Generator) -> Any:
-    for shape, axis in [((5,), 0), ((2, 3), 1), ((3, 2, 2), 0)]:
+    for shape, axis in [((5,), 0), ((2, 3), 1), ((3, 2, 2), 0), ((1, 2), 1)]:
         yield Example((rng.normal(size=shape),), {"axis": axis})
 
 
@@ -156,6 +156,7 @@ take_along_axis = linear(
         Example((rng.normal(size=(2, 3)), np.array([[2, -1], [0, 1]])), {"axis": 1}),
         Example((rng.normal(size=(3, 2)), np.array([[2, 1]])), {"axis": 0}),
         Example((rng.normal(size=(2, 0)), np.zeros((2, 0), int)), {"axis": 1}),
+        Example((rng.normal(size=(2, 3)), np.zeros((2, 0), int)), {"axis": 1}),
     ],
     summary="entries along an axis, by indices of their own for every row",
 )
@@ -285,7 +286,7 @@ recurrence = general(
     notation=r"s_k = {0}_k s_{{k-1}} + {1}_k",
     examples=lambda rng: [
         Example((rng.normal(size=shape), rng.normal(size=shape)), {"axis": axis, "reverse": reverse})
-        for shape, axis in [((4,), 0), ((2, 3), 1), ((3, 2), 0), ((2, 1), 1), ((0,), 0)]
+        for shape, axis in [((4,), 0), ((2, 3), 1), ((3, 2), 0), ((2, 1), 1), ((1, 2), 1), ((0,), 0), ((2, 0), 1)]
         for reverse in (False, True)
     ],
     source="linear in b; by a: ds = a ds' + da s', with s' the value before",

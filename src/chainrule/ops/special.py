@@ -221,6 +221,7 @@ xlog1py = _special(
     lambda y, a, b: where(equal(a, 0), 0.0, a / (1 + b)),
     domain=((0.5, 2), (-0.5, 3)),
     notation=r"{0} \log(1 + {1})",
+    kinks=[((0.0, -1.0), (-math.inf, 0.0))],
 )
 entr = _special(
     "entr",

@@ -6,6 +6,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -105,7 +106,8 @@ class ArrayAlgebra:
 
     def scatter(self, a: Array, index: Array, axis: int, size: int) -> Array:
         result = np.zeros(a.shape[:axis] + (size,) + a.shape[axis + 1 :], a.dtype)
-        np.add.at(result, (slice(None),) * axis + (index,), a)
+        place: Any = (slice(None),) * axis + (index,)
+        np.add.at(result, place, a)
         return result
 
     def cumulate(self, a: Array, axis: int, reverse: bool) -> Array:

@@ -34,7 +34,11 @@ class CountingAlgebra:
         shape = np.broadcast_shapes(a.shape, b.shape)
         return self._made(shape, math.prod(shape), a, b)
 
-    absorb = add = multiply
+    def add(self, a: Any, b: Any) -> Sized:
+        return self.multiply(a, b)
+
+    def absorb(self, t: Any, slope: Any) -> Sized:
+        return self.multiply(t, slope)
 
     def contract(self, operands: Sequence[Any], labels: Sequence[Names], out: Names, absorbing: bool = False) -> Sized:
         sizes = {

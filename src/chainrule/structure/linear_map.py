@@ -30,8 +30,8 @@ class LinearMap(abc.ABC):
     __slots__ = ("dtype", "in_shape", "out_shape")
 
     # Set by index_map.py and indexing.py, which know the maps that these make.
-    _from_array: ClassVar[Callable[[np.ndarray, Shape, Shape], LinearMap]]
-    _indexed: ClassVar[Callable[[LinearMap, Any], Any]]
+    _from_array: ClassVar[Any]
+    _indexed: ClassVar[Any]
 
     def __init__(self, out_shape: Shape, in_shape: Shape, dtype: Any = np.float64):
         self.out_shape, self.in_shape, self.dtype = tuple(out_shape), tuple(in_shape), np.dtype(dtype)
