@@ -180,8 +180,11 @@ class Array:
             self.alias = whole(self._variable)
         if self.alias is None:
             self._variable = new
-        else:
-            self.alias.write(new)
+            return
+        self.alias.write(new)
+        buffer = self.alias.buffer
+        if self.owner.turned and len(buffer.made.shape) > 1:
+            buffer.variable = layout.kept(self.owner, buffer.made, buffer.variable)
 
     # Shapes
 
@@ -193,7 +196,12 @@ class Array:
         return _reshaped(self, full, copy)
 
     def ravel(self, order: str = "C") -> Any:
-        return (self.transpose() if layout.is_turned(self, order) else self).reshape(-1)
+        """One axis; unlike reshape, a copy of what is not contiguous."""
+        if order == "K" and self.ndim > 1:
+            flat = self.transpose(layout.order_of(self))
+        else:
+            flat = self.transpose() if layout.is_turned(self, order) else self
+        return _reshaped(flat, (self.size,), copy=None if layout.is_contiguous(flat) else True)
 
     def flatten(self, order: str = "C") -> Any:
         return self.ravel(order).copy()
@@ -207,6 +215,8 @@ class Array:
         if len(set(order)) < len(order):
             raise ValueError("repeated axis in transpose")
         inverse = tuple(sorted(range(self.ndim), key=order.__getitem__))
+        if self.ndim > 1:
+            self.owner.turned = True
         return viewed(
             self,
             lambda v: transpose(v, axes=order),

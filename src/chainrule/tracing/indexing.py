@@ -16,6 +16,7 @@ from ..ops.movement import broadcast_to, convert, element, reshape, take, window
 from ..ops.movement import write as write_nodes
 from ..ops.selection import where
 from . import array as arrays
+from . import layout
 from .views import leading_place, whole
 
 if TYPE_CHECKING:
@@ -280,6 +281,13 @@ def _basic(index: Any, shape: Shape) -> Basic | None:
 
 
 def _gather(x: Array, index: Any) -> Any:
+    result = _gathered(x, index)
+    if x.owner.turned and x.ndim > 1 and result.ndim > 1:
+        layout.note_gather(x, index, result.variable)
+    return result
+
+
+def _gathered(x: Array, index: Any) -> Any:
     single = _single_axis(x, index)
     v = x.variable
     if single is not None:
@@ -336,10 +344,12 @@ def _leading_axes(x: Array, index: Any) -> tuple[Variable, Shape, Shape] | None:
     if not any(type(entry) is arrays.Array for entry in index):
         return None
     total: Any = 0
+    entry: Any
     for axis, entry in enumerate(index):
         size = x.shape[axis]
         if type(entry) is arrays.Array and entry.dtype.kind in "iu":
-            places: Any = arrays.apply_elementwise(where, (entry < 0, entry + size, entry), x.owner)
+            traced: Any = entry
+            places: Any = arrays.apply_elementwise(where, (traced < 0, traced + size, traced), x.owner)
         elif isinstance(entry, (int, np.integer, np.ndarray)) and np.asarray(entry).dtype.kind in "iu":
             given = np.asarray(entry, np.intp)
             places = _within(given.reshape(-1), axis, size).reshape(given.shape)

@@ -1,6 +1,7 @@
 """Where NumPy would keep the entries of a traced array: this decides whether a reshape is a view or a copy.
 
 A shadow is an array of the right shape and strides over no memory of its own; NumPy is asked what it would do with it.
+As long as a trace has met no array in another order than C's (`Trace.turned`), nothing needs to be looked up.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from ..graph import Variable
-from ..ops.movement import convert, transpose
+from ..ops.movement import convert
 from .trace import Trace
 
 if TYPE_CHECKING:
@@ -19,15 +20,17 @@ if TYPE_CHECKING:
 
 Shape = tuple[int, ...]
 _nowhere: dict[np.dtype, np.ndarray] = {}
+# Operations of one array that keep the order of its axes, and those that leave some of them out.
+_KEEPING = ("cumsum", "cumprod", "cummax", "cummin", "sort", "convert", "stop_gradient")
+_REDUCING = ("amax", "amin", "prod", "any", "all", "count_nonzero", "logsumexp")
+_MOVING = ("transpose", "broadcast_to", "window", "reshape", "tag", "write", "concatenate", "einsum")
 
 
 def shadow(x: Array) -> np.ndarray:
     """An array of the shape and strides that x has in NumPy; arrays that share a buffer have shadows that overlap."""
     view = x.alias
-    if view is None:
-        return _base_shadow(x.owner, x.variable)
-    result = _base_shadow(x.owner, view.buffer.made)
-    for key in view.keys:
+    result = _contiguous(x.owner, x.variable) if view is None else _buffer_shadow(x.owner, view.buffer.made)
+    for key in () if view is None else view.keys:
         result = _read(result, key)
     return result
 
@@ -46,42 +49,56 @@ def _read(base: np.ndarray, key: Any) -> np.ndarray:
         case ("windows", shape, axis):
             return sliding_window_view(base, shape, axis)
         case (windows, shape):
-            part = tuple(
-                slice(start, start + step * count if start + step * count >= 0 else None, step)
-                if count
-                else slice(0, 0)
-                for start, step, count in windows
-            )
-            return base[part].reshape(shape)
+            return _windowed(base, windows).reshape(shape)
     raise AssertionError(key)
 
 
-def _base_shadow(trace: Trace, v: Variable) -> np.ndarray:
+def _windowed(base: np.ndarray, windows: Any) -> np.ndarray:
+    stops = [start + step * count for start, step, count in windows]
+    part = tuple(
+        slice(start, stop if stop >= 0 else None, step) if count else slice(0, 0)
+        for (start, step, count), stop in zip(windows, stops, strict=True)
+    )
+    return base[part]
+
+
+def _buffer_shadow(trace: Trace, made: Variable) -> np.ndarray:
+    """Of the memory that views share: an argument's is the caller's, all else is contiguous."""
+    if made.operation is None and made.number in trace.values:
+        return np.asarray(trace.values[made.number])
+    return _contiguous(trace, made)
+
+
+def _contiguous(trace: Trace, v: Variable) -> np.ndarray:
+    """Of a fresh array that holds a value."""
     if v.operation is None and v.number in trace.values:
         return np.asarray(trace.values[v.number])
-    place = _nowhere.setdefault(v.dtype, np.zeros(1, v.dtype))
-    strides, step = [0] * v.ndim, v.dtype.itemsize
-    for axis in reversed(_axes_by_stride(trace, v)):
+    return _fresh(v.shape, v.dtype, by_stride(_of_value(trace, v)) if trace.turned and v.ndim > 1 else range(v.ndim))
+
+
+def _fresh(shape: Shape, dtype: np.dtype, order: Any) -> np.ndarray:
+    """Contiguous, the axes in an order from that of the largest stride to that of the smallest."""
+    strides, step = [0] * len(shape), dtype.itemsize
+    for axis in reversed(order):
         strides[axis] = step
-        step *= v.shape[axis]
-    return as_strided(place, v.shape, strides)
+        step *= max(shape[axis], 1)
+    return _over_nothing(shape, dtype, strides)
 
 
-def _axes_by_stride(trace: Trace, v: Variable) -> list[int]:
-    """Axes from that of the largest stride to that of the smallest."""
-    return list(range(v.ndim)) if v.ndim < 2 else by_stride(miniature(trace, v))
+def _over_nothing(shape: Shape, dtype: np.dtype, strides: Any) -> np.ndarray:
+    place = _nowhere.get(dtype)
+    if place is None:
+        place = _nowhere[dtype] = np.zeros(1, dtype)
+    return as_strided(place, shape, strides)
 
 
 def by_stride(array: np.ndarray) -> list[int]:
+    """Axes from that of the largest stride to that of the smallest."""
     return sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
 
 
-def _in_order(shape: Shape, order: list[int]) -> np.ndarray:
-    return np.zeros([shape[k] for k in order]).transpose(np.argsort(order))
-
-
-def miniature(trace: Trace, v: Variable) -> np.ndarray:
-    """An array with the order of axes that v has in memory, and no axis longer than 2."""
+def _of_value(trace: Trace, v: Variable) -> np.ndarray:
+    """The shadow of what an operation gives."""
     known = trace.layouts
     waiting = [v]
     while waiting:  # graphs are deeper than Python's stack
@@ -89,56 +106,94 @@ def miniature(trace: Trace, v: Variable) -> np.ndarray:
         if u.number in known:
             waiting.pop()
             continue
-        missing = [w for w in u.inputs if w.number not in known] if _looks_at_inputs(u) else []
+        inputs = u.inputs if u.ndim > 1 and _keeps_an_order(u.operation) else ()
+        missing = [w for w in inputs if w.number not in known]
         if missing:
             waiting.extend(missing)
         else:
-            known[u.number] = _made(trace, u, [known[w.number] for w in u.inputs] if _looks_at_inputs(u) else [])
+            known[u.number] = _made(trace, u, [known[w.number] for w in inputs])
     return known[v.number]
+
+
+def _keeps_an_order(operation: Any) -> bool:
+    return operation is not None and (
+        operation.kind == "elementwise" or operation.name in _KEEPING or operation.name in _REDUCING + _MOVING
+    )
+
+
+def _made(trace: Trace, v: Variable, inputs: list[np.ndarray]) -> np.ndarray:
+    c_order = range(v.ndim)
+    if not inputs:
+        value = v.value if v.is_constant else trace.values.get(v.number) if v.operation is None else None
+        if value is None or np.ndim(value) < 2:
+            return _fresh(v.shape, v.dtype, c_order)
+        return _over_nothing(v.shape, v.dtype, value.strides)
+    operation: Any = v.operation
+    first = inputs[0]
+    parameters = operation.named(v.parameters)
+    match operation.name:
+        case "transpose":
+            return first.transpose(parameters["axes"])
+        case "broadcast_to":
+            return np.broadcast_to(first, v.shape)
+        case "window":
+            return _windowed(first, parameters["windows"])
+        case "tag" | "write":
+            return first
+        case "reshape":
+            try:
+                return np.reshape(first, v.shape, copy=False)
+            except ValueError:
+                return _fresh(v.shape, v.dtype, c_order)
+        case "convert" if v.dtype == v.inputs[0].dtype:
+            return _fresh(v.shape, v.dtype, c_order)  # a copy in C's order
+        case "einsum":
+            labels, out = parameters["labels"], parameters["out"]
+            if len(labels) > 1 or len(set(labels[0])) < len(labels[0]):
+                return _fresh(v.shape, v.dtype, c_order)
+            order = [out.index(labels[0][axis]) for axis in by_stride(first) if labels[0][axis] in out]
+            return _fresh(v.shape, v.dtype, order)
+        case name if name in _REDUCING:
+            kept = [axis for axis in range(first.ndim) if axis not in parameters["axes"]]
+            return _fresh(v.shape, v.dtype, [kept.index(axis) for axis in by_stride(first) if axis in kept])
+    total = np.positive(_miniature(first))  # NumPy's functions keep the order that their operands have
+    for each in inputs[1:]:
+        total = np.add(total, _miniature(each))
+    return _fresh(v.shape, v.dtype, by_stride(np.broadcast_to(total, _small(v.shape))))
 
 
 def _small(shape: Shape) -> Shape:
     return tuple(min(n, 2) for n in shape)
 
 
-def _looks_at_inputs(v: Variable) -> bool:
-    operation: Any = v.operation
-    return (
-        v.ndim > 1
-        and operation is not None
-        and (
-            operation.kind == "elementwise"
-            or operation.name in ("transpose", "broadcast_to", "window", "convert", "tag", "stop_gradient")
-        )
-    )
+def _miniature(array: np.ndarray) -> np.ndarray:
+    """Real memory in the same order, no axis longer than 2."""
+    shape, order = _small(array.shape), by_stride(array)
+    held = [shape[axis] if array.strides[axis] else 1 for axis in order]
+    return np.broadcast_to(np.zeros(held).transpose(np.argsort(order)), shape)
 
 
-def _made(trace: Trace, v: Variable, inputs: list[np.ndarray]) -> np.ndarray:
-    shape = _small(v.shape)
-    if not inputs:
-        value = v.value if v.is_constant else trace.values.get(v.number) if v.operation is None else None
-        return np.zeros(shape) if value is None else _in_order(shape, by_stride(value))
-    operation: Any = v.operation
-    first = inputs[0]
-    if operation.name == "transpose":
-        return first.transpose(operation.named(v.parameters)["axes"])
-    if operation.name == "broadcast_to":
-        return np.broadcast_to(first, shape)
-    if operation.name == "window":
-        return _in_order(shape, by_stride(first))
-    if operation.name == "convert" and v.dtype == v.inputs[0].dtype:
-        return np.zeros(shape)  # a copy in C's order
-    if operation.name == "tag":
-        return first
-    total = np.positive(first)  # NumPy's ufuncs keep the order that their operands have
-    for each in inputs[1:]:
-        total = np.add(total, each)
-    return total
+def note_gather(x: Array, index: Any, result: Variable) -> None:
+    """Look up in which order NumPy lays out what it gathers."""
+
+    def plain(entry: Any) -> Any:
+        if getattr(entry, "owner", None) is not x.owner:
+            return entry
+        return np.asarray(x.owner.evaluate([entry.variable])[0]) if entry.dtype == bool else np.zeros(entry.shape, int)
+
+    base = shadow(x)
+    order = by_stride(base)
+    sample = np.zeros([base.shape[axis] for axis in order], np.int8).transpose(np.argsort(order))
+    found = sample[tuple(map(plain, index)) if isinstance(index, tuple) else plain(index)]
+    x.owner.layouts[result.number] = _fresh(result.shape, result.dtype, by_stride(found))
+
+
+# What it decides
 
 
 def can_view(x: Array, shape: Shape) -> bool:
     """Whether NumPy would reshape without a copy."""
-    if len(x.shape) < 2 or (_is_whole(x.alias) and _lies_in_c_order(x)):
+    if len(x.shape) < 2 or (not x.owner.turned and _is_whole(x.alias)):
         return True
     try:
         np.reshape(shadow(x), shape, copy=False)
@@ -151,12 +206,12 @@ def _is_whole(view: Any) -> bool:
     return view is None or all(key[0] == "reshape" for key in view.keys)
 
 
-def _lies_in_c_order(x: Array) -> bool:
-    v = x.variable if x.alias is None else x.alias.buffer.made
-    if v.operation is None and v.number in x.owner.values:
-        return x.owner.values[v.number].flags.c_contiguous
-    known = x.owner.layouts.get(v.number)
-    return (miniature(x.owner, v) if known is None else known).flags.c_contiguous
+def is_contiguous(x: Array) -> bool:
+    """Whether the entries lie one after the other in C's order."""
+    made = x.variable if x.alias is None else x.alias.buffer.made
+    if made.operation is not None and not x.owner.turned and _is_whole(x.alias):
+        return True
+    return shadow(x).flags.c_contiguous
 
 
 def is_turned(x: Array, order: str) -> bool:
@@ -174,17 +229,36 @@ def is_turned(x: Array, order: str) -> bool:
 def copied(x: Array, order: str) -> Variable:
     """The value of x as a fresh array; a node where it would else be taken to lie in memory in another order."""
     v = x.variable
-    if v.ndim < 2 or order == "K":
+    if order == "K":
+        return v if not x.owner.turned else lying(x.owner, v, by_stride(shadow(x)))
+    if is_turned(x, order):
+        x.owner.turned = True
+        return lying(x.owner, v, list(reversed(range(v.ndim))))
+    return v if not x.owner.turned else lying(x.owner, v, list(range(v.ndim)))
+
+
+def kept(trace: Trace, made: Variable, new: Variable) -> Variable:
+    """The new value of a buffer that first held another: it lies in memory as that did."""
+    wanted, given = _of_value(trace, made), _of_value(trace, new)
+    return new if _same_strides(wanted, given) else lying(trace, new, by_stride(wanted))
+
+
+def _same_strides(a: np.ndarray, b: np.ndarray) -> bool:
+    return all(m == n or size < 2 for m, n, size in zip(a.strides, b.strides, a.shape, strict=True))
+
+
+def lying(trace: Trace, v: Variable, order: list[int]) -> Variable:
+    """The same value as another variable, its axes in a given order in memory; v itself where they are."""
+    wanted = _fresh(v.shape, v.dtype, order)
+    if _same_strides(wanted, _of_value(trace, v)):
         return v
-    turned = is_turned(x, order)
-    axes = tuple(reversed(range(v.ndim)))
-    if turned:
-        v = transpose(v, axes=axes)
-    if not miniature(x.owner, v).flags.c_contiguous:
-        v = convert(v, dtype=v.dtype.name)
-    return transpose(v, axes=axes) if turned else v
+    v = convert(v, dtype=v.dtype.name)
+    trace.layouts[v.number] = wanted
+    return v
 
 
 def order_of(x: Any) -> list[int]:
     """The axes of a traced or plain array, from that of the largest stride to that of the smallest."""
-    return by_stride(shadow(x) if isinstance(getattr(x, "owner", None), Trace) else np.asarray(x))
+    if not isinstance(getattr(x, "owner", None), Trace):
+        return by_stride(np.asarray(x))
+    return by_stride(shadow(x)) if x.owner.turned else list(range(x.ndim))

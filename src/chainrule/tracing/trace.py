@@ -65,6 +65,8 @@ class Trace:
         How many transforms are under way; each owns one bit of the variables' masks.
     symbolic : bool
         Whether the inputs have no values, so that asking for one is an error.
+    turned : bool
+        Whether an array may lie in memory in another order than C's.
     """
 
     __slots__ = (
@@ -77,6 +79,7 @@ class Trace:
         "guards",
         "layouts",
         "symbolic",
+        "turned",
         "values",
     )
 
@@ -90,12 +93,15 @@ class Trace:
         self._numbers: dict[tuple[type, Any, np.dtype], Variable] = {}
         self._checksums: list[tuple[np.ndarray, int, RawOrigin | None]] = []
         self.layouts: dict[int, np.ndarray] = {}  # what layout.py has found out
+        self.turned = False
 
     def input(self, value: Any, type: ArrayType, name: str | None = None) -> Variable:
         """A new input, whose value is known unless the trace is symbolic."""
         v = self.graph.input(type, name, user_frame())
         if not self.symbolic:
             self.values[v.number] = value
+            if value.ndim > 1 and not value.flags.c_contiguous:
+                self.turned = True
         return v
 
     def number(self, x: Any, dtype: np.dtype) -> Variable:
@@ -115,6 +121,8 @@ class Trace:
                     x = x.copy(order="K")
                 else:
                     self._checksums.append((x, _checksum(x), user_frame()))
+        if x.ndim > 1 and not x.flags.c_contiguous:
+            self.turned = True
         if not x.dtype.isnative:
             x = x.astype(x.dtype.newbyteorder("="))
         return self.graph.constant(x)

@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false, reportOperatorIssue=false, reportCallIssue=false, reportReturnType=false
+# (the stubs of NumPy do not know that its functions return traced arrays for traced arrays)
 """Ufuncs beyond the plain call: `out=`, `where=`, `dtype=`, and the methods reduce, accumulate, reduceat, outer, at."""
 
 from __future__ import annotations
@@ -89,6 +91,7 @@ def _with_keywords(
     trace = trace_of(*inputs, *out, where)
     assert trace is not None
     outs = out or (None,) * ufunc.nout
+    result_dtypes = None
     if dtype is not None or signature is not None:
         inputs, result_dtypes = _cast(ufunc, inputs, dtype, signature, casting, trace)
     elif trace_of(*inputs) is None:  # only the target is traced
@@ -96,7 +99,7 @@ def _with_keywords(
     results = compute(*inputs)
     single = not isinstance(results, tuple)
     results = [results] if single else list(results)
-    if dtype is not None or signature is not None:
+    if result_dtypes is not None:
         results = [r.astype(d, copy=False) for r, d in zip(results, result_dtypes, strict=True)]
     if where is not True:
         results = [_masked(ufunc, r, where, target) for r, target in zip(results, outs, strict=True)]

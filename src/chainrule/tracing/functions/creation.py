@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false, reportOperatorIssue=false, reportCallIssue=false, reportReturnType=false
+# (the stubs of NumPy do not know that its functions return traced arrays for traced arrays)
 """New arrays made after others or from their values: filled ones, ranges between traced ends, grids, triangles."""
 
 from __future__ import annotations
@@ -9,10 +11,9 @@ import numpy as np
 
 from ...ops import linalg as matrices
 from ...ops.movement import broadcast_to as broadcast
-from ...ops.movement import convert, transpose
 from ..array import NUMBERS, Array, trace_of, variable_of, wrap
 from ..dispatch import answers, finish, lifted, of_dtype, promotes_as
-from ..layout import order_of
+from ..layout import lying, order_of
 from .axes import shape_of
 from .manipulation import broadcast_arrays, concatenate, diagonal, moveaxis
 
@@ -49,10 +50,7 @@ def full_like(
     dtype = np.dtype(dtype) if dtype is not None else (a.dtype if hasattr(a, "dtype") else np.asarray(a).dtype)
     v = of_dtype(variable_of(fill_value, trace), dtype)
     if shape is None and order in "KA" and len(wanted) > 1 and order_of(a) != sorted(order_of(a)):
-        axes = order_of(a)
-        v = transpose(broadcast(v, shape=wanted), axes=tuple(axes))
-        v = convert(v, dtype=dtype.name)  # a fresh array
-        return wrap(trace, transpose(v, axes=tuple(axes.index(k) for k in range(len(wanted)))))
+        return wrap(trace, lying(trace, broadcast(v, shape=wanted), order_of(a)))
     return wrap(trace, v if v.shape == wanted else broadcast(v, shape=wanted))
 
 

@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false, reportOperatorIssue=false, reportCallIssue=false, reportReturnType=false
+# (the stubs of NumPy do not know that its functions return traced arrays for traced arrays)
 """Functions that work entry by entry and are more than one operation, or none that is a ufunc."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false, reportOperatorIssue=false, reportCallIssue=false, reportReturnType=false
+# (the stubs of NumPy do not know that its functions return traced arrays for traced arrays)
 """numpy.fft: only what moves entries. The transforms are complex, as derivatives cannot be yet."""
 
 from __future__ import annotations

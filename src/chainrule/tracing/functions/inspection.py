@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false, reportOperatorIssue=false, reportCallIssue=false, reportReturnType=false
+# (the stubs of NumPy do not know that its functions return traced arrays for traced arrays)
 """What looks at arrays without computing with them: types, memory, printing; and what is refused by name."""
 
 from __future__ import annotations

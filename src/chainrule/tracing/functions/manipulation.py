@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false, reportOperatorIssue=false, reportCallIssue=false, reportReturnType=false
+# (the stubs of NumPy do not know that its functions return traced arrays for traced arrays)
 """Shapes, axes, joining, splitting, repeating, and what is put in or left out."""
 
 from __future__ import annotations

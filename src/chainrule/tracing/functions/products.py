@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false, reportOperatorIssue=false, reportCallIssue=false, reportReturnType=false
+# (the stubs of NumPy do not know that its functions return traced arrays for traced arrays)
 """Matrix products, inner and outer products, einsum: all of them sums of products over named indices."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false, reportOperatorIssue=false, reportCallIssue=false, reportReturnType=false
+# (the stubs of NumPy do not know that its functions return traced arrays for traced arrays)
 """Choosing entries: where, clip, take, put, masks; and what looks at values to say how many entries there are."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false, reportOperatorIssue=false, reportCallIssue=false, reportReturnType=false
+# (the stubs of NumPy do not know that its functions return traced arrays for traced arrays)
 """Order: sorting and looking up. What gives as many entries as the values say becomes a guard."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false, reportOperatorIssue=false, reportCallIssue=false, reportReturnType=false
+# (the stubs of NumPy do not know that its functions return traced arrays for traced arrays)
 """Averages, quantiles, covariances, counts in bins; and the same for what is left when nan is left out."""
 
 from __future__ import annotations
