@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from chainrule import backprop, ops
 from chainrule.graph import Variable, check, operations, text
-from chainrule.ops import CATALOGUE
+from chainrule.ops import CATALOGUE, PRIMITIVES
 from chainrule.simplify import REWRITES
 from chainrule.structure import MatrixFree
 from chainrule.testing import PROPERTIES, Broken, Trial, legal_graphs, seeded_graph, usable_examples
@@ -48,7 +48,7 @@ def test_a_seed_gives_the_same_graph_again():
 
 
 def test_every_operation_of_real_values_can_occur():
-    unusable = [op.name for op in CATALOGUE.values() if not op.name.startswith("test_") and not usable_examples(op)]
+    unusable = [op.name for op in PRIMITIVES if not usable_examples(op)]
     assert not unusable
 
 

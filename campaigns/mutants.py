@@ -1,0 +1,202 @@
+"""Mistakes planted in the rules of operations, one at a time: which of them the catalogue test notices."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import random
+import signal
+import unittest
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from _pytest.outcomes import Skipped
+
+from chainrule.ops import CATALOGUE, Operation
+
+from . import record
+from .equivalent import EQUIVALENT
+from .mutation import KINDS, Mutant, mutants
+
+TARGET = 0.95
+SECONDS = 20  # after which a test is taken to hang
+
+
+class Test(NamedTuple):
+    """One case of a function of the catalogue test."""
+
+    function: Callable[..., Any]
+    arguments: dict[str, Any]
+
+
+class Outcome(NamedTuple):
+    killed_by: str | None  # the test that failed
+    error: str | None  # what it raised
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--only", metavar="TEXT", help="only mutants whose place contains this text; writes no results")
+
+
+def run(options: argparse.Namespace) -> int:
+    import tests.ops.test_catalogue as catalogue_test
+
+    tests = tests_by_operation(catalogue_test)
+    broken = [name for name, each in tests.items() if tried(each).killed_by]
+    if broken:
+        print(f"fail without any mistake: {', '.join(broken)}")
+        return 1
+    every = [
+        m
+        for m in mutants()
+        if not options.only or options.only in f"{m.file} {m.name} {[o.name for o in m.operations]}"
+    ]
+    sources = record.fingerprint(Path(catalogue_test.__file__), *sorted(Path(__file__).parent.glob("*.py")))
+    state = record.State("mutants", sources, {"outcomes": []})
+    outcomes = [] if options.only else [Outcome(*each) for each in state.values["outcomes"]]
+    for number in range(len(outcomes), len(every)):
+        mutant = every[number]
+        outcomes.append(outcome(mutant, tests))
+        if options.only and not outcomes[-1].killed_by:
+            print(f"{mutant.kind:10} {mutant.file}:{mutant.line} {mutant.name}")
+        if not options.only:
+            state.values["outcomes"] = outcomes
+            state.save()
+        alive = sum(not each.killed_by for each in outcomes)
+        record.progress(f"mutants: {number + 1} of {len(every)}, {alive} survivors, {state.seconds:.0f} s")
+    alive = sum(not each.killed_by for each in outcomes)
+    record.progress(f"mutants: {len(every)}, {alive} survivors, {state.seconds:.0f} s", last=True)
+    if options.only:
+        return 0
+    record.write_results("mutants", _report(every, outcomes, state, sources))
+    state.done()
+    return 0 if _rate(_judged(every, outcomes)) >= TARGET else 1
+
+
+# Running tests
+
+
+def tests_by_operation(module: Any) -> dict[str, list[Test]]:
+    """The cases of a module of tests that are for one operation each."""
+    found: dict[str, list[Test]] = defaultdict(list)
+    for name, function in vars(module).items():
+        if not name.startswith("test_"):
+            continue
+        for mark in getattr(function, "pytestmark", ()):
+            if mark.name != "parametrize":
+                continue
+            names = mark.args[0] if not isinstance(mark.args[0], str) else [n.strip() for n in mark.args[0].split(",")]
+            for case in mark.args[1]:
+                values = getattr(case, "values", case if isinstance(case, tuple) else (case,))
+                if isinstance(values[0], Operation):
+                    found[values[0].name].append(Test(function, dict(zip(names, values, strict=True))))
+    return found
+
+
+def outcome(mutant: Mutant, tests: dict[str, list[Test]]) -> Outcome:
+    """Of the tests of all operations that it touches, those with the fewest first."""
+    with mutant.install():
+        for operation in sorted(mutant.operations, key=lambda each: len(tests[each.name])):
+            found = tried(tests[operation.name])
+            if found.killed_by:
+                return found
+    return Outcome(None, None)
+
+
+def tried(tests: Sequence[Test]) -> Outcome:
+    """The first of some tests that fails."""
+    with warnings.catch_warnings(), _in_time():
+        warnings.simplefilter("error")
+        for test in tests:
+            try:
+                test.function(**test.arguments)
+            except (Skipped, unittest.SkipTest):
+                continue
+            except Exception as error:
+                return Outcome(test.function.__name__, type(error).__name__)
+    return Outcome(None, None)
+
+
+@contextlib.contextmanager
+def _in_time() -> Iterator[None]:
+    """A test that hangs fails."""
+
+    def late(*_: Any) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def sample(count: int, seed: int) -> list[Mutant]:
+    """Some mutants that are not known to be equivalent."""
+    chosen = [each for each in mutants() if each.name not in EQUIVALENT]
+    return random.Random(seed).sample(chosen, count)
+
+
+# The report
+
+
+def _judged(every: Sequence[Mutant], outcomes: Sequence[Outcome]) -> list[tuple[Mutant, Outcome]]:
+    """Without those that are the same function."""
+    pairs = zip(every, outcomes, strict=True)
+    return [(mutant, each) for mutant, each in pairs if each.killed_by or mutant.name not in EQUIVALENT]
+
+
+def _rate(pairs: Sequence[tuple[Mutant, Outcome]]) -> float:
+    return sum(each.killed_by is not None for _, each in pairs) / max(len(pairs), 1)
+
+
+def _report(every: Sequence[Mutant], outcomes: Sequence[Outcome], state: record.State, sources: str) -> str:
+    pairs = list(zip(every, outcomes, strict=True))
+    judged = _judged(every, outcomes)
+    alive = [mutant for mutant, each in judged if not each.killed_by]
+    same = [mutant for mutant, each in pairs if not each.killed_by and mutant.name in EQUIVALENT]
+    by_kind, by_file = defaultdict(list), defaultdict(list)
+    for pair in judged:
+        by_kind[pair[0].kind].append(pair)
+        by_file[pair[0].file].append(pair)
+    tests = Counter(each.killed_by for each in outcomes if each.killed_by)
+    compared = sum(each.error == "AssertionError" for each in outcomes)
+    touched = {operation.name for mutant in every for operation in mutant.operations}
+    ruled = [op for op in CATALOGUE.values() if op.kind != "discrete" and not op.name.startswith("test_")]
+
+    def rows(groups: dict[str, list[tuple[Mutant, Outcome]]], names: Sequence[str]) -> list[tuple[Any, ...]]:
+        found = []
+        for name in names:
+            killed = sum(each.killed_by is not None for _, each in groups[name])
+            found.append((name, len(groups[name]), killed, f"{100 * _rate(groups[name]):.1f} %"))
+        killed = sum(each.killed_by is not None for _, each in judged)
+        return [*found, ("all", len(judged), killed, f"{100 * _rate(judged):.1f} %")]
+
+    head = ("", "mutants", "killed", "share")
+    parts = [
+        "# Mutants of rules\n",
+        f"`python -m campaigns mutants`; {record.versions(sources)}; {state.seconds:.0f} s.\n",
+        f"{len(every)} changes in the rules of {len(touched)} of {len(ruled)} operations; {len(same)} survivors are the"
+        f" same function (below) and not counted: with them {100 * _rate(pairs):.1f} % are killed. Of the killed,"
+        f" {compared} gave a wrong number or structure, the others raised an error. Target: {100 * TARGET:g} %.\n",
+        record.table(("kind", *head[1:]), rows(by_kind, KINDS)),
+        record.table(("file", *head[1:]), rows(by_file, sorted(by_file))),
+        record.table(("killed first by", "mutants"), tests.most_common()),
+        "## Survivors\n",
+        record.table(("kind", "where", "before", "after"), _listed(alive)) if alive else "None.\n",
+        "## The same function\n",
+        record.table(
+            ("where", "before", "after", "why"),
+            [(*cells[1:], EQUIVALENT[mutant.name]) for mutant, cells in zip(same, _listed(same), strict=True)],
+        ),
+    ]
+    return "\n".join(parts)
+
+
+def _listed(several: Sequence[Mutant]) -> list[tuple[str, ...]]:
+    return [(m.kind, f"{m.file}:{m.line} {m.function}", f"`{m.before}`", f"`{m.after}`") for m in several]
