@@ -115,7 +115,7 @@ def test_of_other_leaves(given_tree: Any, paths: list[str], leaves: list[Any]) -
         range(3),
         len,
     ],
-    ids=repr,
+    ids=lambda leaf: type(leaf).__name__,
 )
 def test_leaves(leaf: Any) -> None:
     flat, rebuild = tree.flatten(leaf)

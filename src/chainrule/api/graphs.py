@@ -386,8 +386,8 @@ def _symbolic_trace() -> Trace:
 def trace(f: Callable[..., Any], *args: Any, **keywords: Any) -> Graph:
     """The graph of a function at these arguments.
 
-    Where the function asks for values (`if x > 0`), the graph is that of the path taken, and `forward` raises TraceError
-    for values that would take another.
+    Where the function asks for values (`if x > 0`), the graph is that of the path taken, and `forward` raises
+    TraceError for values that would take another.
 
     Parameters
     ----------
