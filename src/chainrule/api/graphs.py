@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -95,8 +96,15 @@ class Graph:
     def _take(self, graph: data.Graph, guards: Sequence[Guard] = ()) -> None:
         self.data = graph
         self.guards = tuple(guards)
-        self.names = data.unique_names(graph)
-        self._by_name = dict(zip(self.names, graph.variables, strict=True))
+
+    @functools.cached_property
+    def names(self) -> list[str]:
+        """The name of each variable, unique, in their order."""
+        return data.unique_names(self.data)
+
+    @functools.cached_property
+    def _by_name(self) -> dict[str, Variable]:
+        return dict(zip(self.names, self.variables, strict=True))
 
     @classmethod
     def of(cls, graph: data.Graph) -> Graph:

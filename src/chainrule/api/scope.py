@@ -15,6 +15,7 @@ from ..interpret import evaluate
 from ..ops import marks
 from ..tracing import Array, Trace, active, plain_array, trace_of, variable_of, wrap
 from ..tracing.array import ARRAY, NUMBERS, PYTHON, SCALAR
+from ..tracing.collection import postpone_full_collections, resume_full_collections
 
 
 class Scope:
@@ -78,6 +79,8 @@ class transform:
         trace = self.scope.trace
         trace.depth += 1
         active.trace = trace
+        if self.scope.outermost:
+            postpone_full_collections()
         return self.scope
 
     def __exit__(self, *error: object) -> None:
@@ -85,6 +88,7 @@ class transform:
         trace = self.scope.trace
         trace.depth -= 1
         if self.scope.outermost:
+            resume_full_collections()
             trace.close()
 
 
