@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import random
 import signal
 import unittest
@@ -85,15 +86,21 @@ def tests_by_operation(module: Any) -> dict[str, list[Test]]:
     for name, function in vars(module).items():
         if not name.startswith("test_"):
             continue
-        for mark in getattr(function, "pytestmark", ()):
-            if mark.name != "parametrize":
-                continue
-            names = mark.args[0] if not isinstance(mark.args[0], str) else [n.strip() for n in mark.args[0].split(",")]
-            for case in mark.args[1]:
-                values = getattr(case, "values", case if isinstance(case, tuple) else (case,))
-                if isinstance(values[0], Operation):
-                    found[values[0].name].append(Test(function, dict(zip(names, values, strict=True))))
+        marks = [mark for mark in getattr(function, "pytestmark", ()) if mark.name == "parametrize"]
+        for arguments in itertools.product(*map(_cases, marks)):
+            merged = {key: value for each in arguments for key, value in each.items()}
+            operation = merged.get("operation")
+            if isinstance(operation, Operation):
+                found[operation.name].append(Test(function, merged))
     return found
+
+
+def _cases(mark: Any) -> Iterator[dict[str, Any]]:
+    """The arguments that a `parametrize` gives, case by case."""
+    names = mark.args[0] if not isinstance(mark.args[0], str) else [n.strip() for n in mark.args[0].split(",")]
+    for case in mark.args[1]:
+        values = getattr(case, "values", case if isinstance(case, tuple) else (case,))
+        yield dict(zip(names, values, strict=True))
 
 
 def outcome(mutant: Mutant, tests: dict[str, list[Test]]) -> Outcome:
