@@ -28,6 +28,8 @@ BUILTIN = {
     "ForeignVariableError": ValueError,
     "UnknownNameError": LookupError,
     "TextError": ValueError,
+    "FileError": OSError,
+    "DataError": ValueError,
     "TooLargeError": MemoryError,
     "InternalError": RuntimeError,
     "DivergenceError": ArithmeticError,

@@ -6,9 +6,11 @@ The lowest room. It knows Python frames and text; it refuses to know arrays, gra
 from .classes import (
     ArgumentError,
     ChainruleError,
+    DataError,
     DerivativeError,
     DivergenceError,
     DtypeError,
+    FileError,
     ForeignVariableError,
     GraphError,
     InternalError,
@@ -26,9 +28,11 @@ from .tracebacks import users_frames_only
 __all__ = [
     "ArgumentError",
     "ChainruleError",
+    "DataError",
     "DerivativeError",
     "DivergenceError",
     "DtypeError",
+    "FileError",
     "ForeignVariableError",
     "GraphError",
     "InternalError",

@@ -84,6 +84,14 @@ class TextError(ChainruleError, ValueError):
     """A text that is no graph, or a document of another format or version."""
 
 
+class FileError(ChainruleError, OSError):
+    """A file that cannot be read or written, or that is not what was expected there."""
+
+
+class DataError(ChainruleError, ValueError):
+    """A table that cannot be learned from, or predicted for, as it stands."""
+
+
 class TooLargeError(ChainruleError, MemoryError):
     """An array would be made that is larger than anyone would want without saying so."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import itertools
 import linecache
 import marshal
@@ -14,12 +13,14 @@ from types import CodeType
 import numpy
 
 RawOrigin = tuple[CodeType, int]
+Assignments = dict[tuple[int, int, int | None, int | None], str]  # by the place of the right-hand side
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 OURS = (PACKAGE, "<chainrule")  # our files, and the code that we generate
 _NUMPY = os.path.dirname(os.path.abspath(numpy.__file__)) + os.sep
 _LIBRARIES = (*OURS, _NUMPY, os.path.join(os.path.dirname(_NUMPY[:-1]), "scipy") + os.sep)
 _is_library: dict[str, bool] = {}
+_known_assignments: dict[str, tuple[list[str], Assignments]] = {}  # by path, with the source that they were read from
 
 
 def user_frame(depth: int = 2) -> RawOrigin | None:
@@ -95,10 +96,19 @@ def _unmarshalled(code: bytes, instruction: int) -> Origin:
     return Origin((marshal.loads(code), instruction))
 
 
-@functools.lru_cache(maxsize=64)
-def _assignments(path: str) -> dict[tuple[int, int, int | None, int | None], str]:
+def _assignments(path: str) -> Assignments:
+    lines = linecache.getlines(path)  # the same list for as long as the source is the same
+    known = _known_assignments.get(path)
+    if known is None or known[0] is not lines:
+        if len(_known_assignments) > 64:
+            _known_assignments.clear()
+        known = _known_assignments[path] = lines, _assignments_in(lines)
+    return known[1]
+
+
+def _assignments_in(lines: list[str]) -> Assignments:
     try:
-        tree = ast.parse("".join(linecache.getlines(path)))
+        tree = ast.parse("".join(lines))
     except (SyntaxError, ValueError):
         return {}
     found = {}
