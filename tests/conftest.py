@@ -1,6 +1,8 @@
 """Tests run in a stricter world: the law of graphs is checked after every pass, hypothesis is reproducible."""
 
 import os
+import signal
+import threading
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +14,13 @@ from chainrule.simplify import passes
 settings.register_profile("default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
 os.environ.setdefault("COLUMNS", "100")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interrupts_are_not_ignored():
+    """A shell lets its background jobs ignore Ctrl-C; the tests of what it does need it."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
