@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import linecache
+
 import numpy as np
 import pytest
 
@@ -109,6 +111,16 @@ def test_the_name_of_one_of_two_on_a_line(user_module) -> None:
         """
     )
     assert (module.a.assigned_name, module.b.assigned_name) == ("a", "b")
+
+
+def test_the_name_is_read_anew_where_the_source_is_another(user_module) -> None:
+    """As when a module is reloaded, or a doctest reuses the name of an earlier one."""
+    source = "from chainrule.errors import Origin, user_frame\n"
+    source += "def make():\n    return Origin(user_frame(depth=2))\n"
+    assert user_module(source + "first = make()\n").first.assigned_name == "first"
+    module = user_module(source + "other = make()  # in the same place\n")
+    linecache.checkcache(module.__file__)
+    assert module.other.assigned_name == "other"
 
 
 def test_without_a_source_there_is_no_name() -> None:
