@@ -13,6 +13,7 @@ import ast
 import contextlib
 import doctest
 import io
+import linecache
 import re
 import sys
 import textwrap
@@ -24,6 +25,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+LECTURE = ROOT / "docs" / "lecture.md"
 FILES = [path for path in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))) if path.exists()]
 NO_RUN: dict[tuple[str, str], str] = {}  # (file, first line of the block): why it cannot run
 ALMOST_PYTHON = {"py", "python3", "pycon", "ipython", "doctest"}  # would not be run, and look as if they were
@@ -112,9 +114,12 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 def run_examples(block, path, namespace):
     """Check a block with >>> by doctest."""
-    text = textwrap.dedent(block.text)
-    test = doctest.DocTestParser().get_doctest(text, namespace, path.name, str(path), block.line - 1)
+    text, name = textwrap.dedent(block.text), f"{path.name}:{block.line}"
+    test = doctest.DocTestParser().get_doctest(text, namespace, name, str(path), block.line - 1)
     test.globs = namespace  # not the copy, so that later blocks know what this one defines
+    for number, example in enumerate(test.examples):  # as in a notebook, the source stays known when the block is over
+        lines = example.source.splitlines(keepends=True)
+        linecache.cache[f"<doctest {name}[{number}]>"] = len(example.source), None, lines, name
     report = io.StringIO()
     result = doctest.DocTestRunner(optionflags=FLAGS).run(test, out=report.write, clear_globs=False)
     if result.failed:
@@ -139,6 +144,7 @@ def test_document(path, tmp_path, monkeypatch):
 
 def test_there_is_something_to_run():
     assert ROOT / "docs" / "from_scratch.md" in FILES
+    assert LECTURE in FILES
 
 
 def test_reasons_are_given_and_needed():
@@ -154,6 +160,72 @@ def test_the_essay_stands_on_its_own():
     assert not any("chainrule" in text for text in code)
     assert sum(map(lines_of_code, [*code, last])) <= 450
     assert max(map(len, path.read_text(encoding="utf-8").splitlines())) <= 100
+
+
+def test_the_lecture_needs_only_what_is_public():
+    """NumPy, SciPy's logistic function, chainrule by its names for users: nothing that a reader would not have."""
+    text = "".join(code_of_examples(block) for block in blocks_of(LECTURE))
+    imports, private = set(), []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            imports |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imports.add(node.module)
+        elif isinstance(node, ast.Attribute) and node.attr.startswith("_") and node.attr != "__name__":
+            private.append(node.attr)
+    assert imports == {"numpy", "scipy.special", "chainrule", "chainrule.losses", "chainrule.regularizers"}
+    assert not private
+
+
+def test_the_lecture_shows_every_output():
+    """No block runs without a word, and none is left out."""
+    blocks = [block for block in blocks_of(LECTURE) if block.label]
+    assert {block.label for block in blocks} == {"python"}
+    assert all(">>> " in block.text for block in blocks)
+    lines = LECTURE.read_text(encoding="utf-8").splitlines()
+    assert max(len(line) for line in lines if not line.startswith("|")) <= 100
+
+
+def test_the_lecture_is_in_the_order_of_the_slides():
+    headings = re.findall(r"^##+ (?:\d+\. )?(.*)$", LECTURE.read_text(encoding="utf-8"), re.MULTILINE)
+    slides = ["architecture", "training", "puts out", "ignoring y", "graphs", "(a)", "(b)", "(c)", "(d)"]
+    slides += ["chain rule of calculus", "Jacobian", "Jacobian of a matrix", "vectors", "tensors", "f(f(f(w)))"]
+    slides += ["Algorithm 6.1", "Algorithm 6.2", "regularized loss", "Algorithm 6.3", "Algorithm 6.4"]
+    slides += ["softmax", "rows", "computational graph", "Readings"]
+    assert len(headings) == len(slides)
+    assert all(slide in heading for slide, heading in zip(slides, headings, strict=True))
+
+
+def test_the_lecture_states_every_erratum_where_it_occurs():
+    """Each in its section, and in the table at the beginning with a link to that section."""
+    text = LECTURE.read_text(encoding="utf-8")
+    beginning, *sections = re.split(r"^## (?=\d+\. )", text, flags=re.MULTILINE)
+    stated = {
+        (int(erratum), int(section.partition(".")[0]))
+        for section in sections
+        for erratum in re.findall(r"^> \*\*Erratum (\d)", section, re.MULTILINE)
+    }
+    listed = {
+        (int(row[0]), int(number))
+        for row in re.findall(r"^\| (\d) \|(.*)$", beginning, re.MULTILINE)
+        for number in re.findall(r"\[(\d+)\]\(#", row[1])
+    }
+    assert stated == listed
+    assert {erratum for erratum, _ in stated} == {1, 2, 3, 4, 5}
+
+
+def test_links_within_the_lecture_lead_somewhere():
+    text = re.sub(r"^```.*?^```$", "", LECTURE.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    assert len(targets) > 5
+    for target in targets:
+        assert target[1:] in anchors if target.startswith("#") else (LECTURE.parent / target).exists()
+
+
+def code_of_examples(block):
+    return "".join(example.source for example in doctest.DocTestParser().get_examples(textwrap.dedent(block.text)))
 
 
 def lines_of_code(text):
@@ -277,6 +349,12 @@ def test_a_wrong_document(document, right, wrong, message):
 
 def test_examples_are_at_their_line():
     assert RIGHT.splitlines()[37 - 1] == ">>> b + 1"
+
+
+def test_the_source_of_examples_is_known_in_later_blocks(document):
+    first = "```python\n>>> import inspect\n>>> def f(x):\n...     return x\n\n```\n"
+    second = "```python\n>>> def g(x):\n...     return 2 * x\n>>> print(inspect.getsource(f))\n{}\n```\n"
+    assert run(document(first + second.format("def f(x):\n    return x\n<BLANKLINE>\n"))) == 2
 
 
 def test_no_run_with_a_reason(document):
