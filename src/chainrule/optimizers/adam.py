@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import tree
+from .catalogue import declare
+from .leafwise import leafwise, zeros
 
 
 class State(NamedTuple):
@@ -33,7 +35,7 @@ def initialize(parameters: Any) -> State:
     >>> initialize({"w": np.array([1.0, 2.0])})
     State(step=0, first_moment={'w': array([0., 0.])}, second_moment={'w': array([0., 0.])})
     """
-    return State(0, tree.map_leaves(np.zeros_like, parameters), tree.map_leaves(np.zeros_like, parameters))
+    return State(0, zeros(parameters), zeros(parameters))
 
 
 def update(
@@ -50,7 +52,7 @@ def update(
     Parameters
     ----------
     parameters, gradients : trees of arrays of float
-        Alike in structure, shapes and dtypes.
+        Alike in structure and shapes.
     state : State
         From `initialize` or the last step.
     learning_rate : float
@@ -58,7 +60,7 @@ def update(
     beta1, beta2 : float
         What the running means keep at each step, 0 <= beta < 1.
     epsilon : float
-        Keeps the division defined where the gradient is zero.
+        Keeps the division defined where gradients are zero. Outside the root.
 
     Returns
     -------
@@ -66,27 +68,50 @@ def update(
         New arrays, of the same dtypes; those given are left as they are.
     state : State
 
+    Notes
+    -----
+    PyTorch: `Adam`, the same form with epsilon outside the root and after the correction, and the same defaults. Its
+    weight_decay, off by default, adds to the gradients: here that is a penalty in the objective. Its amsgrad does not
+    exist here.
+
     Source
     ------
-    Kingma, Ba, Adam: A Method for Stochastic Optimization (ICLR 2015), Algorithm 1.
+    Kingma, Ba, Adam: A Method for Stochastic Optimization (ICLR 2015), Algorithm 1. Goodfellow, Bengio, Courville, Deep
+    Learning (2016), Algorithm 8.7.
 
     Examples
     --------
+    After the correction the first moments are g and g^2, so that the step is the learning rate:
+
     >>> w, state = np.array([1.0, 1.0]), initialize(np.array([1.0, 1.0]))
     >>> w, state = update(w, np.array([5.0, -0.1]), state, learning_rate=0.25)
     >>> w.round(6)
     array([0.75, 1.25])
     """
     step = state.step + 1
-    first_share, second_share = 1 - beta1**step, 1 - beta2**step
-    leaves, rebuild = tree.flatten(parameters)
-    moved, first_moments, second_moments = [], [], []
-    for p, g, m, v in zip(leaves, *(tree.flatten(each)[0] for each in (gradients, *state[1:])), strict=True):
-        # The moments carry the dtype: a rate that is a float64 scalar must not widen float32 parameters.
-        m_next = (beta1 * m + (1 - beta1) * g).astype(m.dtype, copy=False)
-        v_next = (beta2 * v + (1 - beta2) * np.square(g)).astype(m.dtype, copy=False)
-        change = learning_rate * (m_next / first_share) / (np.sqrt(v_next / second_share) + epsilon)
-        moved.append(p - change.astype(m.dtype, copy=False))
-        first_moments.append(m_next)
-        second_moments.append(v_next)
-    return rebuild(moved), State(step, rebuild(first_moments), rebuild(second_moments))
+    numbers = [learning_rate, 1 - beta1**step, 1 - beta2**step]
+
+    def move(p: Any, g: Any, m: Any, v: Any, *numbers: Any) -> list[Any]:
+        taken, m, v = change(g, m, v, numbers, beta1, beta2, epsilon)
+        return [p - taken, m, v]
+
+    moved, first_moment, second_moment = leafwise(move, numbers, parameters, gradients, *state[1:])
+    return moved, State(step, first_moment, second_moment)
+
+
+def change(
+    g: Any, m: Any, v: Any, numbers: Sequence[Any], beta1: float, beta2: float, epsilon: float
+) -> tuple[Any, Any, Any]:
+    """What a step takes off one leaf, and its new moments."""
+    rate, first_share, second_share = numbers
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * np.square(g)
+    return rate * (m / first_share) / (np.sqrt(v / second_share) + epsilon), m, v
+
+
+declare(
+    update,
+    formula="m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g**2; "
+    "p = p - rate * (m / (1 - beta1**t)) / (sqrt(v / (1 - beta2**t)) + epsilon) in step t = 1, 2, ...",
+    source="Kingma, Ba (ICLR 2015), Algorithm 1; Goodfellow, Bengio, Courville (2016), Algorithm 8.7",
+)
