@@ -34,6 +34,9 @@ def test_what_is_within_keeps_its_bits(clip):
 
 
 def test_at_the_limit_nothing_is_cut():
+    """Not even the last bit, which a division by the largest and a product would change."""
+    one = np.array([0.1])
+    assert clip_by_global_norm(one, 0.1).tobytes() == one.tobytes()
     np.testing.assert_array_equal(clip_by_global_norm(np.array([3.0, 4.0]), 5.0), [3.0, 4.0])
 
 

@@ -70,6 +70,12 @@ def test_float32_stays_float32():
     assert result.success
 
 
+def test_float32_alone():
+    found, result = lbfgs.minimize(lambda p: np.sum((p - np.float32(0.5)) ** 2), np.full(3, 2.0, np.float32))
+    assert found.dtype == np.float32 and result.x.dtype == np.float64 and result.success
+    np.testing.assert_allclose(found, 0.5, rtol=1e-5)
+
+
 def test_limits_end_the_search():
     _, result = lbfgs.minimize(rosenbrock, {"first": -1.2, "rest": [1.0, 1.0]}, maxiter=3)
     assert (result.nit, result.success) == (3, False)
