@@ -108,8 +108,8 @@ def test_forms_of_labels(labels):
 @pytest.mark.parametrize(
     ("logits", "labels", "error", "message"),
     [
-        (np.zeros(3), np.array([0, 1, 2]), ShapeError, "a row of logits and one label for each sample"),
-        (np.zeros((3, 2)), np.array([0, 1]), ShapeError, r"logits \(3, 2\), labels \(2,\)"),
+        (np.zeros(3), np.array([0, 1, 2]), ShapeError, "a row of outputs and one label for each sample"),
+        (np.zeros((3, 2)), np.array([0, 1]), ShapeError, r"outputs \(3, 2\), labels \(2,\)"),
         (np.zeros((3, 2)), np.zeros((3, 1), int), ShapeError, r"labels \(3, 1\)"),
         (np.zeros((0, 2)), np.zeros(0, int), ShapeError, "at least 1"),
         (np.zeros((3, 2)), np.zeros(3), DtypeError, "so they are integers"),

@@ -4,13 +4,40 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import ArgumentError, DtypeError, ShapeError
+from .loss import loss
+from .rows import is_label, labels_of, mean_over_rows
 
 
+def _examples(rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray]]:
+    return [(2 * rng.normal(size=(n, k)), rng.integers(0, k, size=n)) for n, k in ((7, 4), (5, 2), (3, 1))]
+
+
+def _probabilities(logits: np.ndarray) -> np.ndarray:
+    weights = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
+    return weights / np.sum(weights, axis=-1, keepdims=True)
+
+
+def _log_frequencies(labels: np.ndarray, units: int) -> np.ndarray:
+    """Those of the classes; a class without a row counts as half of one."""
+    counts = np.maximum(np.bincount(labels, minlength=units), 0.5)
+    return np.log(counts / len(labels))
+
+
+@loss(
+    "classification",
+    r"\log \textstyle\sum_j e^{\hat z_j} - \hat z_y",
+    "Goodfellow, Bengio, Courville, Deep Learning (2016), eq. 6.30",
+    examples=_examples,
+    predict=_probabilities,
+    decide=lambda outputs: np.argmax(outputs, axis=-1),
+    perfect=lambda labels: 40.0 * np.eye(int(labels.max()) + 1)[labels],
+    prior=_log_frequencies,
+)
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Mean cross-entropy between softmax(logits) and integer labels.
 
-    Computed as logsumexp(z) - z[label], which stays finite where log(softmax(z)) does not.
+    Computed as logsumexp(z) - z[label], which stays finite where log(softmax(z)) does not. PyTorch's `cross_entropy`,
+    and scikit-learn's `log_loss` of the probabilities.
 
     Parameters
     ----------
@@ -39,7 +66,7 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
     Source
     ------
-    Goodfellow, Bengio, Courville, Deep Learning (2016), sec. 6.2.2.3.
+    Goodfellow, Bengio, Courville, Deep Learning (2016), eq. 6.30.
 
     Examples
     --------
@@ -47,35 +74,9 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     >>> float(np.exp(-cross_entropy(np.log(probabilities), np.array([1]))).round(12))
     0.25
     """
-    labels = _checked(logits, labels)
+    labels = labels_of(logits, labels, "cross-entropy")
     # Rows are shifted so that their greatest logit is 0: exp cannot overflow, and one term of the sum is 1.
     z = logits - np.max(logits, axis=1, keepdims=True)
-    # Chosen, not multiplied by 0 or 1, which would make a nan of a logit of -inf. Unlike z[np.arange(n), labels] this
-    # stays a function of the labels in a graph that has them as an input.
-    of_label = np.sum(np.where(labels[:, None] == np.arange(logits.shape[1]), z, 0), axis=1)
-    return np.mean(np.log(np.sum(np.exp(z), axis=1)) - of_label)
-
-
-def _checked(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    if not isinstance(labels, np.ndarray):
-        labels = np.asarray(labels)
-    if logits.ndim != 2 or labels.shape != logits.shape[:1] or 0 in logits.shape:
-        raise ShapeError(
-            "cross-entropy takes a row of logits and one label for each sample",
-            got=f"logits {logits.shape}, labels {labels.shape}",
-            wanted="logits (n, k), labels (n,), where n and k are at least 1",
-        )
-    if labels.dtype.kind not in "iu":
-        raise DtypeError(
-            "labels are the numbers of classes, so they are integers",
-            got=f"labels of dtype {labels.dtype}",
-            wanted="0, 1, ...",
-        )
-    # A negative label would count from the end, wrong in silence. Labels that are traced have no values to look at.
-    if type(labels) is np.ndarray and not 0 <= labels.min() <= labels.max() < logits.shape[1]:
-        wrong = labels[(labels < 0) | (labels >= logits.shape[1])][0]
-        raise ArgumentError(
-            f"there is no class {wrong} among {logits.shape[1]} columns of logits",
-            wanted=f"labels from 0 to {logits.shape[1] - 1}",
-        )
-    return labels
+    # Chosen, not multiplied by 0 or 1, which would make a nan of a logit of -inf.
+    of_label = np.sum(np.where(is_label(labels, logits.shape[1]), z, 0), axis=1)
+    return mean_over_rows(np.log(np.sum(np.exp(z), axis=1)) - of_label)
