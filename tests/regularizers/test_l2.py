@@ -1,10 +1,9 @@
 """The squared length of the weights."""
 
 import numpy as np
-import pytest
 
 import chainrule as cr
-from chainrule.nets import dense
+from chainrule.nets import Dense
 from chainrule.regularizers import l2
 
 
@@ -16,7 +15,7 @@ def test_by_hand():
 
 
 def test_its_gradient_is_the_weights():
-    parameters = dense.initialize([3, 4, 2], 0)
+    parameters = Dense([3, 4, 2]).initialize(0)
     parameters[0]["b"] += 1.0
     gradients = cr.grad(l2)(parameters)
     both = cr.grad(lambda p: l2(p, biases=True))(parameters)
@@ -26,18 +25,11 @@ def test_its_gradient_is_the_weights():
         np.testing.assert_array_equal(with_biases["b"], layer["b"])
 
 
-def test_gradients_to_second_order():
-    cr.check_grads(l2, (dense.initialize([3, 4, 2], 0),))
-
-
-@pytest.mark.parametrize("tree", [np.ones((2, 2)), {"a": np.ones((2, 2))}, (np.ones((2, 2)), [np.ones(3)])])
-def test_any_tree(tree):
-    assert l2(tree) == 2.0
-
-
-def test_nothing_to_penalize():
-    assert l2([]) == l2({"b": np.ones(3)}) == 0.0
-
-
-def test_dtype():
-    assert l2(np.ones((2, 2), np.float32)).dtype == np.float32
+def test_strengths_of_layers_and_a_center_by_hand():
+    # Differences (2, 0) and 3: (0.1 * 4 + 10 * 9) / 2 = 45.2; gradients 0.1 * 2 and 10 * 3.
+    parameters, center = [np.array([[3.0, 1.0]]), np.array([[4.0]])], [np.array([[1.0, 1.0]]), np.array([[1.0]])]
+    penalty = lambda p: l2(p, strengths=[0.1, 10.0], center=center)
+    assert penalty(parameters) == 45.2
+    first, second = cr.grad(penalty)(parameters)
+    np.testing.assert_allclose(first, [[0.2, 0.0]], rtol=1e-15)
+    np.testing.assert_allclose(second, [[30.0]], rtol=1e-15)

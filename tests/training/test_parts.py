@@ -5,7 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.losses import cross_entropy
-from chainrule.nets import dense
+from chainrule.nets import Dense
 from chainrule.optimizers import adam
 from chainrule.regularizers import l2
 from chainrule.training import accuracy, confusion_table, regularized, training_step
@@ -15,7 +15,7 @@ from chainrule.training.batches import shuffled_batches
 def test_objective_is_loss_plus_penalty():
     parameters = [{"W": np.array([[1.0, 2.0]]), "b": np.zeros(2)}]
     x, y = np.ones((1, 1)), np.array([0])
-    value, (loss, penalty) = regularized(dense.forward, cross_entropy, l2, 0.1)(parameters, x, y)
+    value, (loss, penalty) = regularized(Dense([1, 2]).forward, cross_entropy, l2, 0.1)(parameters, x, y)
     assert loss == pytest.approx(np.log1p(np.e))
     assert penalty == pytest.approx(0.1 * 2.5)
     assert value == loss + penalty
@@ -24,15 +24,17 @@ def test_objective_is_loss_plus_penalty():
 @pytest.mark.parametrize("arguments", [(), (l2,), (l2, 0.0)])
 def test_objective_without_a_penalty(arguments):
     parameters = [{"W": np.array([[1.0, 2.0]]), "b": np.zeros(2)}]
-    value, (loss, penalty) = regularized(dense.forward, cross_entropy, *arguments)(parameters, np.ones((1, 1)), [0])
+    objective = regularized(Dense([1, 2]).forward, cross_entropy, *arguments)
+    value, (loss, penalty) = objective(parameters, np.ones((1, 1)), [0])
     assert value == loss and penalty == 0.0
 
 
 def test_gradient_of_the_objective():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(6, 4)), rng.integers(0, 3, size=6)
-    objective = regularized(dense.forward, cross_entropy, l2, 0.1)
-    cr.check_grads(lambda p: objective(p, x, y)[0], (dense.initialize([4, 5, 3], 1),))
+    net = Dense([4, 5, 3])
+    objective = regularized(net.forward, cross_entropy, l2, 0.1)
+    cr.check_grads(lambda p: objective(p, x, y)[0], (net.initialize(1),))
 
 
 def test_a_step_measures_before_it_moves():

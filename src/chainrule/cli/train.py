@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from ..data import digits
 from ..errors import DivergenceError
 from ..losses import cross_entropy
-from ..nets import dense
+from ..nets import Dense
 from ..regularizers import l2
 from ..training import (
     Fitted,
@@ -95,11 +96,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> ExitCode:
     """Train, report, and say how it ended."""
     parts = digits.parts()
-    objective = regularized(dense.forward, cross_entropy, l2, options.l2)
+    net = Dense([parts.training[0].shape[1], *options.hidden, digits.CLASSES])
+    objective = regularized(net.forward, cross_entropy, l2, options.l2)
     progress = progress_for(0 if options.quiet or options.no_progress else "auto")
     code, error = ExitCode.DONE, {}
     try:
-        fitted = _fitted(options, parts, objective, progress)
+        fitted = _fitted(options, net, parts, objective, progress)
     except DivergenceError as failure:
         fitted, code = failure.fitted, ExitCode.CHECK_FAILED
         explain(f"chainrule train: {failure.what}")
@@ -108,7 +110,7 @@ def run(options: argparse.Namespace) -> ExitCode:
         code, error = ExitCode.INTERRUPTED, error_part("interrupted", str(fitted))
         if isinstance(progress, Silent):
             explain(f"chainrule train: {fitted}")
-    report = _report(options, parts, objective, fitted)
+    report = _report(options, net, parts, objective, fitted)
     if options.json:
         print_document(SCHEMA, code == ExitCode.DONE, {**error, **report})
     elif options.quiet:
@@ -118,15 +120,16 @@ def run(options: argparse.Namespace) -> ExitCode:
     return code
 
 
-def _fitted(options: argparse.Namespace, parts: digits.Parts, objective: Objective, progress: Progress) -> Fitted:
+def _fitted(
+    options: argparse.Namespace, net: Dense, parts: digits.Parts, objective: Objective, progress: Progress
+) -> Fitted:
     weights_seed, order_seed = np.random.SeedSequence(options.seed).spawn(2)
-    sizes = [parts.training[0].shape[1], *options.hidden, digits.CLASSES]
     return fit(
         objective,
-        dense.initialize(sizes, np.random.default_rng(weights_seed)),
+        net.initialize(np.random.default_rng(weights_seed)),
         parts.training,
         parts.validation,
-        score=_score,
+        score=partial(_score, net),
         learning_rate=options.learning_rate,
         epochs=options.epochs,
         batch_size=options.batch_size,
@@ -135,21 +138,28 @@ def _fitted(options: argparse.Namespace, parts: digits.Parts, objective: Objecti
     )
 
 
-def _score(parameters: dense.Parameters, x: np.ndarray, labels: np.ndarray) -> float:
-    return accuracy(dense.predict(parameters, x), labels)
+def _predicted(net: Dense, parameters: Any, x: np.ndarray) -> np.ndarray:
+    """The class of each sample: its greatest output."""
+    return np.argmax(net.forward(parameters, x), axis=-1)
 
 
-def _report(options: argparse.Namespace, parts: digits.Parts, objective: Objective, fitted: Fitted) -> dict[str, Any]:
+def _score(net: Dense, parameters: Any, x: np.ndarray, labels: np.ndarray) -> float:
+    return accuracy(_predicted(net, parameters, x), labels)
+
+
+def _report(
+    options: argparse.Namespace, net: Dense, parts: digits.Parts, objective: Objective, fitted: Fitted
+) -> dict[str, Any]:
     """All that is known at the end, ready for JSON."""
     weights = fitted.parameters
     with np.errstate(all="ignore"):
         parted = {name: objective(weights, *rows)[1] for name, rows in parts._asdict().items()}
     x, labels = parts.held_out
     return {
-        "accuracy": {name: _score(weights, *rows) for name, rows in parts._asdict().items()},
+        "accuracy": {name: _score(net, weights, *rows) for name, rows in parts._asdict().items()},
         "loss": {name: float(loss) for name, (loss, _) in parted.items()},
         "penalty": float(parted["training"][1]),
-        "confusion": confusion_table(dense.predict(weights, x), labels, digits.CLASSES).tolist(),
+        "confusion": confusion_table(_predicted(net, weights, x), labels, digits.CLASSES).tolist(),
         "seconds": fitted.seconds,
         "ending": fitted.ending,
         "best_epoch": fitted.best_epoch,
