@@ -105,6 +105,35 @@ def test_booleans_are_targets():
     assert hinge(np.array([0.5]), np.array([True])) == 0.5
 
 
+def test_stored_values():
+    # scikit-learn 1.9.1: mean_pinball_loss, hinge_loss, log_loss. By hand: errors 0.5, -0.75, 4, -1.75, so at level 0.1
+    # (0.1 * 4.5 + 0.9 * 2.5) / 4; margins 1, -0.5, -1, -2.25, so (0 + 1.5 + 2 + 3.25) / 4.
+    outputs, targets, labels = (
+        np.array([1.0, 0.5, -1.0, 2.25]),
+        np.array([1.5, -0.25, 3.0, 0.5]),
+        np.array([1, 0, 1, 0]),
+    )
+    for level, value in ((0.1, 0.675), (0.5, 0.875), (0.8, 1.025)):
+        assert quantile(outputs, targets, level=level) == pytest.approx(value, rel=1e-15)
+    assert hinge(outputs, labels) == 1.6875
+    assert logistic(outputs, labels) == pytest.approx(1.237701729533325, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "targets"),
+    [
+        (multiclass_hinge, np.zeros((3, 2)), [0, -1, 1]),
+        (LOSSES["cross_entropy"].function, np.zeros((3, 2)), [0, -1, 1]),
+        (logistic, np.zeros(3), [0, -1, 1]),
+        (poisson, np.zeros(3), [0, -1, 1]),
+    ],
+)
+def test_targets_in_a_memory_map_are_looked_at_too(tmp_path, loss, outputs, targets):
+    np.save(tmp_path / "targets.npy", np.array(targets))
+    with pytest.raises(ArgumentError, match="-1"):
+        loss(outputs, np.load(tmp_path / "targets.npy", mmap_mode="r"))
+
+
 def test_gaussian_is_the_likelihood_of_a_normal_distribution():
     m, s, y = 0.7, -0.4, 1.9
     with mpmath.workdps(30):

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from .loss import loss
-from .rows import columns_of, fitting, mean_over_rows
+from .rows import columns_of, fitting, has_values, mean_over_rows
 
 
 def _examples(rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -72,7 +72,7 @@ def poisson(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
     1.5
     """
     outputs, targets = fitting(outputs, targets, "the Poisson loss")
-    if type(targets) is np.ndarray and not np.all(targets >= 0):
+    if has_values(targets) and not np.all(targets >= 0):
         raise ArgumentError(
             "the Poisson loss takes counts, which are 0 or more", got=f"a target of {targets[~(targets >= 0)].flat[0]}"
         )

@@ -31,6 +31,11 @@ def fitting(outputs: Any, targets: Any, loss: str) -> tuple[Any, Any]:
     return outputs, targets
 
 
+def has_values(array: Any) -> bool:
+    """Whether an array is one in memory, a memory map too: a traced array is none by its type."""
+    return issubclass(type(array), np.ndarray)
+
+
 def mean_over_rows(values: Any) -> Any:
     """The sum over the columns of each row, averaged over the rows."""
     return np.sum(values) / values.shape[0]
@@ -53,7 +58,7 @@ def labels_of(outputs: Any, labels: Any, loss: str) -> Any:
             wanted="0, 1, ...",
         )
     # A negative label would count from the end, wrong in silence. Labels that are traced have no values to look at.
-    if type(labels) is np.ndarray and not 0 <= labels.min() <= labels.max() < outputs.shape[1]:
+    if has_values(labels) and not 0 <= labels.min() <= labels.max() < outputs.shape[1]:
         wrong = labels[(labels < 0) | (labels >= outputs.shape[1])][0]
         raise ArgumentError(
             f"there is no class {wrong} among {outputs.shape[1]} columns of outputs",
@@ -72,7 +77,7 @@ def is_label(labels: Any, classes: int) -> Any:
 
 def zeros_and_ones(targets: Any, loss: str) -> None:
     """Refuse targets below 0 or above 1, where their values are known."""
-    if type(targets) is np.ndarray and not np.all((targets >= 0) & (targets <= 1)):
+    if has_values(targets) and not np.all((targets >= 0) & (targets <= 1)):
         wrong = targets[~((targets >= 0) & (targets <= 1))].flat[0]
         raise ArgumentError(f"{loss} takes targets of 0 or 1", got=f"a target of {wrong}")
 
