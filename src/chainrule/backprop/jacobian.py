@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..graph import Variable, between
 from ..ops import is_zero, refuse_complex
-from ..structure import IndexMap, LinearMap, dense_map, identity_map, zero_map
+from ..structure import TOO_MANY, Edge, IndexMap, LinearMap, Paths, dense_map, identity_map, zero_map
 
 DENSE_ENOUGH = 1 << 24  # entries up to which a product with a program is formed
 
@@ -47,55 +47,68 @@ def whole_jacobian(y: Variable, x: Variable, values: Mapping[int, Any] | None, m
 
     path = between([y], [x])
     if not path or path[-1] is not y:
-        J: LinearMap = zero_map(y.shape, x.shape)
+        J: LinearMap | None = zero_map(y.shape, x.shape)
     elif mode == "forward" or (mode == "auto" and x.size < y.size):
-        J = _forward(y, x, path, factor_of)
+        J = _multiplied(_edges_from_input(path, x, y, factor_of), x, y)
     else:
-        J = _reverse(y, x, path, factor_of)
+        transposed = _multiplied(_edges_from_output(path, x, factor_of), y, x)
+        J = None if transposed is None else transposed.T
+    if J is None:
+        edges = (edge for step, _ in _edges_from_input(path, x, y, factor_of) for edge in step)
+        J = Paths(edges, x.number, y.number, y.shape, x.shape)
     J.dtype = y.dtype
     return J
 
 
-def _reverse(y: Variable, x: Variable, path: list[Variable], factor_of: FactorOf) -> LinearMap:
-    """From the outputs: table[v] is dy/dv."""
+Step = tuple[list[Edge], list[int]]  # the edges through one operation, and nodes that no later edge starts from
+
+
+def _edges_from_input(path: list[Variable], x: Variable, y: Variable, factor_of: FactorOf) -> Iterator[Step]:
+    """Forward mode: each local Jacobian leads from an argument to a result."""
     on_path = {v.number for v in path}
-    table: dict[int, LinearMap] = {y.number: identity_map(y.shape)}
-    for v in reversed(path):
-        if v is x:
-            continue
-        J = table.pop(v.number, None)
-        if J is None:
-            continue
-        for (part, k), local in local_maps(v, factor_of).items():
-            parent = v.inputs[k].number
-            if part == v.part and parent in on_path:
-                _add(table, parent, _settled(J @ local))
-    return table.get(x.number, zero_map(y.shape, x.shape))
-
-
-def _forward(y: Variable, x: Variable, path: list[Variable], factor_of: FactorOf) -> LinearMap:
-    """From the inputs: table[v] is dv/dx."""
-    table: dict[int, LinearMap] = {x.number: identity_map(x.shape)}
     last_use = {u.number: v.number for v in path for u in v.inputs}
     for v in path:
-        if v is x:
-            continue
-        for (part, k), local in local_maps(v, factor_of).items():
-            parent = v.inputs[k].number
-            if part == v.part and parent in table:
-                _add(table, v.number, _settled(local @ table[parent]))
-        for u in v.inputs:
-            if last_use[u.number] == v.number and u is not y:
-                table.pop(u.number, None)
-    return table.get(y.number, zero_map(y.shape, x.shape))
+        if v is not x:
+            edges: list[Edge] = [
+                (v.inputs[k].number, J, v.number)
+                for (part, k), J in local_maps(v, factor_of).items()
+                if part == v.part and v.inputs[k].number in on_path
+            ]
+            yield edges, [u.number for u in v.inputs if last_use[u.number] == v.number and u is not y]
 
 
-def _add(table: dict[int, LinearMap], number: int, J: LinearMap) -> None:
-    table[number] = _settled(table[number] + J) if number in table else J
+def _edges_from_output(path: list[Variable], x: Variable, factor_of: FactorOf) -> Iterator[Step]:
+    """Reverse mode: each transposed local Jacobian leads from a result to an argument."""
+    on_path = {v.number for v in path}
+    for v in reversed(path):
+        if v is not x:
+            edges: list[Edge] = [
+                (v.number, J.T, v.inputs[k].number)
+                for (part, k), J in local_maps(v, factor_of).items()
+                if part == v.part and v.inputs[k].number in on_path
+            ]
+            yield edges, [v.number]
 
 
-def _settled(J: LinearMap) -> LinearMap:
-    """A product with a program is formed where it is small enough; else it stays a pair of functions."""
-    if isinstance(J, IndexMap) or J.size > DENSE_ENOUGH:
-        return J
-    return dense_map(J.dense(), J.out_shape, J.in_shape)
+def _multiplied(steps: Iterable[Step], first: Variable, last: Variable) -> IndexMap | None:
+    """The sum over all paths from first to last of the products along them; None where it would cost too much."""
+    table = {first.number: identity_map(first.shape, first.dtype)}
+    for edges, used in steps:
+        for start, local, end in edges:
+            if start in table:
+                J = _formed(local @ table[start])
+                if J is not None and end in table:
+                    J = _formed(table[end] + J)
+                if J is None:
+                    return None
+                table[end] = J
+        for number in used:
+            table.pop(number, None)
+    return table.get(last.number, zero_map(last.shape, first.shape))
+
+
+def _formed(J: LinearMap) -> IndexMap | None:
+    """As a sum of few terms; a product with a map that is known by its action is formed where it is small enough."""
+    if isinstance(J, IndexMap):
+        return J if len(J.terms) <= TOO_MANY else None
+    return dense_map(J.dense(), J.out_shape, J.in_shape) if J.size <= DENSE_ENOUGH else None

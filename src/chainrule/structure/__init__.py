@@ -8,16 +8,19 @@ from . import arrays, indexing
 from .algebra import Algebra, Factor, algebra_of, register
 from .arrays import ArrayAlgebra, progression
 from .index_map import (
+    TOO_MANY,
     IndexMap,
     array_map,
     dense_map,
     identity_map,
     index_map,
     pointwise_map,
+    sparse_map,
     window_map,
     zero_map,
 )
 from .linear_map import LinearMap, MatrixFree, Product, Sum
+from .paths import Edge, Paths
 from .program import Program, register_transposer
 from .recognition import NAMES, Structure
 from .relations import Pairs, Progression, Ravel, Triangle
@@ -25,13 +28,16 @@ from .term import Term
 
 __all__ = [
     "NAMES",
+    "TOO_MANY",
     "Algebra",
     "ArrayAlgebra",
+    "Edge",
     "Factor",
     "IndexMap",
     "LinearMap",
     "MatrixFree",
     "Pairs",
+    "Paths",
     "Product",
     "Program",
     "Progression",
@@ -51,6 +57,7 @@ __all__ = [
     "progression",
     "register",
     "register_transposer",
+    "sparse_map",
     "window_map",
     "zero_map",
 ]

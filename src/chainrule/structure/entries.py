@@ -35,6 +35,13 @@ def entries_of(
     return values, points.flat(term.out, out_shape), points.flat(term.inn, in_shape)
 
 
+def most_entries(term: Term) -> float:
+    """A bound of how many entries there are: the size of an index, or of a relation, from which all indices follow."""
+    starts = [(set(side), math.prod(term.sizes[n] for n in side)) for side in (term.out, term.inn)]
+    starts += [(set(relation.names), relation.count_pairs(term.sizes)) for relation in term.relations]
+    return min((count for known, count in starts if term.is_determined_by(known)), default=math.inf)
+
+
 def _without_dense_inner(term: Term) -> Term:
     """Names that only factors know are summed over first, by one contraction."""
     outside = term.ends | {n for relation in term.relations for n in relation.names}

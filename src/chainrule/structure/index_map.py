@@ -14,16 +14,18 @@ from ..errors import ShapeError
 from .algebra import Factor, Names, algebra_of, counted
 from .application import apply
 from .cost import Sized, without_values
-from .entries import entries_of
-from .linear_map import LinearMap, Shape
-from .normal_form import aligned, normal_form
+from .entries import entries_of, most_entries
+from .linear_map import DENSE_LIMIT, LinearMap, Shape
+from .merging import merged
+from .normal_form import normal_form
 from .notation import index_notation
-from .recognition import Structure, recognize
-from .relations import Progression, Relation
+from .recognition import Structure, recognize, shared_axes
+from .relations import Pairs, Progression, Ravel, Relation
 from .scipy_loader import sparse
 from .term import Term, names
 
-MANY_TERMS = 8
+MANY = 8  # terms of a map, or factors of a term, up to which nothing is formed
+TOO_MANY = 64  # terms with which nobody would multiply
 
 
 @final
@@ -100,11 +102,39 @@ class IndexMap(LinearMap):
         dtype = np.result_type(self.dtype, other.dtype)
         return IndexMap(merged(self.terms + other.terms), self.out_shape, self.in_shape, dtype).compact()
 
+    @property
+    def _is_of_arrays(self) -> bool:
+        return all(isinstance(operand, np.ndarray) for term in self.terms for operand in term.operands)
+
     def compact(self) -> IndexMap:
-        """Formed, where its factors cost more than the dense array would: sums multiply under composition."""
-        if len(self.terms) <= MANY_TERMS or self.size > 4 * max(self.storage, 1):
+        """With one factor, where many take more room: sums multiply under composition."""
+        if len(self.terms) <= MANY and all(len(term.factors) <= MANY for term in self.terms):
             return self
-        return dense_map(self.dense(), self.out_shape, self.in_shape)
+        limit = DENSE_LIMIT // self.dtype.itemsize
+        shared = shared_axes(self.terms)
+        in_blocks = math.prod(self.out_shape + self._axes_besides(shared))
+        entries = sum(most_entries(term) for term in self.terms)
+        if self._is_of_arrays and entries <= min(in_blocks, limit / 3):  # each with its row and its column
+            if len(self.terms) <= TOO_MANY and not any(term.inner for term in self.terms):
+                return self  # one entry a row and a term, as in a stencil
+            return sparse_map(self.tosparse(), self.out_shape, self.in_shape)
+        return self._in_blocks(shared) if in_blocks <= min(4 * max(self.storage, 1), limit) else self
+
+    def _axes_besides(self, shared: list[tuple[int, int]]) -> Shape:
+        axes = {axis for _, axis in shared}
+        return tuple(size for axis, size in enumerate(self.in_shape) if axis not in axes)
+
+    def _in_blocks(self, shared: list[tuple[int, int]]) -> IndexMap:
+        """With one dense factor: over the axes of y, and those of x that are not one index with one of them."""
+        y_axis = {axis_of_x: axis_of_y for axis_of_y, axis_of_x in shared}
+        rank = len(self.out_shape)
+        kept = [axis for axis in range(len(self.in_shape)) if axis not in y_axis]
+        terms = (dataclasses.replace(term, inn=tuple(term.inn[axis] for axis in kept)) for term in self.terms)
+        blocks = IndexMap(terms, self.out_shape, self._axes_besides(shared), self.dtype).dense()
+        out = range(rank)
+        inn = [y_axis.get(axis, rank + axis) for axis in range(len(self.in_shape))]
+        factor = (blocks, (*out, *(rank + axis for axis in kept)))
+        return index_map(out, inn, factor, out_shape=self.out_shape, in_shape=self.in_shape, dtype=self.dtype)
 
     def entries(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Values, rows and columns of the entries that the structure allows; entries of one place add up."""
@@ -126,7 +156,7 @@ class IndexMap(LinearMap):
         return result
 
     def dense(self) -> Factor:
-        if not all(isinstance(operand, np.ndarray) for term in self.terms for operand in term.operands):
+        if not self._is_of_arrays:
             return super().dense()
         factors = [factor for term in self.terms for factor, _ in term.factors]
         total = np.zeros(self.shape, np.result_type(self.dtype, *(f.dtype for f in factors)))
@@ -162,39 +192,6 @@ def _add_contraction(total: np.ndarray, term: Term) -> None:
 def _meets_nonfinite(term: Term) -> bool:
     """Whether a zero of one factor may meet an inf or nan of another: then the product is 0, entry by entry."""
     return len(term.factors) > 1 and not all(np.isfinite(factor).all() for factor, _ in term.factors)
-
-
-def merged(terms: Iterable[Term]) -> list[Term]:
-    """Terms that differ in one dense factor or in their scale only become one: A + A.T, diagonal + diagonal."""
-    groups: dict[Hashable, list[Term]] = {}
-    for term in terms:
-        term = _with_canonical_names(term)
-        if len(term.factors) == 1:
-            factors: Hashable = frozenset(term.factors[0][1])
-        else:
-            factors = tuple((id(factor), its_names) for factor, its_names in term.factors)
-        signature = (term.out, term.inn, tuple(relation.key for relation in term.relations), factors)
-        groups.setdefault(signature, []).append(term)
-    sums = (group[0] if len(group) == 1 else _added(group) for group in groups.values())
-    return [term for term in sums if term.scale != 0]
-
-
-def _with_canonical_names(term: Term) -> Term:
-    order = dict.fromkeys((*term.out, *term.inn, *sorted(term.inner)))
-    return term.renamed({n: -1 - k for k, n in enumerate(order)})
-
-
-def _added(group: list[Term]) -> Term:
-    first = group[0]
-    if len(first.factors) != 1:
-        return dataclasses.replace(first, scale=sum(term.scale for term in group))
-    order = first.factors[0][1]
-    total = None
-    for term in group:
-        ((factor, its_names),) = term.factors
-        part = algebra_of(factor).scale(counted(aligned(factor, its_names, order)), term.scale)
-        total = part if total is None else algebra_of(total, part).add(total, part)
-    return dataclasses.replace(first, factors=((total, order),), scale=1)
 
 
 # Ways to write a map down.
@@ -258,6 +255,29 @@ def dense_map(array: Factor, out_shape: Shape, in_shape: Shape) -> IndexMap:
     out, inn = range(len(out_shape)), range(len(out_shape), len(out_shape) + len(in_shape))
     factor = (array, (*out, *inn))
     return index_map(out, inn, factor, out_shape=out_shape, in_shape=in_shape, dtype=array.dtype)
+
+
+def sparse_map(matrix: Any, out_shape: Shape, in_shape: Shape) -> IndexMap:
+    """The map of a scipy.sparse array of shape (y.size, x.size): each entry is related to its row and its column."""
+    matrix = matrix.tocoo()
+    out: Any = tuple(f"y{axis}" for axis in range(len(out_shape)))
+    inn: Any = tuple(f"x{axis}" for axis in range(len(in_shape)))
+    row, column = (side if len(side) == 1 else (flat,) for side, flat in ((out, "row"), (inn, "column")))
+    relations: list[Any] = [
+        Pairs(row, ("entry",), matrix.row.astype(np.intp), None),
+        Pairs(("entry",), column, None, matrix.col.astype(np.intp)),
+    ]
+    relations += [Ravel(side, flat) for side, flat in ((out, row), (inn, column)) if side != flat]
+    return index_map(
+        out,
+        inn,
+        (matrix.data, ("entry",)),
+        out_shape=out_shape,
+        in_shape=in_shape,
+        relations=relations,
+        inner={row[0]: matrix.shape[0], column[0]: matrix.shape[1]},
+        dtype=matrix.dtype,
+    )
 
 
 def array_map(array: np.ndarray, out_shape: Shape, in_shape: Shape) -> IndexMap:

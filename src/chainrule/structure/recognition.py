@@ -13,7 +13,6 @@ from typing import Final
 
 from .algebra import Names
 from .normal_form import normal_form
-from .relations import Relation
 from .term import Term
 
 NAMES: Final = (
@@ -61,7 +60,9 @@ def recognize(terms: Sequence[Term], out_shape: tuple[int, ...], in_shape: tuple
     name = _of_few_entries(terms, out_shape == in_shape)
     if name is not None:
         return Structure(name)
-    shared = _shared_axes(terms)
+    shared = shared_axes(terms)
+    if len(shared) == len(terms[0].out) == len(terms[0].inn):  # blocks of one entry tell nothing
+        shared = []
     known = [axes for axes in shared if _is_known_to_factors(terms, axes)]
     if known:
         return Structure("block diagonal", recognize(*_blocks(terms, known)))
@@ -123,7 +124,7 @@ def _without_ones(term: Term) -> Term:
 
 
 def _is_diagonal(term: Term) -> bool:
-    return term.out == term.inn and not _repeats(term) and not term.relations and not term.inner
+    return term.out == term.inn and not _repeats(term) and not term.relations
 
 
 def _repeats(term: Term) -> bool:
@@ -132,27 +133,12 @@ def _repeats(term: Term) -> bool:
 
 def _has_one_entry_a_row(term: Term) -> bool:
     """Whether the indices of y determine all others, or allow none."""
-    return term.used <= _reached(term, set(term.out), [way for way in _ways(term) if way.is_single_valued])
+    return term.is_determined_by(set(term.out))
 
 
 def _free(term: Term, side: Names, other: Names) -> bool:
     """Whether an axis of one side is tied to no axis of the other."""
-    return not set(side) <= _reached(term, set(other), _ways(term))
-
-
-def _ways(term: Term) -> list[Relation]:
-    """All relations, read from either side."""
-    return [way for relation in term.relations for way in (relation, relation.flipped())]
-
-
-def _reached(term: Term, known: set[int], ways: Iterable[Relation]) -> set[int]:
-    """Names that can be reached from known ones; an index of size 1 is known."""
-    known = {*known, *(n for n, size in term.sizes.items() if size == 1)}
-    for _ in term.relations:
-        for way in ways:
-            if known.issuperset(way.left):
-                known.update(way.right)
-    return known
+    return not set(side) <= term.reached(set(other), lambda way: True)
 
 
 def _write_apart(terms: Sequence[Term]) -> bool:
@@ -160,15 +146,14 @@ def _write_apart(terms: Sequence[Term]) -> bool:
     return all(normal_form(b.transposed.after(a)) is None for a, b in itertools.combinations(terms, 2))
 
 
-def _shared_axes(terms: Sequence[Term]) -> list[tuple[int, int]]:
-    """Axes of y and of x that are one index in every term, where they are not all axes of both."""
+def shared_axes(terms: Sequence[Term]) -> list[tuple[int, int]]:
+    """Axes of y and of x that are one index in every term."""
     found: list[set[tuple[int, int]]] = []
     for term in terms:
         tied = {n for relation in term.relations for n in relation.names}
         pairs = {(k, term.inn.index(n)) for k, n in enumerate(term.out) if n in term.inn and n not in tied}
         found.append(set() if _repeats(term) else pairs)
-    shared = set.intersection(*found)
-    return [] if len(shared) == len(terms[0].out) == len(terms[0].inn) else sorted(shared)
+    return sorted(set.intersection(*found))
 
 
 def _is_known_to_factors(terms: Sequence[Term], axes: tuple[int, int]) -> bool:
@@ -204,7 +189,7 @@ def _offset(term: Term) -> tuple[float, float]:
     if len(term.out) != 1 or len(term.inn) != 1:
         return -math.inf, math.inf
     (at,), (goal,) = term.out, term.inn
-    low, high, ways = 0.0, 0.0, _ways(term)
+    low, high, ways = 0.0, 0.0, term.ways
     for _ in range(len(term.relations)):
         way = next((way for way in ways if at != goal and way.left == (at,) and len(way.right) == 1), None)
         if way is None:
@@ -216,9 +201,8 @@ def _offset(term: Term) -> tuple[float, float]:
 
 def _is_sparse(term: Term) -> bool:
     """Whether each axis of either side is tied to the other."""
-    ways = [way for way in _ways(term) if way.is_sparse]
     out, inn = set(term.out), set(term.inn)
-    return inn <= _reached(term, out, ways) and out <= _reached(term, inn, ways)
+    return all(b <= term.reached(a, lambda way: way.is_sparse) for a, b in ((out, inn), (inn, out)))
 
 
 def _is_kronecker(term: Term) -> bool:

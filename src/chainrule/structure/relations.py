@@ -71,6 +71,10 @@ class Relation(abc.ABC):
     def pairs(self, sizes: Sizes) -> IndexPairs:
         """All related indices; the names of a side count as one, row by row."""
 
+    def count_pairs(self, sizes: Sizes) -> int:
+        """How many indices are related, or more."""
+        return min(math.prod(sizes[n] for n in self.left), math.prod(sizes[n] for n in self.right))
+
     def is_function(self, sizes: Sizes) -> bool:
         """Whether every left index has exactly one right index: then `move` substitutes them in a factor.
 
@@ -218,7 +222,9 @@ class Pairs(Relation):
     @property
     def is_single_valued(self) -> bool:
         index = self.left_index
-        return index is None or (isinstance(index, np.ndarray) and len(np.unique(index)) == len(index))
+        if index is None or not isinstance(index, np.ndarray):
+            return index is None
+        return len(index) <= 1 + index.max(initial=-1) and np.count_nonzero(np.bincount(index)) == len(index)
 
     def flipped(self) -> Pairs:
         return Pairs(self.right, self.left, self.right_index, self.left_index)
@@ -230,6 +236,9 @@ class Pairs(Relation):
         if self.left_index is not None:
             array = algebra.scatter(array, self.left_index, axis, sizes[self.left[0]])
         return array
+
+    def count_pairs(self, sizes: Sizes) -> int:
+        return len(self.indices[0]) if self.indices else sizes[self.left[0]]
 
     def pairs(self, sizes: Sizes) -> IndexPairs:
         def listed(index: Factor | None, name: int) -> np.ndarray:
@@ -264,14 +273,13 @@ def _join_size(left: np.ndarray, right: np.ndarray, size: int) -> int:
 
 
 def join(left: np.ndarray, right: np.ndarray) -> IndexPairs:
-    """All (i, j) with left[i] == right[j], ordered by i: a sort-merge join."""
+    """All (i, j) with left[i] == right[j], ordered by i: for each value, the places where it lies in a sorted right."""
     order = np.argsort(right, kind="stable")
-    ordered = right[order]
-    low, high = np.searchsorted(ordered, left), np.searchsorted(ordered, left, "right")
-    counts = high - low
+    lies = np.bincount(right, minlength=1 + left.max(initial=-1))
+    counts, begin = lies[left], (np.cumsum(lies) - lies)[left]
     i = np.repeat(np.arange(len(left)), counts)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return i, order[within + np.repeat(low, counts)]
+    return i, order[within + np.repeat(begin, counts)]
 
 
 @final
@@ -327,6 +335,9 @@ class Triangle(Relation):
 
     def move(self, array: Factor, sizes: Sizes, algebra: Algebra) -> Factor:
         return algebra.cumulate(array, len(array.shape) - 1, not self.lower)
+
+    def count_pairs(self, sizes: Sizes) -> int:
+        return sizes[self.left[0]] * sizes[self.right[0]]
 
     def pairs(self, sizes: Sizes) -> IndexPairs:
         n = sizes[self.left[0]]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import final
 
 from .algebra import Factor, Names
@@ -64,6 +64,25 @@ class Term:
     def storage(self) -> int:
         """Numbers kept in the dense factors."""
         return sum(math.prod(factor.shape) for factor, _ in self.factors)
+
+    @property
+    def ways(self) -> list[Relation]:
+        """All relations, read from either side."""
+        return [way for relation in self.relations for way in (relation, relation.flipped())]
+
+    def reached(self, known: set[int], by: Callable[[Relation], bool]) -> set[int]:
+        """Names that such ways lead to from known ones; an index of size 1 is known."""
+        known = {*known, *(n for n, size in self.sizes.items() if size == 1)}
+        ways = self.ways
+        for _ in self.relations:
+            for way in ways:
+                if known.issuperset(way.left) and not known.issuperset(way.right) and by(way):
+                    known.update(way.right)
+        return known
+
+    def is_determined_by(self, known: set[int]) -> bool:
+        """Whether the indices of known names have all others follow, or leave none."""
+        return self.used <= self.reached(known, lambda way: way.is_single_valued)
 
     def renamed(self, new: dict[int, int]) -> Term:
         def each(old: Names) -> Names:
