@@ -1,10 +1,28 @@
-"""Rows to learn from: where they come from, how they are scaled and split.
+"""Rows to learn from: where they come from, how they are prepared and split.
 
-A set of rows is a pair (x, y): samples as the rows of x, one target for each in y. This room knows nothing about nets.
+A set of rows is a pair (x, y): samples as the rows of x, one target for each in y. A table has named columns of several
+kinds; a preparation makes the pair of it. This room knows nothing about nets.
 """
 
 from . import digits
+from .column import Column
+from .parts import Parts, split
+from .preparation import Preparation
+from .reading import read_table
 from .scaling import Scaling
-from .split import stratified_split
+from .stratification import stratified_split
+from .table import Table
+from .target import task_of
 
-__all__ = ["Scaling", "digits", "stratified_split"]
+__all__ = [
+    "Column",
+    "Parts",
+    "Preparation",
+    "Scaling",
+    "Table",
+    "digits",
+    "read_table",
+    "split",
+    "stratified_split",
+    "task_of",
+]

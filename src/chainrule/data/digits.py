@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .parts import Parts
 from .scaling import Scaling
-from .split import stratified_split
+from .stratification import stratified_split
 
 CLASSES = 10
 
@@ -18,14 +19,6 @@ class Digits(NamedTuple):
 
     pixels: np.ndarray
     labels: np.ndarray
-
-
-class Parts(NamedTuple):
-    """Three sets of rows, each a pair (x, labels): to fit, to choose the best epoch, to judge the result."""
-
-    training: tuple[np.ndarray, np.ndarray]
-    validation: tuple[np.ndarray, np.ndarray]
-    held_out: tuple[np.ndarray, np.ndarray]
 
 
 def load() -> Digits:
