@@ -26,7 +26,7 @@ BUILTIN = {
     "MutationError": TypeError,
     "GraphError": ValueError,
     "ForeignVariableError": ValueError,
-    "UnknownNameError": LookupError,
+    "UnknownNameError": KeyError,
     "TextError": ValueError,
     "FileError": OSError,
     "DataError": ValueError,

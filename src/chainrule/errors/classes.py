@@ -76,7 +76,7 @@ class ForeignVariableError(GraphError):
     """A variable of one graph was used in another."""
 
 
-class UnknownNameError(ChainruleError, LookupError):
+class UnknownNameError(ChainruleError, KeyError):
     """No variable, operation or option has this name."""
 
 
