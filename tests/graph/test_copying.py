@@ -15,7 +15,7 @@ def with_origins() -> Graph:
     graph = Graph("origins", locate=lambda: user_frame(depth=3))
     x = graph.input(F64, "x", user_frame(depth=1))
     a, b = graph.append(LABELS["sin"], (x,)), graph.append(LABELS["sin"], (x,))
-    a.name, b.name, a.mask = "a", "b", 4
+    a.name, b.name = "a", "b"
     graph.merge_origins(a, [b])
     x.more_origins = (b.origin,)
     graph.outputs = [apply("sum", a)]
@@ -23,7 +23,7 @@ def with_origins() -> Graph:
 
 
 def check_marks(new, old) -> None:
-    assert (new.name, new.origin, new.more_origins, new.mask) == (old.name, old.origin, old.more_origins, old.mask)
+    assert (new.name, new.origin, new.more_origins) == (old.name, old.origin, old.more_origins)
 
 
 def test_a_copy_is_the_same_graph() -> None:
@@ -43,7 +43,7 @@ def test_a_copy_keeps_the_order_of_the_inputs() -> None:
     assert same_graph(result, graph)
 
 
-def test_names_origins_and_masks_go_along() -> None:
+def test_names_and_origins_go_along() -> None:
     graph = with_origins()
     _, where = copied(graph)
     for v in graph.variables:
@@ -54,6 +54,17 @@ def test_names_origins_and_masks_go_along() -> None:
     other = substitute(graph, {})
     check_marks(other.inputs[0], graph.inputs[0])
     check_marks(other.outputs[0].inputs[0], graph.variables[1])
+
+
+def test_what_is_pasted_is_reached_by_what_it_is_made_from_there() -> None:
+    """The transforms under way where it came from have ended."""
+    graph, v = branching()
+    v["x"].mask = v["a"].mask = 8
+    into = Graph("into")
+    known = {u.number: into.input(u.type) for u in graph.inputs}
+    known[v["x"].number].mask = 2
+    paste(graph.variables, into, known)
+    assert known[v["a"].number].mask == known[v["total"].number].mask == 2
 
 
 # Extracting

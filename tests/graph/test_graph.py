@@ -137,3 +137,12 @@ def test_a_released_graph_needs_no_cycle_collector() -> None:
         assert gone() is None
     finally:
         gc.enable()
+
+
+def test_constants_cannot_be_changed_through_the_graph() -> None:
+    array = np.ones(3)
+    constant = Graph().constant(array)
+    with pytest.raises(ValueError, match="read-only"):
+        constant.value[0] = 2.0
+    array[0] = 5.0  # the owner's business still
+    assert constant.value[0] == 5.0

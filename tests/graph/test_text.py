@@ -58,6 +58,15 @@ def test_names_that_are_made_up_are_not_taken_for_the_users() -> None:
     assert [v.name for v in there_and_back(graph).variables] == [None, None, None]
 
 
+def test_the_users_names_come_before_those_that_are_made_up() -> None:
+    graph = Graph()
+    unnamed = graph.input(F64)
+    velocity, concentration = graph.input(F64, "v0"), graph.input(F64, "c7")
+    graph.outputs = [apply("add", apply("add", unnamed, velocity), concentration)]
+    assert unique_names(graph) == ["v0_2", "v0", "c7", "v3", "v4"]
+    there_and_back(graph)
+
+
 def test_a_long_chain(long_chain: Graph) -> None:
     assert len(to_text(long_chain).splitlines()) == len(long_chain)
     graph = chain(10_000)

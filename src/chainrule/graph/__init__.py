@@ -1,16 +1,17 @@
 """Computational graphs as plain data: variables, operations between them, order, text. Nothing here computes."""
 
-from .copying import copied, extract, paste, substitute, with_assigned_names
+from .copying import copied, extract, extracted, paste, substitute, with_assigned_names
 from .document import from_json, from_rows, rows_of, to_document, to_json
 from .dot import to_dot
 from .graph import Graph, foreign, graph_of
 from .key import is_slot, structural_key
 from .law import check
 from .order import ancestors, between, consumers, descendants, operations
-from .text import from_text, same_graph, to_text, unique_names
+from .text import NAME, from_text, same_graph, to_text, unique_names
 from .variable import OperationLike, Variable
 
 __all__ = [
+    "NAME",
     "Graph",
     "OperationLike",
     "Variable",
@@ -21,6 +22,7 @@ __all__ = [
     "copied",
     "descendants",
     "extract",
+    "extracted",
     "foreign",
     "from_json",
     "from_rows",

@@ -36,11 +36,18 @@ def paste(variables: Sequence[Variable], into: Graph, known: dict[int, Variable]
 
 def _mark(copy: Variable, old: Variable) -> None:
     """Give a copy what people know the old variable by."""
-    copy.name, copy.origin, copy.more_origins, copy.mask = old.name, old.origin, old.more_origins, old.mask
+    copy.name, copy.origin, copy.more_origins = old.name, old.origin, old.more_origins
 
 
 def extract(graph: Graph, inputs: Sequence[Variable], outputs: Sequence[Variable], name: str | None = None) -> Graph:
     """A new graph of what lies between: all inputs, and what the outputs need, in the old order."""
+    return extracted(graph, inputs, outputs, name)[0]
+
+
+def extracted(
+    graph: Graph, inputs: Sequence[Variable], outputs: Sequence[Variable], name: str | None = None
+) -> tuple[Graph, dict[int, Variable]]:
+    """The same, and where each variable went."""
     for v in (*inputs, *outputs):
         if v.graph is not graph:
             raise foreign(v)
@@ -58,7 +65,7 @@ def extract(graph: Graph, inputs: Sequence[Variable], outputs: Sequence[Variable
         )
     paste(needed, result, known)
     result.outputs = [known[v.number] for v in outputs]
-    return result
+    return result, known
 
 
 def _copied_inputs(inputs: Sequence[Variable], into: Graph) -> dict[int, Variable]:

@@ -61,7 +61,7 @@ def from_json(text: str, catalogue: Mapping[str, OperationLike]) -> Graph:
     """
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise TextError(f"this is no JSON document: {error}") from error
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != SCHEMA:

@@ -36,8 +36,11 @@ class Graph:
         return variable
 
     def constant(self, value: Any, origin: RawOrigin | None = None) -> Variable:
-        """A variable that holds an array (which must not change any more)."""
+        """A variable that holds an array (which must not change any more, and cannot be changed through it)."""
         value = value if isinstance(value, (np.ndarray, np.generic)) else np.asarray(value)
+        if value.ndim and value.flags.writeable:
+            value = value.view()
+            value.flags.writeable = False
         variable = self._new(ArrayType(value.shape, value.dtype), None, (), (), origin)
         variable.value = value
         return variable
@@ -109,8 +112,8 @@ def foreign(variable: Variable) -> ForeignVariableError:
     return ForeignVariableError(
         f"{variable.label} belongs to another graph and cannot be used in this one",
         got=f"{variable.label} {variable.type}{made}",
-        wanted="a value of the function that is being traced now",
-        try_="return the value from the function instead of storing it elsewhere",
+        wanted="variables of one graph",
+        try_="pass the value into the function that is traced, or return it from there",
     )
 
 

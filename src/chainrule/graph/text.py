@@ -26,8 +26,7 @@ from .order import operations
 from .variable import OperationLike, Variable
 
 SHOWN = 8  # a larger constant is abbreviated where the text need not be read back
-_NAME = r"[^\W\d][\w.]*"
-_MADE_UP = r"[vc]\d+"  # the name of a variable that has none
+NAME = r"[^\W\d][\w.]*"  # what a text may call a variable
 _OPERATION = r"[^\s()=;,#<]+"
 _TYPE = r"\w+\[[\d,]*\]"
 _STRING = r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\""""
@@ -46,7 +45,7 @@ def to_text(graph: Graph, full: bool = True, origins: bool = False) -> str:
     names = unique_names(graph)
     inputs = ", ".join(f"{names[v.number]}: {v.type}" for v in graph.inputs)
     outputs = ", ".join(names[v.number] for v in graph.outputs)
-    lines = [f"graph {graph.name if re.fullmatch(_NAME, graph.name) else 'graph'}({inputs}) -> ({outputs})"]
+    lines = [f"graph {graph.name if re.fullmatch(NAME, graph.name) else 'graph'}({inputs}) -> ({outputs})"]
     for v in graph.variables:
         if v.is_input or v.part:
             continue
@@ -65,18 +64,25 @@ def unique_names(graph: Graph) -> list[str]:
     names = [""] * len(graph.variables)
     order = [*graph.inputs, *(v for v in graph.variables if not v.is_input)]
     taken = {v.name for v in order if v.name}
+    given: set[str] = set()
     uses: dict[str, int] = {}
     for place, v in enumerate(order):
-        if not v.name or not re.fullmatch(_NAME, v.name) or re.fullmatch(_MADE_UP, v.name):
-            names[v.number] = f"{'c' if v.is_constant else 'v'}{place}"
-            continue
-        name, uses[v.name] = v.name, uses.get(v.name, 0) + 1
-        while uses[v.name] > 1 and name in taken:
-            name = f"{v.name}_{uses[v.name]}"
-            uses[v.name] += name in taken
+        first = v.name if v.name and re.fullmatch(NAME, v.name) else made_up(v, place)
+        name = first
+        if first == v.name and first not in given:
+            given.add(first)
+        else:
+            while name in taken:
+                uses[first] = uses.get(first, 1) + 1
+                name = f"{first}_{uses[first]}"
         taken.add(name)
         names[v.number] = name
     return names
+
+
+def made_up(v: Variable, place: int) -> str:
+    """The name of a variable that has none."""
+    return f"{'c' if v.is_constant else 'v'}{place}"
 
 
 def _application(v: Variable, names: list[str]) -> str:
@@ -122,23 +128,25 @@ def from_text(text: str, catalogue: Mapping[str, OperationLike]) -> Graph:
     TextError
         With the number of the line that is no part of a graph.
     """
+    if not isinstance(text, str):
+        raise TextError(f"a graph is read from a text, not from {text!r:.40}")
     lines = [(n, line) for n, line in enumerate(map(_without_comment, text.splitlines()), 1) if line]
     if not lines:
         raise TextError("an empty text is no graph")
     number, first = lines[0]
-    head = re.fullmatch(rf"graph ({_NAME})\((.*)\) -> \((.*)\)", first)
+    head = re.fullmatch(rf"graph ({NAME})\((.*)\) -> \((.*)\)", first)
     if not head:
         raise TextError(f"line {number} does not begin a graph", got=first, wanted="graph f(x: f64[3]) -> (y)")
     graph = Graph(head[1])
     known: dict[str, Variable] = {}
     try:
-        for name, type in _listed(rf"({_NAME})\s*:\s*({_TYPE})", head[2]):
+        for name, type in _listed(rf"({NAME})\s*:\s*({_TYPE})", head[2]):
             _name(graph.input(ArrayType.parse(type)), name, known)
         for each in lines[1:]:
             number = each[0]
             _read_line(graph, known, each[1], catalogue)
         number = lines[0][0]
-        graph.outputs = [known[name] for name in _listed(_NAME, head[3])]
+        graph.outputs = [known[name] for name in _listed(NAME, head[3])]
     except ChainruleError as error:
         line = dict(lines)[number]
         raise TextError(f"line {number}: {error.what}", got=line, wanted=error.wanted, try_=error.try_) from error
@@ -163,7 +171,7 @@ def _listed(pattern: str, text: str) -> list[Any]:
 def _name(v: Variable, name: str, known: dict[str, Variable]) -> None:
     if name in known:
         raise ValueError(f"{name} is defined twice")
-    v.name = None if re.fullmatch(_MADE_UP, name) else name
+    v.name = None if name == made_up(v, v.number) else name
     known[name] = v
 
 
@@ -179,7 +187,7 @@ def _read_line(graph: Graph, known: dict[str, Variable], line: str, catalogue: M
     else:
         operation = catalogue[call[1]]
         inputs_text, _, parameters_text = call[2].partition(";")
-        inputs = tuple(known[name] for name in _listed(_NAME, inputs_text))
+        inputs = tuple(known[name] for name in _listed(NAME, inputs_text))
         given = _keywords(parameters_text)
         if given.keys() != set(operation.parameter_names):
             raise ValueError(f"{operation.name} has the parameters {', '.join(operation.parameter_names) or 'none'}")
@@ -187,7 +195,7 @@ def _read_line(graph: Graph, known: dict[str, Variable], line: str, catalogue: M
         results = result if isinstance(result, tuple) else (result,)
     if [v.type for v in results] != types:
         raise ValueError(f"{', '.join(map(str, types))} where {', '.join(str(v.type) for v in results)} comes out")
-    for name, v in zip(_listed(_NAME, names_text), results, strict=True):
+    for name, v in zip(_listed(NAME, names_text), results, strict=True):
         _name(v, name, known)
 
 
