@@ -30,25 +30,19 @@ class Guard(NamedTuple):
     origin: RawOrigin | None
 
 
-class _ClosedGraph(Graph):
-    """Takes the place of a trace's graph once its function has returned."""
-
-    def append(self, *args: Any, **keywords: Any) -> Any:
-        raise _outlived()
-
-    def constant(self, *args: Any, **keywords: Any) -> Any:
-        raise _outlived()
-
-
-def _outlived() -> TraceError:
-    return TraceError(
+def _refuse_outlived(*args: Any, **keywords: Any) -> Any:
+    raise TraceError(
         "a traced array is used after the function that made it has returned",
         wanted="values that leave a traced function by being returned",
-        try_="return the array from the function, or store cr.stop_gradient of it",
+        try_="return the array from the function (has_aux=True), or store np.asarray(cr.stop_gradient(x))",
     )
 
 
-_CLOSED = _ClosedGraph("closed")
+class _ClosedGraph(Graph):
+    """What a trace's graph becomes once its function has returned."""
+
+    __slots__ = ()
+    input = constant = append = _refuse_outlived
 
 
 class Trace:
@@ -117,7 +111,7 @@ class Trace:
         if isinstance(x, np.ndarray):
             x = plain_array(x)
             if x.flags.writeable or x.base is not None:
-                if x.nbytes <= COPY_LIMIT:
+                if x.nbytes <= COPY_LIMIT or self.symbolic:
                     x = x.copy(order="K")
                 else:
                     self._checksums.append((x, _checksum(x), user_frame()))
@@ -165,7 +159,8 @@ class Trace:
     def close(self) -> None:
         """Free what the trace holds. Arrays that have leaked from it raise from now on."""
         self.graph.release()
-        self.graph, self.values = _CLOSED, {}
+        self.graph.__class__ = _ClosedGraph
+        self.evaluator, self.values = _refuse_outlived, {}
         self.guards, self._numbers, self._checksums, self.layouts = [], {}, [], {}
 
 
