@@ -15,6 +15,7 @@ import numpy as np
 from .errors import ArgumentError
 
 NAMESPACE = "chainrule"
+_SHOWN = 200  # letters of an outline
 LEAVES = (np.ndarray, np.generic, float, int, complex)
 _plain: set[type] = set()  # types of leaves that are no dataclasses
 _registered: set[type] = set()  # dataclasses, which are no leaves any more
@@ -63,10 +64,29 @@ def map_leaves(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
         if structure_of(other) != structure_of(tree):
             raise ArgumentError(
                 "trees that are walked together must be of one shape",
-                got=", ".join(paths(other)) or "no leaves",
-                wanted=", ".join(paths(tree)) or "no leaves",
+                got=outline(other),
+                wanted=outline(tree),
             )
     return rebuild([function(*each) for each in zip(leaves, *(flatten(o)[0] for o in others), strict=True)])
+
+
+def outline(tree: Any) -> str:
+    """Its containers, for messages: `{'W': [*, *], 'b': *}`; of a leaf its type."""
+    if isinstance(tree, LEAVES):
+        return tree.__class__.__name__
+    leaves, rebuild = flatten(tree)
+    if len(leaves) == 1 and leaves[0] is tree:
+        return type(tree).__name__
+    text = repr(rebuild([_STAR] * len(leaves)))
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+class _Star:
+    def __repr__(self) -> str:
+        return "*"
+
+
+_STAR = _Star()
 
 
 def _only(leaves: Sequence[Any]) -> Any:

@@ -11,6 +11,8 @@ from typing import ParamSpec, TypeVar
 from .classes import ChainruleError, MutationError
 from .origin import OURS
 
+NUMPY_HIDES = "setting an array element with a sequence"  # what it says where an array cannot be converted
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -28,7 +30,7 @@ def users_frames_only(function: Callable[P, R]) -> Callable[P, R]:
                 raise
             raise error.with_traceback(_without_ours(error.__traceback__)) from error.__cause__
         except ValueError as error:
-            if not isinstance(error.__cause__, ChainruleError):
+            if not (isinstance(error.__cause__, ChainruleError) and str(error).startswith(NUMPY_HIDES)):
                 raise
             raise _unhidden(error.__cause__).with_traceback(_without_ours(error.__traceback__)) from None
 
@@ -36,7 +38,7 @@ def users_frames_only(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _unhidden(reason: ChainruleError) -> MutationError:
-    """NumPy hides our reason behind "setting an array element with a sequence"."""
+    """What NumPy hides behind its own words."""
     return MutationError(
         "a traced value is written into a plain array, which cannot hold it",
         where=reason.where,
