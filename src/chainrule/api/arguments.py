@@ -4,39 +4,48 @@ from __future__ import annotations
 
 import functools
 import inspect
+import reprlib
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from .. import tree
+from ..arraytype import ArrayType
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..graph import Variable
-from ..ops import of_dtype
 from ..tracing import Array, variable_of
-from .scope import Scope, checked_leaves
+from .scope import Scope, checked_leaves, plain
 
 Function = Callable[..., Any]
 
 
-def like_function(f: Function, what: str) -> Callable[[Function], Function]:
+def like_function(f: Function) -> Callable[[Function], Function]:
     """Keep name, signature and documentation of the function that is transformed."""
+    check_callable(f)
+    return functools.wraps(f)
 
-    def decorate(wrapper: Function) -> Function:
-        try:
-            return functools.wraps(f)(wrapper)
-        except (AttributeError, TypeError):  # a callable object without a name
-            wrapper.__doc__ = f"{what} {f!r}"
-            return wrapper
 
-    return decorate
+def check_callable(f: Any) -> None:
+    """Raise where a value stands in the place of a function, as in `cr.grad(f(x))`."""
+    if not callable(f):
+        raise ArgumentError(
+            f"a function is wanted, not {kind_of(f)}",
+            got=reprlib.repr(f),
+            try_="f instead of f(x)" if isinstance(f, tree.LEAVES) else None,
+        )
+
+
+def kind_of(x: Any) -> str:
+    """What a user would call it: a traced array passes for what it stands for."""
+    return x.__class__.__name__
 
 
 def argument_names(f: Function, count: int) -> list[str]:
     """The names of the first positional parameters, for messages and graphs."""
-    code = getattr(f, "__code__", None)
-    if code is not None and not hasattr(f, "__wrapped__"):
-        names = list(code.co_varnames[: min(code.co_argcount, count)])
+    if type(f) is FunctionType and not hasattr(f, "__wrapped__"):  # far faster than a signature
+        names = list(f.__code__.co_varnames[: min(f.__code__.co_argcount, count)])
     else:
         try:
             parameters = inspect.signature(f).parameters.values()
@@ -53,10 +62,7 @@ def with_arguments(
     replaced, inputs, rebuilds = list(args), [], []
     for number in numbers:
         leaves, rebuild = checked_leaves(args[number], names[number])
-        if len(leaves) == 1:
-            labels = [names[number]]
-        else:
-            labels = [names[number] + _dotted(path) for path in tree.paths(args[number])]
+        labels = labels_of(args[number], names[number])
         traced = [scope.argument(leaf, label) for leaf, label in zip(leaves, labels, strict=True)]
         replaced[number] = rebuild(traced)
         inputs.append([each.variable for each in traced])
@@ -64,32 +70,37 @@ def with_arguments(
     return replaced, inputs, rebuilds
 
 
-def _dotted(path: str) -> str:
-    """`['W'][0]` as `.W.0`."""
-    return path.replace("['", ".").replace("']", "").replace("[", ".").replace("]", "")
+def labels_of(argument: Any, name: str) -> list[str]:
+    """A name for each leaf: that of the argument, or `p.W.0` for the one at `p['W'][0]`."""
+    places = tree.paths(argument)
+    return [name] if len(places) == 1 else [name + _dotted(place) for place in places]
+
+
+def _dotted(place: str) -> str:
+    return place.replace("['", ".").replace("']", "").replace("[", ".").replace("]", "")
 
 
 def split_aux(result: Any, has_aux: bool) -> tuple[Any, Any]:
     if not has_aux:
         return result, None
     if not isinstance(result, tuple) or len(result) != 2:
-        raise ArgumentError(f"with has_aux=True the function returns (y, aux), not {type(result).__name__}")
+        raise ArgumentError(
+            f"with has_aux=True the function returns (y, aux), not {tree.outline(result)}", wanted="a tuple of two"
+        )
     return result
 
 
 def scalar_output(y: Any, scope: Scope, f: Function) -> Variable:
     name = getattr(f, "__name__", "the function")
-    leaves = tree.flatten(y)[0]
-    if len(leaves) != 1 or isinstance(y, (list, tuple, dict)):
+    if tree.structure_of(y) is not None:
+        count = len(tree.flatten(y)[0])
         raise ShapeError(
-            f"the gradient is that of a scalar, but {name} returns {type(y).__name__}"
-            + (f" of {len(leaves)} arrays" if len(leaves) != 1 else ""),
+            f"the gradient is that of a scalar, but {name} returns {kind_of(y)} of {count} array{'s' * (count != 1)}",
+            got=tree.outline(y),
             wanted="one scalar",
             try_="cr.grad(f, has_aux=True) if the rest is not to be differentiated, cr.jacobian or cr.vjp if it is",
         )
-    if y is None or isinstance(y, str):
-        raise ShapeError(f"the gradient is that of a scalar, but {name} returns {y!r}", wanted="a return of the scalar")
-    v = variable_of(y, scope.trace)
+    v = _result_variable(y, scope, name)
     if v.shape != ():
         raise ShapeError(
             f"the gradient is that of a scalar, but {name} returns an array of shape {v.shape}",
@@ -99,6 +110,16 @@ def scalar_output(y: Any, scope: Scope, f: Function) -> Variable:
         )
     check_differentiable(v, name)
     return v
+
+
+def _result_variable(y: Any, scope: Scope, name: str) -> Variable:
+    if not isinstance(y, tree.LEAVES):
+        raise DtypeError(
+            f"{name} returns a value of type {kind_of(y)}, which is no array",
+            got=reprlib.repr(y),
+            wanted="arrays and numbers, or trees of them",
+        )
+    return variable_of(y, scope.trace)
 
 
 def check_differentiable(y: Variable, name: str) -> None:
@@ -115,9 +136,9 @@ def check_differentiable(y: Variable, name: str) -> None:
         )
 
 
-def outputs_of(result: Any, scope: Scope) -> tuple[list[Variable], Any]:
+def outputs_of(result: Any, scope: Scope, name: str = "the function") -> tuple[list[Variable], Any]:
     leaves, rebuild = tree.flatten(result)
-    return [variable_of(leaf, scope.trace) for leaf in leaves], rebuild
+    return [_result_variable(leaf, scope, name) for leaf in leaves], rebuild
 
 
 def concrete(scope: Scope, result: Any) -> Any:
@@ -127,41 +148,42 @@ def concrete(scope: Scope, result: Any) -> Any:
     return tree.map_leaves(lambda x: scope.result(x.variable) if type(x) is Array else x, result)
 
 
-def sequence_of(x: Any, what: str) -> Sequence[Any]:
+def sequence_of(x: Any, what: str, example: str) -> Sequence[Any]:
     if not isinstance(x, (tuple, list)):
-        raise ArgumentError(
-            f"{what} is a tuple with one entry for each argument of f, not {type(x).__name__}", try_=f"({what},)"
-        )
+        raise ArgumentError(f"{what} is a tuple with one entry for each argument of f, not {kind_of(x)}", try_=example)
     return x
 
 
-def matching_leaves(given: Any, like: Any, what: str, compare_shapes: bool = True) -> list[Any]:
-    """The leaves of a tangent or cotangent, which has the tree and the shapes of its variable."""
-    leaves, others = tree.flatten(given)[0], tree.flatten(like)[0]
-    if len(leaves) != len(others) or tree.structure_of(given) != tree.structure_of(like):
+def directions(given: Any, like: Any, types: Sequence[ArrayType], what: str) -> list[Any]:
+    """The leaves of a tangent or cotangent, as arrays of the types of what it belongs to.
+
+    Parameters
+    ----------
+    like : tree
+        What it belongs to.
+    types : sequence of ArrayType
+        Of the leaves of that. Where one carries no derivative, the given leaf is not looked at.
+    what : str
+        "tangent of x", for messages.
+    """
+    if tree.structure_of(given) != tree.structure_of(like):
         raise ArgumentError(
-            f"a {what} has the tree of what it belongs to",
-            got=f"{type(given).__name__}",
-            wanted=f"{type(like).__name__}",
+            f"the {what} has not the tree of what it belongs to", got=tree.outline(given), wanted=tree.outline(like)
         )
-    if compare_shapes:
-        for leaf, other in zip(leaves, others, strict=True):
-            if np.shape(leaf) != np.shape(other):
-                raise ShapeError(f"a {what} of shape {np.shape(leaf)} for a variable of shape {np.shape(other)}")
-    return leaves
+    leaves, places = tree.flatten(given)[0], tree.paths(like)
+    return [
+        typed(leaf, type_, f"the {what}{place}") if type_.carries_derivative else leaf
+        for leaf, type_, place in zip(leaves, types, places, strict=True)
+    ]
 
 
-def cast_to(v: Variable, like: Variable) -> Variable:
-    if v.shape != like.shape:
-        raise ShapeError(f"a tangent or cotangent of shape {v.shape} for a variable of shape {like.shape}")
-    return of_dtype(v, like.dtype)
-
-
-def of_type(given: Any, type_: Any) -> Any:
-    array = given if type(given) is Array else np.asarray(given)
+def typed(given: Any, type_: ArrayType, what: str) -> Any:
+    """A tangent, cotangent or seed as an array of the type that it must have; only precision may be lost."""
+    array = given if type(given) is Array else plain(given)
+    if not np.can_cast(array.dtype, type_.dtype, "same_kind"):
+        raise DtypeError(
+            f"{what} is of dtype {array.dtype}, which cannot be converted to {type_.dtype}", wanted=f"{type_}"
+        )
     if tuple(array.shape) != type_.shape:
-        raise ShapeError(
-            f"a cotangent or tangent of shape {tuple(array.shape)} for a variable of shape {type_.shape}",
-            wanted=f"{type_}",
-        )
-    return array if type(array) is Array else array.astype(type_.dtype, copy=False)
+        raise ShapeError(f"{what} has shape {tuple(array.shape)}, not {type_.shape}", wanted=f"{type_}")
+    return array if array.dtype == type_.dtype else array.astype(type_.dtype)

@@ -9,8 +9,10 @@ import numpy as np
 
 from .. import tree
 from ..errors import ArgumentError, DerivativeError, users_frames_only
+from .arguments import argument_names, check_callable, sequence_of
 from .directional import jvp, vjp
 from .gradient import grad
+from .scope import checked_leaves
 
 
 def check_grads(
@@ -34,24 +36,41 @@ def check_grads(
         Up to which derivative: 2 checks the gradient of the gradient too.
     modes : sequence of {"forward", "reverse"}
     rtol, atol : float, optional
-        By default 1e-6 for float64 and 1e-2 for float32 arguments, looser by a factor of 10 for each order.
+        By default 1e-6 for float64, 1e-2 for float32 and 1e-1 for float16 arguments, looser by a factor of 10 for each
+        order.
+    seed : int
+        Of the random directions.
 
     Raises
     ------
     DerivativeError
         With the order, the mode and both numbers, where they differ.
+    ArgumentError
+        If args is no sequence, modes or order leave nothing to check, or f returns no arrays.
+    DtypeError
+        If an argument carries no derivative.
 
     Examples
     --------
     >>> import numpy as np, chainrule as cr
     >>> cr.check_grads(np.tanh, (np.array([0.1, -2.0]),))
     """
-    unknown = [mode for mode in modes if mode not in ("forward", "reverse")]
-    if unknown:
-        raise ArgumentError(f"{unknown[0]!r} is no mode", wanted="'forward' and 'reverse'")
-    if order < 1:
+    check_callable(f)
+    args = sequence_of(args, "args", "cr.check_grads(f, (x,))")
+    chosen = (modes,) if isinstance(modes, str) else tuple(modes)
+    if not chosen or any(mode not in ("forward", "reverse") for mode in chosen):
+        raise ArgumentError(f"modes={modes!r} are no modes to check", wanted="'forward', 'reverse' or both")
+    if not isinstance(order, (int, np.integer)) or order < 1:
         raise ArgumentError(f"order={order} leaves nothing to check", wanted="1, 2, ...")
-    _check(f, tuple(args), order, tuple(modes), rtol, atol, np.random.default_rng(seed), 1)
+    for arg, name in zip(args, argument_names(f, len(args)), strict=True):
+        checked_leaves(arg, name)
+    _check(f, tuple(args), order, chosen, rtol, atol, np.random.default_rng(seed), 1)
+
+
+def _resolution(leaves: Sequence[np.ndarray]) -> tuple[float, float]:
+    """The step of a difference and the tolerance that it allows, by the coarsest dtype."""
+    itemsize = min((x.itemsize for x in leaves), default=8)
+    return {2: (1e-1, 1e-1), 4: (1e-2, 1e-2)}.get(itemsize, (1e-5, 1e-6))
 
 
 @users_frames_only
@@ -67,11 +86,11 @@ def _check(
 ) -> None:
     given, rebuild = tree.flatten(args)
     leaves = [np.asarray(x) for x in given]
-    single = any(x.dtype == np.float32 for x in leaves)
-    relative = (rtol if rtol is not None else (1e-2 if single else 1e-6)) * 10 ** (level - 1)
-    absolute = (atol if atol is not None else (1e-2 if single else 1e-6)) * 10 ** (level - 1)
+    step, tolerance = _resolution(leaves)
+    relative = (tolerance if rtol is None else rtol) * 10 ** (level - 1)
+    absolute = (tolerance if atol is None else atol) * 10 ** (level - 1)
     directions = [rng.normal(size=x.shape).astype(x.dtype) for x in leaves]
-    step = (1e-2 if single else 1e-5) * max(1.0, max((float(np.abs(x).max()) for x in leaves if x.size), default=1.0))
+    step *= max(1.0, max((float(np.abs(x).max()) for x in leaves if x.size), default=1.0))
 
     def moved(by: float) -> list[np.ndarray]:
         shifted = [np.array(x, order="K") for x in leaves]  # the layout in memory is the argument's
@@ -80,6 +99,8 @@ def _check(
         shifted = [x if isinstance(old, np.ndarray) else x[()] for x, old in zip(shifted, given, strict=True)]
         return [np.asarray(y, np.float64) for y in tree.flatten(f(*rebuild(shifted)))[0]]
 
+    if not tree.flatten(f(*rebuild(given)))[0]:
+        raise ArgumentError("the function returns no arrays: there is nothing to check")
     differences = [(high - low) / (2 * step) for high, low in zip(moved(step), moved(-step), strict=True)]
     weights = [np.asarray(rng.normal(size=d.shape)) for d in differences]
     expected = sum(float(np.sum(w * d)) for w, d in zip(weights, differences, strict=True))

@@ -20,8 +20,15 @@ def jit(
 
     Parameters
     ----------
+    f : callable
+        Left out, `jit` is a decorator with options.
     donate_argnums, static_argnums, static_argnames
         Accepted and without effect while functions are interpreted.
+
+    Returns
+    -------
+    compiled : callable
+        Takes the arguments of f and gives its results.
 
     Examples
     --------
@@ -34,7 +41,7 @@ def jit(
             jit, donate_argnums=donate_argnums, static_argnums=static_argnums, static_argnames=static_argnames
         )
 
-    @like_function(f, "compiled")
+    @like_function(f)
     def compiled(*args: Any, **keywords: Any) -> Any:
         return f(*args, **keywords)
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from .. import tree
 from ..arraytype import ArrayType
-from ..errors import ArgumentError, DerivativeError
-from ..ops import Operation, elementwise, general, linear
+from ..errors import ArgumentError, DerivativeError, ShapeError, users_frames_only
+from ..graph import NAME
+from ..ops import elementwise, general, linear
 from ..structure import MatrixFree
-from ..tracing import declared_call
+from ..tracing import declared_call, trace_of, variable_of
+from .arguments import check_callable, typed
 
 _serial = itertools.count(1)
 
@@ -35,15 +39,16 @@ def operation(
     Parameters
     ----------
     name : str
-        Unique among all operations.
+        Unique among all operations; letters, digits and underscores, beginning with a letter.
     forward : callable
         In NumPy.
     slopes : callable, number or None, or a tuple of them
-        For each argument dy/dx as ``slope(y, *xs)``, written with operators and declared operations.
+        For each argument dy/dx as ``slope(y, *xs)``, written with operators and declared operations. In a tuple, None
+        stands for an argument by which the derivative is zero.
     maps, jacobians : callable or tuple of callable
         For each argument ``rule(y, *xs, **parameters)``, a linear map (see `chainrule.structure`).
     type_rule : callable, optional
-        ``type_rule(*types, **parameters)``; by default forward is tried on zeros of the arguments' types.
+        ``type_rule(*types, **parameters)``; by default forward is tried on ones of the arguments' types.
     **about
         `parameters` (names), `notation`, `domain`, `examples`, `kinks`, `source`, `numpy`.
 
@@ -52,6 +57,11 @@ def operation(
     function : callable
         Computes on arrays and records on traced ones.
 
+    Raises
+    ------
+    ArgumentError
+        If the name is taken or cannot be written, or not exactly one of slopes, maps and jacobians is given.
+
     Examples
     --------
     >>> import numpy as np, chainrule as cr
@@ -59,6 +69,17 @@ def operation(
     >>> cr.grad(cube)(2.0)
     np.float64(12.0)
     """
+    if not isinstance(name, str) or not re.fullmatch(NAME, name):
+        raise ArgumentError(
+            f"an operation has a name, not {name!r}",
+            wanted="letters, digits and underscores, beginning with a letter",
+        )
+    check_callable(forward)
+    unknown = about.keys() - _ABOUT
+    if unknown:
+        raise ArgumentError(
+            f"an operation is not described by {', '.join(sorted(unknown))}", wanted=f"some of {', '.join(_ABOUT)}"
+        )
     given = [k for k, v in {"slopes": slopes, "maps": maps, "jacobians": jacobians}.items() if v is not None]
     if len(given) != 1:
         raise ArgumentError(
@@ -67,24 +88,30 @@ def operation(
     about.setdefault("numpy", ())
     if slopes is not None:
         rules = slopes if isinstance(slopes, tuple) else (slopes,)
-        about.setdefault("promote", _tried_dtypes(forward, len(rules)))
+        about.setdefault("promote", _tried_dtypes(name, forward, len(rules)))
         declared = elementwise(name, forward, *rules, **about)
     else:
         rules = maps if maps is not None else jacobians
         rules = rules if isinstance(rules, tuple) else (rules,)
         declare = linear if maps is not None else general
         declared = declare(name, forward, type_rule or _tried(forward), *rules, **about)
-    return _function_of(declared)
 
-
-def _function_of(declared: Operation) -> Callable[..., Any]:
     def function(*args: Any, **parameters: Any) -> Any:
+        wanted = declared.parameter_names
+        if parameters.keys() != set(wanted):
+            raise ArgumentError(
+                f"{name} takes the parameters {', '.join(wanted)}" if wanted else f"{name} takes no parameters",
+                got=", ".join(parameters) or "none",
+            )
         return declared_call(declared, args, parameters)
 
-    function.__name__ = function.__qualname__ = declared.name
+    function.__name__ = function.__qualname__ = name
     function.__doc__ = declared.summary or None
     function.operation = declared  # type: ignore[attr-defined]
-    return function
+    return users_frames_only(function)
+
+
+_ABOUT = ("parameters", "notation", "domain", "examples", "kinks", "source", "numpy", "promote", "summary")
 
 
 def _tried(forward: Callable[..., Any]) -> Callable[..., Any]:
@@ -96,14 +123,20 @@ def _tried(forward: Callable[..., Any]) -> Callable[..., Any]:
     return type_rule
 
 
-def _tried_dtypes(forward: Callable[..., Any], count: int) -> Callable[..., Any]:
+def _tried_dtypes(name: str, forward: Callable[..., Any], count: int) -> Callable[..., Any]:
     def promote(kinds: tuple[Any, ...]) -> tuple[np.dtype, ...]:
         known = [kind for kind in kinds if not isinstance(kind, type)]
         common = np.result_type(*known, *[kind(1) for kind in kinds if isinstance(kind, type)])
         dtypes = [common if isinstance(kind, type) else kind for kind in kinds]
         with np.errstate(all="ignore"):
-            result = np.asarray(forward(*[np.ones(1, dtype) for dtype in dtypes])).dtype
-        return (*dtypes, result)
+            result = np.asarray(forward(*[np.ones(1, dtype) for dtype in dtypes]))
+        if result.shape != (1,):
+            raise ShapeError(
+                f"{name} is declared by slopes, for functions that work entry by entry",
+                got=f"a result of shape {result.shape} for arguments of shape (1,)",
+                wanted="jacobians= for other functions",
+            )
+        return (*dtypes, result.dtype)
 
     return promote
 
@@ -114,8 +147,24 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     Parameters
     ----------
     f : callable
-        ``f(*arrays)`` returns (y, pullback) with ``pullback(y_bar)`` a tuple of cotangents (or the one). It sees plain
-        arrays, so anything may happen inside; the derivative of the pullback is not known.
+        ``f(*arrays)`` returns (y, pullback) with y an array and ``pullback(y_bar)`` a tuple of cotangents (or the one),
+        of the shapes of the arguments; None stands for zero. It sees arrays of its own, so anything may happen inside.
+        It is called again when the gradient is computed, so its results are a function of its arguments. The derivative
+        of the pullback is not known.
+
+    Returns
+    -------
+    function : callable
+        ``function(*arrays)`` is y.
+
+    Raises
+    ------
+    ArgumentError
+        If f does not return such a pair, or is called with keyword arguments.
+    ShapeError, DtypeError
+        If a cotangent does not fit its argument.
+    DerivativeError
+        In forward mode, and where the gradient is to be differentiated.
 
     Examples
     --------
@@ -126,33 +175,83 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     >>> cr.grad(lambda x: 10 * clipped(x))(3.0)
     np.float64(1.0)
     """
-    name = f"{getattr(f, '__name__', 'custom')}_{next(_serial)}"
+    check_callable(f)
+    title = getattr(f, "__name__", "custom")
+    title = title if re.fullmatch(NAME, title) else "custom"
+    name = f"{title}_{next(_serial)}"
 
-    def forward(*xs: Any) -> Any:
-        return np.asarray(f(*xs)[0])
+    def called(xs: Sequence[Any]) -> tuple[Any, Callable[..., Any]]:
+        pair = f(*xs)
+        if not (isinstance(pair, tuple) and len(pair) == 2 and callable(pair[1])):
+            raise ArgumentError(
+                f"{title} has a custom gradient: it returns (y, pullback)", got=tree.outline(pair), wanted="such a pair"
+            )
+        if tree.structure_of(pair[0]) is not None:
+            raise ArgumentError(f"{title} returns {tree.outline(pair[0])} and a pullback", wanted="y as one array")
+        return pair
+
+    def forward(*xs: Any, result: str) -> Any:
+        y = np.asarray(called([np.array(x) for x in xs])[0])
+        if str(ArrayType.of(y)) != result:
+            raise ShapeError(
+                f"{title} returns an array of another type than before", got=f"{ArrayType.of(y)}", wanted=result
+            )
+        return y
 
     def pulled(y_bar: Any, *xs: Any, argument: int) -> Any:
-        bars = f(*xs)[1](y_bar)
+        bars = called([np.array(x) for x in xs])[1](np.array(y_bar))
         bars = bars if isinstance(bars, tuple) else (bars,)
         if len(bars) != len(xs):
-            raise ArgumentError(f"the pullback of {name} returned {len(bars)} cotangents for {len(xs)} arguments")
-        return np.asarray(bars[argument], xs[argument].dtype)
+            raise ArgumentError(f"the pullback of {title} returned {len(bars)} cotangents for {len(xs)} arguments")
+        x, x_bar = xs[argument], bars[argument]
+        if x_bar is None:
+            return np.zeros(x.shape, x.dtype)
+        return typed(x_bar, ArrayType.of(x), f"cotangent {argument} of {title}")
 
-    def jacobian(k: int, y: Any, *xs: Any) -> MatrixFree:
+    def jacobian(k: int, y: Any, *xs: Any, result: str) -> MatrixFree:
         return MatrixFree(
-            lambda v: _refuse_forward(name), lambda y_bar: pullback(y_bar, *xs, argument=k), y.shape, xs[k].shape
+            lambda v: _refuse_forward(title), lambda y_bar: pullback(y_bar, *xs, argument=k), y.shape, xs[k].shape
         )
 
-    declared = general(name, forward, _tried(forward), jacobian, variadic=True)
+    declared = general(
+        name,
+        forward,
+        lambda *types, result: ArrayType.parse(result),
+        jacobian,
+        variadic=True,
+        parameters=("result",),
+    )
     pullback = general(
         f"{name}_pullback",
         pulled,
         lambda y_bar, *xs, argument: xs[argument],
-        lambda k, *rest, **parameters: _refuse_second(name),
+        lambda k, *rest, **parameters: _refuse_second(title),
         variadic=True,
         parameters=("argument",),
     )
-    return functools.wraps(f)(_function_of(declared))
+
+    @users_frames_only
+    @functools.wraps(f)
+    def function(*args: Any, **keywords: Any) -> Any:
+        if keywords:
+            raise ArgumentError(
+                f"{title} has a custom gradient and takes its arguments by position", got=f"{', '.join(keywords)}="
+            )
+        for x in args:
+            if not isinstance(x, tree.LEAVES):
+                raise ArgumentError(f"{title} has a custom gradient and takes arrays", got=tree.outline(x))
+        trace = trace_of(*args)
+        if trace is None:
+            return called(args)[0]
+        xs = [variable_of(x, trace) for x in args]
+        if trace.symbolic:
+            values = [np.ones(x.shape, x.dtype) for x in xs]
+        else:
+            values = [np.array(value) for value in trace.evaluate(xs)]
+        result = str(ArrayType.of(np.asarray(called(values)[0])))
+        return declared_call(declared, args, {"result": result})
+
+    return function
 
 
 def _refuse_forward(name: str) -> Any:

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from .. import tree
+from ..arraytype import ArrayType
 from ..backprop import back_propagation_nodes, forward_tangent_nodes
-from ..errors import ArgumentError, UnsupportedError, users_frames_only
-from ..graph import Variable, extract
-from ..interpret import evaluate
+from ..errors import ArgumentError, users_frames_only
+from ..graph import Variable
 from ..ops.algebra import zeros
 from ..simplify import simplify
-from ..tracing import Array, variable_of
+from ..tracing import variable_of
+from .application import applied
 from .arguments import (
     argument_names,
-    cast_to,
+    check_callable,
     concrete,
+    directions,
     like_function,
-    matching_leaves,
-    of_type,
     outputs_of,
     sequence_of,
     split_aux,
     with_arguments,
 )
 from .gradient import grad
-from .scope import Scope, owned, positions, transform
+from .scope import Scope, lasting_graph, positions, transform
 
 Function = Callable[..., Any]
 
@@ -38,9 +38,11 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 
     Parameters
     ----------
-    primals : sequence
+    f : callable
+        A function of NumPy arrays (or trees of them) with a tree of arrays as its result.
+    primals : tuple or list
         The positional arguments of f.
-    tangents : sequence
+    tangents : tuple or list
         A direction for each of them, of the same tree and shapes.
 
     Returns
@@ -50,8 +52,12 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 
     Raises
     ------
-    ShapeError
-        If tangents do not match primals.
+    ArgumentError, ShapeError, DtypeError
+        If tangents do not match primals in number and tree, in shape, in kind of dtype.
+
+    Source
+    ------
+    Griewank, Walther, Evaluating Derivatives (2008), sec. 3.1.
 
     Examples
     --------
@@ -64,23 +70,65 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 
 @users_frames_only
 def _jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    primals, tangents = sequence_of(primals, "primals"), sequence_of(tangents, "tangents")
-    if len(primals) != len(tangents):
-        raise ArgumentError(f"jvp takes a tangent for each primal: {len(tangents)} tangents, {len(primals)} primals")
+    check_callable(f)
+    example = "cr.jvp(f, (x,), (x_dot,))"
+    primals, tangents = sequence_of(primals, "primals", example), sequence_of(tangents, "tangents", example)
     with transform(*primals, *tangents) as scope:
-        numbers = tuple(range(len(primals)))
-        replaced, inputs, _ = with_arguments(scope, primals, numbers, argument_names(f, len(primals)))
-        leaves = [x for each in inputs for x in each]
-        dots = [d for number in numbers for d in matching_leaves(tangents[number], primals[number], "tangent")]
-        x_dots = [cast_to(variable_of(d, scope.trace), x) for d, x in zip(dots, leaves, strict=True)]
+        replaced, leaves, _ = _all_traced(scope, f, primals)
+        x_dots = _tangents(tangents, primals, [x.type for x in leaves], argument_names(f, len(primals)))
         outputs, rebuild = outputs_of(f(*replaced), scope)
-        found = forward_tangent_nodes(outputs, leaves, x_dots)
-        y_dots = [zeros(scope.trace.graph, y.type) if d is None else d for y, d in zip(outputs, found, strict=True)]
-        return rebuild([scope.result(y) for y in outputs]), rebuild([scope.result(d) for d in y_dots])
+        y_dots = _pushed(outputs, leaves, [variable_of(x_dot, scope.trace) for x_dot in x_dots])
+        return rebuild([scope.result(y) for y in outputs]), rebuild([scope.result(y_dot) for y_dot in y_dots])
+
+
+def _all_traced(scope: Scope, f: Function, primals: Sequence[Any]) -> tuple[list[Any], list[Variable], Function]:
+    """The arguments traced, the variables of all their leaves, and how to make a tuple of trees of as many others."""
+    names = argument_names(f, len(primals))
+    replaced, inputs, rebuilds = with_arguments(scope, primals, range(len(primals)), names)
+
+    def regroup(flat: Sequence[Any]) -> tuple[Any, ...]:
+        waiting = iter(flat)
+        return tuple([again([next(waiting) for _ in each]) for again, each in zip(rebuilds, inputs, strict=True)])
+
+    return replaced, [x for each in inputs for x in each], regroup
+
+
+def _tangents(
+    x_dots: Sequence[Any], primals: Sequence[Any], types: Sequence[ArrayType], names: Sequence[str]
+) -> list[Any]:
+    """The leaves of the tangents of all arguments; `types` are those of the arguments' leaves."""
+    if len(x_dots) != len(primals):
+        raise ArgumentError(
+            "there is a tangent for each argument of f", got=f"{len(x_dots)} tangents, {len(primals)} arguments"
+        )
+    waiting, found = iter(types), []
+    for x_dot, x, name in zip(x_dots, primals, names, strict=True):
+        count = len(tree.flatten(x)[0])
+        found += directions(x_dot, x, list(itertools.islice(waiting, count)), f"tangent of {name}")
+    return found
+
+
+def _pushed(outputs: Sequence[Variable], leaves: Sequence[Variable], x_dots: Sequence[Variable]) -> list[Variable]:
+    found = forward_tangent_nodes(outputs, leaves, x_dots)
+    return [zeros(y.graph, y.type) if y_dot is None else y_dot for y, y_dot in zip(outputs, found, strict=True)]
+
+
+def _pulled(outputs: Sequence[Variable], y_bars: Sequence[Variable], leaves: Sequence[Variable]) -> list[Variable]:
+    found = back_propagation_nodes(outputs, y_bars, leaves)
+    return [zeros(x.graph, x.type) if x_bar is None else x_bar for x, x_bar in zip(leaves, found, strict=True)]
 
 
 def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Reverse mode: the value of f and its pullback, which takes y_bar to J.T y_bar.
+
+    Parameters
+    ----------
+    f : callable
+        A function of NumPy arrays (or trees of them) with a tree of arrays as its result.
+    *primals
+        The arguments of f.
+    has_aux : bool
+        Whether f returns (y, aux), of which only y is differentiated.
 
     Returns
     -------
@@ -89,6 +137,15 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         ``pullback(y_bar)`` gives a tuple with the cotangent of each primal; it may be called any number of times.
     aux
         With has_aux, the second thing that f returned.
+
+    Raises
+    ------
+    ArgumentError, ShapeError, DtypeError
+        By the pullback, if y_bar does not match y in tree, in shape, in kind of dtype.
+
+    Source
+    ------
+    Griewank, Walther, Evaluating Derivatives (2008), sec. 3.2.
 
     Examples
     --------
@@ -102,92 +159,66 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
 
 @users_frames_only
 def _vjp(f: Function, primals: tuple[Any, ...], has_aux: bool) -> tuple[Any, ...]:
-    numbers = tuple(range(len(primals)))
+    check_callable(f)
     with transform(*primals) as scope:
-        replaced, inputs, rebuilds = with_arguments(scope, primals, numbers, argument_names(f, len(primals)))
-        leaves = [x for each in inputs for x in each]
+        replaced, leaves, regroup = _all_traced(scope, f, primals)
         result, aux = split_aux(f(*replaced), has_aux)
         outputs, rebuild = outputs_of(result, scope)
-        aux = concrete(scope, aux)
-        if scope.outermost:
-            pullback = _recorded_pullback(scope, leaves, outputs, rebuilds, [len(each) for each in inputs], result)
-        else:
-            pullback = _traced_pullback(scope, leaves, outputs, rebuilds, [len(each) for each in inputs], result)
-        y = rebuild([scope.result(v) for v in outputs])
+        pull = (_recorded_pull if scope.outermost else _traced_pull)(scope, leaves, outputs)
+        y, aux = rebuild([scope.result(v) for v in outputs]), concrete(scope, aux)
+    types, like = [v.type for v in outputs], tree.map_leaves(lambda x: 0.0, result)
+
+    @users_frames_only
+    def pullback(y_bar: Any) -> tuple[Any, ...]:
+        y_bars = directions(y_bar, like, types, "cotangent")
+        return regroup(pull([bar for bar, type_ in zip(y_bars, types, strict=True) if type_.carries_derivative]))
+
     return (y, pullback, aux) if has_aux else (y, pullback)
 
 
-def _regrouped(flat: list[Any], counts: list[int], rebuilds: list[Any]) -> tuple[Any, ...]:
-    result, k = [], 0
-    for count, rebuild in zip(counts, rebuilds, strict=True):
-        result.append(rebuild(flat[k : k + count]))
-        k += count
-    return tuple(result)
-
-
-def _recorded_pullback(
-    scope: Scope, leaves: list[Variable], outputs: list[Variable], rebuilds: list[Any], counts: list[int], like: Any
-) -> Function:
+def _recorded_pull(scope: Scope, leaves: list[Variable], outputs: list[Variable]) -> Function:
     """The pullback of an outermost vjp: a graph of its own, which lives longer than the trace."""
-    like = tree.map_leaves(lambda x: 0.0, like)
-    differentiable = [k for k, y in enumerate(outputs) if y.type.carries_derivative]
-    values = dict(scope.trace.values)
-    evaluate([outputs[k] for k in differentiable], values)
-    graph = extract(scope.trace.graph, leaves, outputs, "vjp")
-    inputs = [values[x.number] for x in leaves]
-    bars = [graph.input(graph.outputs[k].type, f"y_bar{k}") for k in differentiable]
-    found = back_propagation_nodes([graph.outputs[k] for k in differentiable], bars, graph.inputs[: len(leaves)])
-    sources = graph.inputs[: len(leaves)]
-    graph.outputs = [zeros(graph, x.type) if g is None else g for x, g in zip(sources, found, strict=True)]
+    graph = lasting_graph(scope, leaves, [y for y in outputs if y.type.carries_derivative], "vjp")
+    known = scope.lasting_values()
+    points = [known[x.number] for x in leaves]
+    sources = list(graph.inputs)
+    y_bars = [graph.input(y.type, f"y_bar{k}") for k, y in enumerate(graph.outputs)]
+    graph.outputs = _pulled(graph.outputs, y_bars, sources)
     backward = simplify(graph)
-
-    def pullback(y_bar: Any) -> tuple[Any, ...]:
-        given = matching_leaves(y_bar, like, "cotangent", compare_shapes=False)
-        chosen = [of_type(given[k], outputs_types[k]) for k in differentiable]
-        with transform(*chosen) as inner:
-            if inner.outermost or not any(type(g) is Array for g in chosen):
-                with np.errstate(all="ignore"):
-                    known = {v.number: x for v, x in zip(backward.inputs, [*inputs, *chosen], strict=True)}
-                    flat = [owned(g) for g in evaluate(backward.outputs, known)]
-            else:
-                raise UnsupportedError(
-                    "this pullback was made outside of the trace that it is called in",
-                    try_="call cr.vjp inside the function that is differentiated",
-                )
-        return _regrouped(flat, counts, rebuilds)
-
-    outputs_types = [y.type for y in outputs]
-    return pullback
+    return lambda y_bars: applied(backward, [*points, *y_bars])
 
 
-def _traced_pullback(
-    scope: Scope, leaves: list[Variable], outputs: list[Variable], rebuilds: list[Any], counts: list[int], like: Any
-) -> Function:
+def _traced_pull(scope: Scope, leaves: list[Variable], outputs: list[Variable]) -> Function:
     """The pullback of a vjp within a trace: it adds nodes."""
-    like = tree.map_leaves(lambda x: 0.0, like)
+    differentiable = [y for y in outputs if y.type.carries_derivative]
 
-    def pullback(y_bar: Any) -> tuple[Any, ...]:
-        given = matching_leaves(y_bar, like, "cotangent", compare_shapes=False)
-        trace = scope.trace
-        bars = [cast_to(variable_of(g, trace), y) for g, y in zip(given, outputs, strict=True)]
-        pairs = [(y, bar) for y, bar in zip(outputs, bars, strict=True) if y.type.carries_derivative]
-        found = back_propagation_nodes([y for y, _ in pairs], [bar for _, bar in pairs], leaves)
-        flat = [
-            scope.result(zeros(trace.graph, x.type) if g is None else g) for x, g in zip(leaves, found, strict=True)
-        ]
-        return _regrouped(flat, counts, rebuilds)
+    def pull(y_bars: list[Any]) -> list[Any]:
+        found = _pulled(differentiable, [variable_of(y_bar, scope.trace) for y_bar in y_bars], leaves)
+        return [scope.later_result(x_bar) for x_bar in found]
 
-    return pullback
+    return pull
 
 
 def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
     """The value of f and its derivative at this point, as a linear function of the tangents.
+
+    Parameters
+    ----------
+    f : callable
+        A function of NumPy arrays (or trees of them) with a tree of arrays as its result.
+    *primals
+        The arguments of f: the point.
 
     Returns
     -------
     y : tree of arrays
     tangent_map : callable
         ``tangent_map(*x_dots)`` gives y_dot = J x_dot without tracing f again.
+
+    Raises
+    ------
+    ArgumentError, ShapeError, DtypeError
+        By the tangent map, if the tangents do not match the arguments.
 
     Examples
     --------
@@ -201,43 +232,66 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
 
 @users_frames_only
 def _linearize(f: Function, primals: tuple[Any, ...]) -> tuple[Any, Function]:
+    check_callable(f)
     with transform(*primals) as scope:
-        replaced, inputs, _ = with_arguments(
-            scope, primals, tuple(range(len(primals))), argument_names(f, len(primals))
-        )
-        leaves = [x for each in inputs for x in each]
+        replaced, leaves, _ = _all_traced(scope, f, primals)
         outputs, rebuild = outputs_of(f(*replaced), scope)
-        if not scope.outermost:
-            y = rebuild([scope.result(v) for v in outputs])
-            return y, lambda *x_dots: _jvp(f, primals, x_dots)[1]
-        values = dict(scope.trace.values)
-        graph = extract(scope.trace.graph, leaves, outputs, "linearize")
-        y = rebuild([owned(v) for v in evaluate(outputs, values)])
-        fixed = [values[x.number] for x in leaves]
-    sources = list(graph.inputs)
-    dots = [graph.input(x.type, f"{x.label}_dot") for x in sources]
-    found = forward_tangent_nodes(graph.outputs, sources, dots)
-    graph.outputs = [zeros(graph, v.type) if d is None else d for v, d in zip(graph.outputs, found, strict=True)]
-    tangents = simplify(graph)
+        push = (_recorded_push if scope.outermost else _traced_push)(scope, leaves, outputs)
+        y = rebuild([scope.result(v) for v in outputs])
+    like, types, names = (
+        tree.map_leaves(lambda x: 0.0, primals),
+        [x.type for x in leaves],
+        argument_names(f, len(primals)),
+    )
 
     @users_frames_only
     def tangent_map(*x_dots: Any) -> Any:
-        given = [d for x, dot in zip(primals, x_dots, strict=True) for d in matching_leaves(dot, x, "tangent")]
-        chosen = [of_type(d, x.type) for d, x in zip(given, sources, strict=True)]
-        with np.errstate(all="ignore"):
-            known = {v.number: x for v, x in zip(tangents.inputs, [*fixed, *chosen], strict=True)}
-            return rebuild([owned(d) for d in evaluate(tangents.outputs, known)])
+        return rebuild(push(_tangents(x_dots, like, types, names)))
 
     return y, tangent_map
 
 
-def hvp(f: Function, argnums: int = 0) -> Function:
+def _recorded_push(scope: Scope, leaves: list[Variable], outputs: list[Variable]) -> Function:
+    graph = lasting_graph(scope, leaves, outputs, "linearize")
+    known = scope.lasting_values()
+    points = [known[x.number] for x in leaves]
+    sources = list(graph.inputs)
+    x_dots = [graph.input(x.type, f"{x.label}_dot") for x in sources]
+    graph.outputs = _pushed(graph.outputs, sources, x_dots)
+    forward = simplify(graph)
+    return lambda x_dots: applied(forward, [*points, *x_dots])
+
+
+def _traced_push(scope: Scope, leaves: list[Variable], outputs: list[Variable]) -> Function:
+    def push(x_dots: list[Any]) -> list[Any]:
+        found = _pushed(outputs, leaves, [variable_of(x_dot, scope.trace) for x_dot in x_dots])
+        return [scope.later_result(y_dot) for y_dot in found]
+
+    return push
+
+
+def hvp(f: Function | None = None, argnums: int | Sequence[int] = 0) -> Function:
     """The product of the Hessian with a vector, without the Hessian: forward over reverse.
+
+    Parameters
+    ----------
+    f : callable
+        A function of NumPy arrays (or trees of them) that returns a scalar. Left out, `hvp` is a decorator with
+        options.
+    argnums : int or sequence of int
+        Which positional arguments to differentiate by; for a sequence, v and the product are tuples.
 
     Returns
     -------
     product : callable
         ``product(*args, v)``, where v has the tree and shapes of the argument; returns H v.
+
+    Raises
+    ------
+    ArgumentError
+        If v is missing or of another tree, or argnums is out of range.
+    ShapeError
+        If v is of another shape than its argument, or f does not return a scalar.
 
     Examples
     --------
@@ -245,17 +299,29 @@ def hvp(f: Function, argnums: int = 0) -> Function:
     >>> cr.hvp(lambda x: np.sum(x ** 3))(np.array([1.0, 2.0]), np.array([1.0, 1.0]))
     array([ 6., 12.])
     """
+    if f is None:
+        return functools.partial(hvp, argnums=argnums)
 
     @users_frames_only
-    @like_function(f, "Hessian-vector product of")
+    @like_function(f)
     def product(*args: Any, **keywords: Any) -> Any:
-        *args, v = args  # type: ignore[assignment]
-        (number,), _ = positions((argnums,), len(args))
-        gradient = grad(f, argnums=number)
+        if len(args) < 2:
+            raise ArgumentError(
+                "a Hessian-vector product takes the arguments of f and, after them, the vector",
+                got=f"{len(args)} positional argument{'s' * (len(args) != 1)}",
+                try_="cr.hvp(f)(x, v)",
+            )
+        *fixed, v = args
+        numbers, single = positions(argnums, len(fixed))
+        gradient = grad(f, argnums=numbers)
 
-        def along(x: Any) -> Any:
-            return gradient(*args[:number], x, *args[number + 1 :], **keywords)
+        def along(*chosen: Any) -> Any:
+            replaced = list(fixed)
+            for number, x in zip(numbers, chosen, strict=True):
+                replaced[number] = x
+            return gradient(*replaced, **keywords)
 
-        return _jvp(along, (args[number],), (v,))[1]
+        moved = _jvp(along, [fixed[number] for number in numbers], [v] if single else v)[1]
+        return moved[0] if single else moved
 
     return product

@@ -13,10 +13,9 @@ from ..backprop import back_propagation_nodes
 from ..errors import UnsupportedError, users_frames_only
 from ..graph import Variable
 from ..ops.algebra import zeros
-from ..tracing import Array
 from .arguments import argument_names, concrete, like_function, scalar_output, split_aux, with_arguments
 from .plans import gradient_plan
-from .scope import Scope, owned, positions, transform
+from .scope import Scope, each_owned, positions, transform
 
 Function = Callable[..., Any]
 
@@ -64,7 +63,7 @@ def grad(
     both = value_and_grad(f, argnums, has_aux, holomorphic)
 
     @users_frames_only
-    @like_function(f, "gradient of")
+    @like_function(f)
     def gradient(*args: Any, **keywords: Any) -> Any:
         value, g = both(*args, **keywords)
         return (g, value[1]) if has_aux else g
@@ -93,7 +92,7 @@ def value_and_grad(
     _refuse_holomorphic(holomorphic)
 
     @users_frames_only
-    @like_function(f, "value and gradient of")
+    @like_function(f)
     def function(*args: Any, **keywords: Any) -> Any:
         numbers, single = positions(argnums, len(args))
         names = argument_names(f, len(args))
@@ -104,16 +103,10 @@ def value_and_grad(
             leaves = [leaf for each in inputs for leaf in each]
             value, *gradients = _gradients(scope, leaves, output)
             aux = concrete(scope, aux)
-        results, k = [], 0
-        for number, each, rebuild in zip(numbers, inputs, rebuilds, strict=True):
-            originals = tree.flatten(args[number])[0]
-            parts = [
-                g if type(g) is Array else owned(g, x)
-                for g, x in zip(gradients[k : k + len(each)], originals, strict=True)
-            ]
-            results.append(rebuild(parts))
-            k += len(each)
-        value = value if type(value) is Array else owned(value)
+        originals = [leaf for number in numbers for leaf in tree.flatten(args[number])[0]]
+        value, *gradients = each_owned([value, *gradients], [None, *originals])
+        waiting = iter(gradients)
+        results = [rebuild([next(waiting) for _ in each]) for each, rebuild in zip(inputs, rebuilds, strict=True)]
         return ((value, aux) if has_aux else value), (results[0] if single else tuple(results))
 
     return function

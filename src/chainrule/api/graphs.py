@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import re
+import reprlib
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -13,37 +15,43 @@ import numpy as np
 from .. import backprop, interpret, simplify, tree
 from .. import graph as data
 from ..arraytype import ArrayType
-from ..errors import ArgumentError, Origin, ShapeError, TraceError, UnknownNameError, users_frames_only
+from ..errors import ArgumentError, DtypeError, Origin, ShapeError, TraceError, UnknownNameError, users_frames_only
 from ..graph import Variable
 from ..ops import CATALOGUE
 from ..ops.algebra import zeros
-from ..tracing import Array, Guard, Trace, variable_of, wrap
-from .arguments import argument_names
-from .scope import transform
+from ..tracing import Array, Guard, Trace, trace_of, wrap
+from .application import pasted, traced
+from .arguments import argument_names, check_callable, labels_of, outputs_of, typed
+from .scope import lasting_graph, owned, plain, read_only, transform
 
 Name = str | Variable | Array
 
 
 @final
 class Values(Mapping[str, Any]):
-    """A value for every variable of a graph, by name (or by variable)."""
+    """A value for every variable of a graph, by name or by variable: what `forward` and `backward` return.
 
-    def __init__(self, graph: Graph, by_number: Mapping[int, Any], missing: Callable[[Variable], Any] | None = None):
-        self.graph, self.by_number, self._missing = graph, by_number, missing
+    A grad_table holds the variables of floating dtypes only: there is no gradient by the others.
+    """
+
+    def __init__(self, graph: Graph, by_number: Mapping[int, Any], table: bool = False):
+        self.graph, self.by_number, self.is_grad_table = graph, by_number, table
 
     def __getitem__(self, name: Name) -> Any:
         v = self.graph.variable(name)
-        if v.number in self.by_number:
-            return self.by_number[v.number]
-        if self._missing is None:
-            raise UnknownNameError(f"{v.label} has no value here")
-        return self._missing(v)
+        if self.is_grad_table and v.number not in self.by_number:
+            check_carries_derivative(v)
+            return np.zeros(v.shape, v.dtype)
+        return self.by_number[v.number]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.graph.names)
+        return (self.graph.names[v.number] for v in self._listed())
 
     def __len__(self) -> int:
-        return len(self.graph.names)
+        return len(self._listed())
+
+    def _listed(self) -> list[Variable]:
+        return [v for v in self.graph.variables if v.type.carries_derivative or not self.is_grad_table]
 
     def reached(self, name: Name) -> bool:
         """Whether there is an entry of its own: in a grad_table, whether a path leads to an output."""
@@ -86,16 +94,21 @@ class Graph:
     """
 
     def __init__(self, inputs: Sequence[Any], outputs: Sequence[Any], name: str = "graph"):
+        if not isinstance(name, str):
+            raise ArgumentError(f"the name of a graph is a text, not {name!r}")
         sources = [_node(x, "inputs") for x in _listed(inputs, "inputs")]
         results = [_node(y, "outputs") for y in _listed(outputs, "outputs")]
         if not results:
             raise ArgumentError("a graph has at least one output")
-        data.graph_of([*sources, *results])
-        self._take(data.with_assigned_names(data.extract(results[0].graph, sources, results, name)))
+        source = data.graph_of([*sources, *results])
+        graph, where = data.extracted(source, sources, results, name)
+        self._take(data.with_assigned_names(graph))
+        self._source, self._where = weakref.ref(source), where
 
     def _take(self, graph: data.Graph, guards: Sequence[Guard] = ()) -> None:
         self.data = graph
         self.guards = tuple(guards)
+        self._source, self._where = _no_graph, {}
 
     @functools.cached_property
     def names(self) -> list[str]:
@@ -134,12 +147,16 @@ class Graph:
                 )
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"guards": tuple(guard._replace(origin=None) for guard in self.guards)}
+        guards = tuple(guard._replace(origin=None) for guard in self.guards)
+        return self.__dict__ | {"guards": guards, "_source": _no_graph, "_where": {}}
 
     # What it consists of
 
     def __len__(self) -> int:
         return len(self.data.variables)
+
+    def __iter__(self) -> Iterator[Variable]:
+        return iter(self.data.variables)
 
     @property
     def variables(self) -> list[Variable]:
@@ -154,48 +171,97 @@ class Graph:
         return self.data.outputs
 
     def variable(self, name: Name) -> Variable:
-        """A variable by its name.
+        """A variable of this graph.
+
+        Parameters
+        ----------
+        name : str or variable
+            Its name; or a variable that the graph was made from, such as a result of `cr.variable`.
 
         Raises
         ------
         UnknownNameError
-            If there is none.
+            If there is none of this name, or the graph does not need the variable.
+        ForeignVariableError
+            If it belongs to another graph.
         """
         if isinstance(name, Variable):
-            if name.graph is not self.data:
-                raise data.foreign(name)
-            return name
+            return self._own(name)
         if type(name) is Array:
-            name = name.variable.label
-        found = self._by_name.get(name)  # type: ignore[arg-type]
+            return self._own(name.variable)
+        found = self._by_name.get(name) if isinstance(name, str) else None
         if found is None:
-            raise UnknownNameError(
-                f"the graph has no variable {name!r}",
-                wanted=f"one of {', '.join(self.names[:12])}{', ...' if len(self.names) > 12 else ''}",
-            )
+            raise self._unknown(f"the graph has no variable {name!r}")
         return found
+
+    def _own(self, v: Variable) -> Variable:
+        if v.graph is self.data:
+            return v
+        if v.graph is not self._source():
+            raise data.foreign(v)
+        if v.number not in self._where:
+            raise self._unknown(f"{v.label} is not needed for the outputs of this graph, and is not in it")
+        return self._where[v.number]
+
+    def _unknown(self, what: str) -> UnknownNameError:
+        return UnknownNameError(
+            what, wanted=f"one of {', '.join(self.names[:12])}{', ...' if len(self.names) > 12 else ''}"
+        )
 
     __getitem__ = variable
 
     # What is done with it
 
     @users_frames_only
-    def forward(self, *inputs: Any, **named: Any) -> Values:
+    def forward(self, /, *inputs: Any, **named: Any) -> Values:
         """Forward propagation (Algorithm 6.1): the value of every variable.
 
         Parameters
         ----------
         *inputs, **named
-            A value for each input, in order or by name.
+            A value for each input, in order or by name. It is converted to the input's dtype where that loses no more
+            than precision.
+
+        Returns
+        -------
+        values : Values
+
+        Raises
+        ------
+        ArgumentError
+            If a value is missing, superfluous or given twice.
+        ShapeError, DtypeError
+            If one does not fit its input.
+        TraceError
+            If the graph was traced, and with these values the function takes another path.
+
+        Examples
+        --------
+        >>> import chainrule as cr
+        >>> x = cr.variable("x")
+        >>> cr.Graph([x], [x * x]).forward(x=3.0)
+        {
+          x: 3.
+          v1: 9.
+        }
         """
-        values = interpret.forward_propagation(self.data, self._inputs(inputs, named))
+        given = self._inputs(inputs, named)
+        if trace_of(*given) is not None:
+            raise TraceError(
+                "forward computes values, and a traced array is given for an input",
+                try_="g(...), which makes the graph a part of the function that is being traced",
+            )
+        values = interpret.forward_propagation(self.data, given)
         self._check_guards(values)
         return Values(self, values)
 
     def _inputs(self, inputs: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
+        """An array for each input, of its type, which nothing else refers to; or a traced one."""
         names = [self.names[v.number] for v in self.inputs]
         if len(inputs) > len(names):
-            raise ArgumentError(f"the graph has {len(names)} inputs, but {len(inputs)} values were given")
+            raise ArgumentError(
+                f"the graph has {len(names)} inputs, but {len(inputs)} values were given", wanted=", ".join(names)
+            )
         values = dict(zip(names, inputs, strict=False))
         for name, value in named.items():
             if name not in names:
@@ -206,7 +272,7 @@ class Graph:
         missing = [name for name in names if name not in values]
         if missing:
             raise ArgumentError(f"no value for the input{'s' * (len(missing) > 1)} {', '.join(missing)}")
-        return [values[name] for name in names]
+        return [_value_of(v, values[name], name) for v, name in zip(self.inputs, names, strict=True)]
 
     @users_frames_only
     def backward(self, values: Values, seeds: Any = None) -> Values:
@@ -217,41 +283,71 @@ class Graph:
         values : Values
             What `forward` returned.
         seeds : mapping, sequence or array, optional
-            The gradient to start from at each output, by name or in order. Only a single scalar output has one by
-            itself: 1.
+            The gradient to start from at each output: in order, or by name where an output that is left out has none.
+            Only a single scalar output has one by itself: 1.
 
         Returns
         -------
         grad_table : Values
             Zero where no path leads to an output; ``reached`` tells.
+
+        Raises
+        ------
+        ArgumentError
+            If values are not those of this graph, or the seeds are not as many as the outputs.
+        ShapeError, DtypeError
+            If a seed does not fit its output, or is needed and not given.
+
+        Examples
+        --------
+        >>> import chainrule as cr
+        >>> x = cr.variable("x")
+        >>> g = cr.Graph([x], [x * x, 3 * x])
+        >>> g.backward(g.forward(x=5.0), seeds=[1.0, 10.0])["x"]
+        np.float64(40.0)
         """
-        starts = self._seeds(seeds)
+        if not isinstance(values, Values) or values.graph.data is not self.data or values.is_grad_table:
+            raise ArgumentError(
+                "back-propagation starts from the values that forward has returned, of the same graph",
+                got=_what_these_are(values),
+                try_="g.backward(g.forward(...))",
+            )
+        starts: dict[Variable, Any] = {}
+        for v, seed in self._seeds(seeds):
+            starts[v] = starts[v] + seed if v in starts else seed
         with np.errstate(all="ignore"):
             table = backprop.back_propagation(self.data, values.by_number, starts)
-        return Values(self, table, lambda v: np.zeros(v.shape, v.dtype))
+        return Values(self, table, table=True)
 
-    def _seeds(self, seeds: Any) -> dict[Variable, Any]:
+    def _seeds(self, seeds: Any) -> list[tuple[Variable, np.ndarray]]:
+        """Outputs and what to start from, as its own array; an output that is listed twice stands twice."""
         if seeds is None:
             if len(self.outputs) != 1 or self.outputs[0].shape != ():
                 raise ShapeError(
                     "back-propagation starts from 1 for a single scalar output only",
-                    got=", ".join(f"{v.label} {v.type}" for v in self.outputs),
+                    got=", ".join(f"{self.names[v.number]} {v.type}" for v in self.outputs),
                     wanted="seeds= with an array for each output",
                 )
             seeds = [1.0]
         if isinstance(seeds, Mapping):
-            chosen = {self.variable(name): seed for name, seed in seeds.items()}
+            chosen = [(self.variable(name), seed) for name, seed in seeds.items()]
+            for v, _ in chosen:
+                if v not in self.outputs:
+                    raise ArgumentError(
+                        f"{self.names[v.number]} is no output: seeds are given for outputs",
+                        wanted=", ".join(dict.fromkeys(self.names[y.number] for y in self.outputs)),
+                    )
         else:
             seeds = seeds if isinstance(seeds, (list, tuple)) else [seeds]
             if len(seeds) != len(self.outputs):
-                raise ArgumentError(f"{len(seeds)} seeds for {len(self.outputs)} outputs")
-            chosen = dict(zip(self.outputs, seeds, strict=True))
-        starts = {}
-        for v, seed in chosen.items():
-            array = np.asarray(seed, v.dtype)
-            if array.shape != v.shape:
-                raise ShapeError(f"the seed of {v.label} has shape {array.shape}, not {v.shape}")
-            starts[v] = array
+                raise ArgumentError(
+                    f"{len(seeds)} seeds for {len(self.outputs)} outputs", wanted="a list with an array for each output"
+                )
+            chosen = list(zip(self.outputs, seeds, strict=True))
+        starts = []
+        for v, seed in chosen:
+            check_carries_derivative(v)
+            starts.append((v, np.array(typed(seed, v.type, f"the seed of {self.names[v.number]}"))))
         return starts
 
     @users_frames_only
@@ -266,14 +362,38 @@ class Graph:
             As for `backward`; the string "inputs" adds an input for each output's seed.
         simplified : bool
             Whether to simplify the result.
+
+        Returns
+        -------
+        gradient : Graph
+
+        Raises
+        ------
+        UnknownNameError, ForeignVariableError
+            If wrt names no variable of the graph.
+        DtypeError
+            If a variable to differentiate by, or an output, carries no derivative.
+
+        Examples
+        --------
+        >>> import numpy as np, chainrule as cr
+        >>> x = cr.variable("x")
+        >>> print(cr.Graph([x], [np.sin(x)]).backprop("x"))
+        graph graph(x: f64[]) -> (v1)
+          v1: f64[] = cos(x)
+        <BLANKLINE>
         """
         graph, known = data.copied(self.data)
-        chosen = [wrt] if isinstance(wrt, (str, Variable, Array)) else list(wrt)
+        chosen: Sequence[Any] = wrt if isinstance(wrt, (list, tuple)) else [wrt]
+        if not chosen:
+            raise ArgumentError("wrt names no variable to differentiate by", wanted=", ".join(self.names[:12]))
+        for name in chosen:
+            check_carries_derivative(self.variable(name))
         sources = [known[self.variable(name).number] for name in chosen]
         if isinstance(seeds, str) and seeds == "inputs":
             pairs = [(y, graph.input(y.type, f"{self.names[y.number]}_bar")) for y in graph.outputs]
         else:
-            pairs = [(known[v.number], graph.constant(seed)) for v, seed in self._seeds(seeds).items()]
+            pairs = [(known[v.number], graph.constant(seed)) for v, seed in self._seeds(seeds)]
         found = backprop.back_propagation_nodes([y for y, _ in pairs], [bar for _, bar in pairs], sources)
         graph.outputs = [zeros(graph, x.type) if g is None else g for x, g in zip(sources, found, strict=True)]
         graph.outputs += [known[guard.variable.number] for guard in self.guards]
@@ -286,10 +406,22 @@ class Graph:
         graph.outputs += [known[guard.variable.number] for guard in self.guards]
         return Graph._guarded(simplify.simplify(graph), self.guards)
 
-    def __call__(self, *inputs: Any, **named: Any) -> Any:
-        """The outputs' values: one array, or a list where there are several outputs."""
-        values = self.forward(*inputs, **named)
-        results = [values.by_number[v.number] for v in self.outputs]
+    @users_frames_only
+    def __call__(self, /, *inputs: Any, **named: Any) -> Any:
+        """The outputs' values: one array, or a list where there are several outputs.
+
+        On traced arrays, within a function to differentiate, the graph becomes a part of that function's.
+        """
+        given = self._inputs(inputs, named)
+        trace = trace_of(*given)
+        if trace is None:
+            values = interpret.forward_propagation(self.data, given)
+            results = [owned(read_only(np.asarray(values[v.number]))) for v in self.outputs]
+        else:
+            where = pasted(self.data, given, trace)
+            values = {v.number: trace.ask(where[v.number]) for v, _, _ in self.guards}
+            results = [traced(trace, where[v.number]) for v in self.outputs]
+        self._check_guards(values)
         return results[0] if len(results) == 1 else results
 
     def check(self) -> None:
@@ -312,7 +444,13 @@ class Graph:
 
     @classmethod
     def from_text(cls, text: str) -> Graph:
-        """Read the text form."""
+        """Read the text form.
+
+        Raises
+        ------
+        TextError
+            With the number of the line that is no part of a graph.
+        """
         return cls.of(data.from_text(text, CATALOGUE))
 
     def to_json(self) -> str:
@@ -321,7 +459,13 @@ class Graph:
 
     @classmethod
     def from_json(cls, text: str) -> Graph:
-        """Read a graph document."""
+        """Read a graph document.
+
+        Raises
+        ------
+        TextError
+            If it is none, or of another version.
+        """
         return cls.of(data.from_json(text, CATALOGUE))
 
     def to_dot(self) -> str:
@@ -329,17 +473,62 @@ class Graph:
         return data.to_dot(self.data)
 
 
+def _no_graph() -> None:
+    """A reference to no graph."""
+
+
+def _what_these_are(values: Any) -> str:
+    if not isinstance(values, Values):
+        return reprlib.repr(values)
+    return "a grad_table" if values.is_grad_table else f"values of another graph: {values.graph!r}"
+
+
+def _value_of(v: Variable, given: Any, name: str) -> Any:
+    if type(given) is not Array:
+        try:
+            given = np.array(plain(given))
+        except ValueError as error:  # a ragged list
+            raise ArgumentError(f"the input {name} is no array: {error}", wanted=f"{v.type}") from error
+    if tuple(given.shape) != v.shape:
+        raise ShapeError(
+            f"the input {name} has shape {v.shape}, not {tuple(given.shape)}",
+            got=f"{tuple(given.shape)}",
+            wanted=f"{v.type}",
+        )
+    if not np.can_cast(given.dtype, v.dtype, "same_kind"):
+        raise DtypeError(
+            f"the input {name} has dtype {v.dtype}, to which {given.dtype} cannot be converted", wanted=f"{v.type}"
+        )
+    return given if given.dtype == v.dtype else given.astype(v.dtype)
+
+
+def check_carries_derivative(v: Variable) -> None:
+    if not v.type.carries_derivative:
+        raise DtypeError(
+            f"{v.label} is of dtype {v.dtype}, which carries no derivative",
+            got=f"{v.type}",
+            wanted="a floating dtype",
+        )
+
+
 def _listed(variables: Any, what: str) -> list[Any]:
-    if type(variables) is Array or isinstance(variables, Variable):
-        raise ArgumentError(f"{what} is a list of variables", try_=f"{what}=[...]")
+    if type(variables) is Array or isinstance(variables, (Variable, str)) or not isinstance(variables, Iterable):
+        raise ArgumentError(f"{what} is a list of variables", got=reprlib.repr(variables), try_=f"{what}=[...]")
     return list(variables)
 
 
 def _node(x: Any, what: str) -> Variable:
-    if type(x) is Array:
+    if type(x) is Array and x.owner.symbolic:
         return x.variable
     if isinstance(x, Variable):
         return x
+    if type(x) is Array:
+        raise ArgumentError(
+            f"{what} of a graph are symbolic variables, not arrays of a function that is being traced",
+            got=repr(x),
+            wanted="results of cr.variable and of NumPy functions of them",
+            try_="cr.trace(f, *args)",
+        )
     raise ArgumentError(
         f"{what} of a graph are variables, not {type(x).__name__}",
         wanted="results of cr.variable and of NumPy functions of them",
@@ -352,8 +541,20 @@ def variable(name: str, shape: Sequence[int] | int = (), dtype: Any = float) -> 
     Parameters
     ----------
     name : str
+        Letters, digits, underscores and dots, beginning with a letter: what texts and drawings of a graph show.
     shape : tuple of int
     dtype : dtype
+
+    Returns
+    -------
+    x : symbolic array
+
+    Raises
+    ------
+    ArgumentError
+        If the name cannot be written in the text of a graph.
+    ShapeError, DtypeError
+        If there is no array of such a shape or dtype.
 
     Examples
     --------
@@ -363,15 +564,30 @@ def variable(name: str, shape: Sequence[int] | int = (), dtype: Any = float) -> 
     >>> g(3.0, 4.0)
     np.float64(12.0)
     """
-    if not isinstance(name, str) or not name:
-        raise ArgumentError(f"a variable has a name, not {name!r}", try_='cr.variable("x", shape=(3,))')
-    sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    if any(not isinstance(n, (int, np.integer)) or n < 0 for n in sizes):
-        raise ShapeError(f"{shape!r} is no shape", wanted="a tuple of sizes that are not negative")
+    if not isinstance(name, str) or not re.fullmatch(data.NAME, name):
+        raise ArgumentError(
+            f"a variable has a name, not {name!r}",
+            wanted="letters, digits, underscores and dots, beginning with a letter",
+            try_='cr.variable("x", shape=(3,))',
+        )
     trace = _symbolic_trace()
-    v = trace.input(None, ArrayType(tuple(map(int, sizes)), np.dtype(dtype)), name)
+    v = trace.input(None, ArrayType(_sizes(shape), _dtype(dtype)), name)
     v.mask = 1
     return wrap(trace, v)
+
+
+def _sizes(shape: Any) -> tuple[int, ...]:
+    sizes = tuple(shape) if isinstance(shape, Iterable) else (shape,)
+    if not all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n >= 0 for n in sizes):
+        raise ShapeError(f"{shape!r} is no shape", wanted="a tuple of sizes that are not negative")
+    return tuple(map(int, sizes))
+
+
+def _dtype(dtype: Any) -> np.dtype:
+    try:
+        return np.dtype(dtype)
+    except TypeError as error:
+        raise DtypeError(f"{dtype!r} is no dtype", wanted="float, np.float32, int, bool...") from error
 
 
 class _Symbols(threading.local):
@@ -402,7 +618,18 @@ def trace(f: Callable[..., Any], *args: Any, **keywords: Any) -> Graph:
     f : callable
         A NumPy function.
     *args
-        Arrays or trees of them; their leaves become the inputs. Keyword arguments are passed through as they are.
+        Arrays or trees of them; their leaves become the inputs, named by their place: `p.W` for ``p["W"]``.
+    **keywords
+        Passed through as they are.
+
+    Returns
+    -------
+    graph : Graph
+
+    Raises
+    ------
+    DtypeError
+        If f returns anything but arrays.
 
     Examples
     --------
@@ -418,19 +645,18 @@ def trace(f: Callable[..., Any], *args: Any, **keywords: Any) -> Graph:
 
 @users_frames_only
 def _trace(f: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Graph:
+    check_callable(f)
     names = argument_names(f, len(args))
     name = "".join(c for c in getattr(f, "__name__", "graph") if c.isidentifier() or c.isdigit()) or "graph"
     with transform() as scope:
         replaced, inputs = [], []
         for arg, label in zip(args, names, strict=True):
             leaves, rebuild = tree.flatten(arg)
-            labels = [label] if len(leaves) == 1 else [f"{label}{k}" for k in range(len(leaves))]
-            traced = [scope.argument(x, each) for x, each in zip(leaves, labels, strict=True)]
-            inputs += [each.variable for each in traced]
-            replaced.append(rebuild(traced))
-        results = tree.flatten(f(*replaced, **keywords))[0]
-        outputs = [variable_of(y, scope.trace) for y in results]
+            arrays = [scope.argument(x, each) for x, each in zip(leaves, labels_of(arg, label), strict=True)]
+            inputs += [each.variable for each in arrays]
+            replaced.append(rebuild(arrays))
+        outputs, _ = outputs_of(f(*replaced, **keywords), scope, name)
         guards = scope.trace.guards
         asked = [guard.variable for guard in guards]
-        graph = data.extract(scope.trace.graph, inputs, [*outputs, *asked], name)
+        graph = lasting_graph(scope, inputs, [*outputs, *asked], name)
         return Graph._guarded(data.with_assigned_names(graph), guards)

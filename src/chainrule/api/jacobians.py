@@ -10,14 +10,14 @@ import numpy as np
 
 from ..backprop import back_propagation_nodes, whole_jacobian
 from ..errors import ArgumentError, DerivativeError, users_frames_only
-from ..graph import Variable, extract
+from ..graph import Variable
 from ..interpret import evaluate
 from ..ops.algebra import zeros
 from ..simplify import simplify
 from ..structure import IndexMap, LinearMap, MatrixFree
 from ..tracing import Array, variable_of, wrap
 from .arguments import argument_names, check_differentiable, like_function, outputs_of, scalar_output, with_arguments
-from .scope import Scope, owned, positions, transform
+from .scope import Scope, lasting_graph, owned, positions, transform
 
 Function = Callable[..., Any]
 
@@ -52,7 +52,7 @@ def jacobian(f: Function | None = None, argnums: int | Sequence[int] = 0, mode: 
         raise ArgumentError(f"mode={mode!r} is no order to multiply in", wanted="'auto', 'forward' or 'reverse'")
 
     @users_frames_only
-    @like_function(f, "Jacobian of")
+    @like_function(f)
     def function(*args: Any, **keywords: Any) -> Any:
         numbers, single = positions(argnums, len(args))
         with transform(*args, *keywords.values()) as scope:
@@ -90,13 +90,20 @@ def elementwise_grad(f: Function | None = None, argnums: int = 0) -> Function:
         return functools.partial(elementwise_grad, argnums=argnums)
 
     @users_frames_only
-    @like_function(f, "element-wise derivative of")
+    @like_function(f)
     def derivative(*args: Any, **keywords: Any) -> Any:
         (number,), _ = positions((argnums,), len(args))
         with transform(*args, *keywords.values()) as scope:
             replaced, inputs, rebuilds = with_arguments(scope, args, (number,), argument_names(f, len(args)))
-            y = variable_of(f(*replaced, **keywords), scope.trace)
-            (x,) = inputs[0]
+            outputs, _ = outputs_of(f(*replaced, **keywords), scope)
+            if len(outputs) != 1 or len(inputs[0]) != 1:
+                raise DerivativeError(
+                    "elementwise_grad needs a function of one array that returns one",
+                    got=f"an argument of {len(inputs[0])} and a result of {len(outputs)} arrays",
+                    try_="cr.jacobian(f)",
+                )
+            (y,), (x,) = outputs, inputs[0]
+            check_differentiable(y, getattr(f, "__name__", "the function"))
             J = _jacobian_map(scope, y, x, "auto")
             if y.shape != x.shape or J.structure not in ("diagonal", "identity", "scaled identity", "zero"):
                 raise DerivativeError(
@@ -127,7 +134,7 @@ def hessian(f: Function | None = None, argnums: int = 0) -> Function:
         return functools.partial(hessian, argnums=argnums)
 
     @users_frames_only
-    @like_function(f, "Hessian of")
+    @like_function(f)
     def function(*args: Any, **keywords: Any) -> Any:
         (number,), _ = positions((argnums,), len(args))
         with transform(*args, *keywords.values()) as scope:
@@ -140,8 +147,8 @@ def hessian(f: Function | None = None, argnums: int = 0) -> Function:
                 return rebuild(
                     [rebuild([_second(scope, g, x, b) for b in leaves]) for g, x in zip(gradients, leaves, strict=True)]
                 )
-            values = scope.trace.values
-            graph = simplify(extract(scope.trace.graph, leaves, [y], "hessian"))
+            values = scope.lasting_values()
+            graph = simplify(lasting_graph(scope, leaves, [y], "hessian"))
             seed = graph.constant(np.ones((), y.dtype))
             found = back_propagation_nodes(graph.outputs, [seed], graph.inputs)
             graph.outputs = [zeros(graph, x.type) if g is None else g for x, g in zip(graph.inputs, found, strict=True)]
@@ -158,7 +165,7 @@ def hessian(f: Function | None = None, argnums: int = 0) -> Function:
 def _jacobian_map(scope: Scope, y: Variable, x: Variable, mode: str) -> Any:
     if not scope.outermost:
         return _within_trace(scope, whole_jacobian(y, x, None, mode))
-    values = dict(scope.trace.values)
+    values = scope.lasting_values()
     with np.errstate(all="ignore"):
         evaluate([v for v in y.graph.variables if v.number <= y.number], values)
         return whole_jacobian(y, x, values, mode)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,12 +11,13 @@ import numpy as np
 from .. import tree
 from ..arraytype import ArrayType
 from ..errors import ArgumentError, DtypeError
-from ..graph import Variable
+from ..graph import Graph, Variable, extract
 from ..interpret import evaluate
 from ..ops import marks
 from ..tracing import Array, Trace, active, plain_array, trace_of, variable_of, wrap
 from ..tracing.array import ARRAY, NUMBERS, PYTHON, SCALAR
 from ..tracing.collection import postpone_full_collections, resume_full_collections
+from ..tracing.trace import COPY_LIMIT
 
 
 class Scope:
@@ -40,7 +42,7 @@ class Scope:
             else ARRAY
         )
         if self.outermost and type(x) is not Array:
-            value = plain_array(x) if isinstance(x, np.ndarray) else np.asarray(x)
+            value = read_only(plain(x))
             v = self.trace.input(value, ArrayType(value.shape, value.dtype), name)
         else:
             v = marks.tag(variable_of(x, self.trace), serial=marks.fresh_serial())
@@ -50,11 +52,39 @@ class Scope:
 
     def result(self, v: Variable, like: Any = None) -> Any:
         """A result for the caller: still traced if it depends on a transform around this one, else its value."""
-        if v.mask & ((1 << self.bit) - 1) or self.trace.symbolic:
+        return self._leaving(v, self.bit, like)
+
+    def later_result(self, v: Variable) -> Any:
+        """What a pullback gives: its own transform has ended, and others may be under way."""
+        return self._leaving(v, self.trace.depth)
+
+    def lasting_values(self) -> dict[int, Any]:
+        """The values known, for a life longer than the trace: none of them is in the caller's memory."""
+        self.trace.check_captured()
+        values = {n: x if x.flags.owndata else x.copy(order="K") for n, x in self.trace.values.items()}
+        for v in self.trace.graph.variables:
+            if is_borrowed(v):
+                values[v.number] = v.value.copy(order="K")
+        return values
+
+    def _leaving(self, v: Variable, around: int, like: Any = None) -> Any:
+        if v.mask & ((1 << around) - 1) or self.trace.symbolic:
             return wrap(self.trace, v, ARRAY if v.shape or isinstance(like, np.ndarray) else SCALAR)
         with np.errstate(all="ignore"):
             (value,) = self.trace.evaluate([v])
-        return owned(value, like)
+        return owned(read_only(np.asarray(value)), like)
+
+
+def plain(x: Any) -> np.ndarray:
+    """An array that means what NumPy's own arrays mean; subclasses that do not are refused."""
+    return plain_array(x) if isinstance(x, np.ndarray) else np.asarray(x)
+
+
+def read_only(value: np.ndarray) -> np.ndarray:
+    """The same memory, which nobody can write to through this array."""
+    value = value.view()
+    value.flags.writeable = False
+    return value
 
 
 def owned(value: Any, like: Any = None) -> Any:
@@ -62,7 +92,35 @@ def owned(value: Any, like: Any = None) -> Any:
     value = np.asarray(value)
     if value.shape == () and not (isinstance(like, np.ndarray) and type(like) is not Array):
         return value[()]
-    return value if value.base is None and value.flags.writeable and value.flags.owndata else value.copy()
+    fresh = value.base is None and value.flags.writeable and value.flags.owndata
+    return value if fresh and value.shape else value.copy(order="K")
+
+
+def each_owned(values: Sequence[Any], likes: Sequence[Any]) -> list[Any]:
+    """The same for several, of which two may be one array; traced ones stay."""
+    known: set[int] = set()
+    results = []
+    for value, like in zip(values, likes, strict=True):
+        if type(value) is not Array:
+            value = owned(read_only(value) if id(value) in known else value, like)
+            known.add(id(value))
+        results.append(value)
+    return results
+
+
+def lasting_graph(scope: Scope, inputs: Sequence[Variable], outputs: Sequence[Variable], name: str) -> Graph:
+    """The traced graph between, which will outlive the trace: what it has borrowed becomes its own."""
+    scope.trace.check_captured()
+    graph = extract(scope.trace.graph, inputs, outputs, name)
+    for v in graph.variables:
+        if is_borrowed(v):
+            v.value = read_only(v.value.copy(order="K"))
+    return graph
+
+
+def is_borrowed(v: Variable) -> bool:
+    """Whether a captured array may be in the caller's memory: small ones have been copied."""
+    return v.is_constant and v.value.nbytes > COPY_LIMIT
 
 
 class transform:
@@ -113,44 +171,66 @@ def checked_leaves(argument: Any, what: str) -> tuple[list[Any], Any]:
     """
     leaves, rebuild = tree.flatten(argument)
     for k, leaf in enumerate(leaves):
-        dtype = leaf.dtype if hasattr(leaf, "dtype") else np.asarray(leaf).dtype
-        if dtype.kind == "c":
-            raise DtypeError(
-                f"derivatives by complex arguments are not supported yet: {what}{tree.paths(argument)[k]}",
-                got=f"dtype {dtype}",
-                wanted="a floating dtype",
-            )
-        elif dtype.kind != "f":
-            raise DtypeError(
-                f"there is no derivative by an argument of dtype {dtype}: {what}{tree.paths(argument)[k]}",
-                got=f"shape {np.shape(leaf)}, dtype {dtype}",
-                wanted="a floating dtype",
-                try_=_cure(leaf, what + tree.paths(argument)[k]),
-            )
+        if isinstance(leaf, tree.LEAVES) and dtype_of(leaf).kind == "f":
+            continue
+        raise _no_derivative_by(leaf, what + tree.paths(argument)[k])
     return leaves, rebuild
 
 
-def _cure(leaf: Any, place: str) -> str | None:
+def dtype_of(leaf: Any) -> np.dtype:
+    return leaf.dtype if hasattr(leaf, "dtype") else np.asarray(leaf).dtype
+
+
+def _no_derivative_by(leaf: Any, place: str) -> DtypeError:
+    if not isinstance(leaf, tree.LEAVES):
+        return DtypeError(
+            f"there is no derivative by an argument of type {type(leaf).__name__}: {place}",
+            got=reprlib.repr(leaf),
+            wanted="an array or a number of a floating dtype, or a tree of them",
+        )
+    dtype = dtype_of(leaf)
+    if dtype.kind == "c":
+        return DtypeError(
+            f"derivatives by complex arguments are not supported yet: {place}",
+            got=f"dtype {dtype}",
+            wanted="a floating dtype",
+        )
+    return DtypeError(
+        f"there is no derivative by an argument of dtype {dtype}: {place}",
+        got=f"shape {np.shape(leaf)}, dtype {dtype}",
+        wanted="a floating dtype",
+        try_=_cure(leaf, dtype, place),
+    )
+
+
+def _cure(leaf: Any, dtype: np.dtype, place: str) -> str | None:
     if type(leaf) is int:
         return f"{leaf}.0 instead of {leaf}"
-    dtype = np.asarray(leaf).dtype if not hasattr(leaf, "dtype") else leaf.dtype
     return f"np.asarray({place}, dtype=float)" if dtype.kind in "biu" else None
 
 
 def positions(argnums: Any, count: int) -> tuple[tuple[int, ...], bool]:
     """argnums as a tuple of positions counted from 0, and whether it was a single number."""
-    single = isinstance(argnums, (int, np.integer))
-    numbers: Sequence[Any] = (argnums,) if single else tuple(argnums)
+    single = _is_position(argnums)
+    numbers = (argnums,) if single else argnums
+    if not isinstance(numbers, (tuple, list)) or not all(map(_is_position, numbers)):
+        raise ArgumentError(
+            f"argnums names positions of arguments, not {argnums!r}", wanted="an int or a tuple of ints, such as (0, 2)"
+        )
     for n in numbers:
-        if not isinstance(n, (int, np.integer)):
-            raise ArgumentError(f"argnums names positions of arguments, not {n!r}", wanted="an int or a tuple of ints")
         if not -count <= n < count:
             raise ArgumentError(
                 f"argnums={argnums} is out of range for a call with {count} positional argument{'s' * (count != 1)}",
                 got=f"{count} positional argument{'s' * (count != 1)}",
-                wanted=f"numbers from 0 to {count - 1}" if count else "at least one positional argument",
+                wanted=f"numbers from 0 to {count - 1}"
+                if count
+                else "the argument to differentiate by, by position and not by keyword",
             )
     result = tuple(int(n) % count for n in numbers)
     if len(set(result)) < len(result):
         raise ArgumentError(f"argnums={argnums} names an argument twice")
     return result, single
+
+
+def _is_position(n: Any) -> bool:
+    return isinstance(n, (int, np.integer)) and not isinstance(n, bool)

@@ -12,6 +12,15 @@ from ..tracing import Array, wrap
 def stop_gradient(x: Any) -> Any:
     """The same value, with derivative zero; on a tree, leaf by leaf.
 
+    Parameters
+    ----------
+    x : tree of arrays
+
+    Returns
+    -------
+    x : the same tree
+        Python may ask for its values (``float(...)``, ``np.asarray(...)``), since no derivative is lost.
+
     Examples
     --------
     >>> import chainrule as cr

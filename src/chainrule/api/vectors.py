@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import tree
-from ..errors import ShapeError
+from ..arraytype import ArrayType
+from ..errors import DtypeError, ShapeError
 from ..tracing import Array
+from .arguments import kind_of, typed
+from .scope import dtype_of, plain
 
 
 def ravel(tree_: Any) -> tuple[Any, Callable[[Any], Any]]:
@@ -24,7 +27,15 @@ def ravel(tree_: Any) -> tuple[Any, Callable[[Any], Any]]:
     vector : array, shape (total size,)
         Of the leaves' common dtype.
     unravel : callable
-        ``unravel(vector)`` is the tree; it can be traced, so it may stand inside a function to differentiate.
+        ``unravel(vector)`` is the tree, of the leaves' dtypes; it can be traced, so it may stand inside a function to
+        differentiate.
+
+    Raises
+    ------
+    DtypeError
+        If leaves are no numbers, or not all of one kind: an integer among parameters, say.
+    ShapeError
+        By unravel, if the vector has not the total size.
 
     Examples
     --------
@@ -36,21 +47,33 @@ def ravel(tree_: Any) -> tuple[Any, Callable[[Any], Any]]:
     (2, 2)
     """
     leaves, rebuild = tree.flatten(tree_)
-    shapes = [tuple(np.shape(x)) for x in leaves]
-    dtypes = [x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype for x in leaves]
-    sizes = [int(np.prod(shape, dtype=int)) for shape in shapes]
-    total = sum(sizes)
+    _check_kinds(leaves, tree.paths(tree_))
+    types = [ArrayType(tuple(np.shape(x)), dtype_of(x)) for x in leaves]
+    scalars = [not isinstance(x, np.ndarray) for x in leaves]
+    total = sum(type_.size for type_ in types)
 
     def unravel(vector: Any) -> Any:
-        given = vector if type(vector) is Array else np.asarray(vector)
+        given = vector if type(vector) is Array else plain(vector)
         if tuple(given.shape) != (total,):
             raise ShapeError(f"a vector of shape {tuple(given.shape)} cannot be unraveled into {total} numbers")
         parts, start = [], 0
-        for shape, dtype, size in zip(shapes, dtypes, sizes, strict=True):
-            part = given[start : start + size].reshape(shape)
-            parts.append(part if part.dtype == dtype or part.dtype.kind != dtype.kind else part.astype(dtype))
-            start += size
+        for type_, scalar in zip(types, scalars, strict=True):
+            part = typed(given[start : start + type_.size].reshape(type_.shape), type_, "a vector to unravel").copy()
+            parts.append(part[()] if scalar else part)
+            start += type_.size
         return rebuild(parts)
 
     flat = [np.reshape(x, (-1,)) for x in leaves]
     return (np.concatenate(flat) if flat else np.zeros(0)), unravel
+
+
+def _check_kinds(leaves: Sequence[Any], places: Sequence[str]) -> None:
+    for leaf, place in zip(leaves, places, strict=True):
+        if not isinstance(leaf, tree.LEAVES) or dtype_of(leaf).kind not in "fciub":
+            raise DtypeError(f"a vector holds numbers, and the leaf{place} is of type {kind_of(leaf)}")
+        if dtype_of(leaf).kind != dtype_of(leaves[0]).kind:
+            raise DtypeError(
+                "leaves of different kinds of dtype cannot share a vector",
+                got=f"{dtype_of(leaves[0])} at {places[0]}, {dtype_of(leaf)} at {place}",
+                wanted="floating dtypes; what is not to be differentiated stands elsewhere",
+            )
