@@ -120,8 +120,10 @@ def test_equal_seeds_give_equal_weights():
             "slope"
         ]
 
-    assert run(5) == run(5) == run(np.random.default_rng(5))
-    assert run(5) != run(6)
+    assert run(5) == run(5) == run(np.random.SeedSequence(5)) != run(6)
+    generator = np.random.default_rng(5)
+    first, second = run(generator), run(generator)  # a generator moves on
+    assert first == run(np.random.default_rng(5)) != second
 
 
 def test_what_is_given_is_not_changed():
@@ -231,6 +233,8 @@ def test_errors_of_the_objective_come_through():
         ({"batch_size": -1}, "batch_size is a whole number, 1 or more"),
         ({"learning_rate": 0.0}, "a learning rate is positive and finite"),
         ({"learning_rate": np.nan}, "learning_rate=nan"),
+        ({"patience": 0}, "patience is a whole number, 1 or more"),
+        ({"tolerance": -1.0}, "a tolerance is finite and not negative"),
         ({"verbose": 3}, "wanted  'auto', 0, 1 or 2"),
     ],
 )
@@ -245,6 +249,79 @@ def test_rows_that_do_not_match(rows):
         fit(LINE, start(), rows, verbose=0)
     with pytest.raises(ShapeError, match=r"^validation rows are"):
         fit(LINE, start(), ROWS, rows, verbose=0)
+
+
+def test_a_schedule_gives_the_rate_of_every_step():
+    seen = []
+
+    def schedule(step, losses):
+        seen.append((step, len(losses)))
+        return 0.1 / (1 + step)
+
+    fitted = fit(LINE, start(), ROWS, learning_rate=schedule, epochs=2, batch_size=7, verbose=0)
+    assert seen == [(0, 0), (1, 0), (2, 0), (3, 1), (4, 1), (5, 1)]
+    assert [record.learning_rate for record in fitted.history] == [0.1 / 3, 0.1 / 6]
+
+
+def test_gradients_are_clipped_before_and_parameters_projected_after_the_step():
+    # The gradient is (-6 mean(x^2), -2); plain descent with a gradient cut to length 0 does not move.
+    class Descent:
+        def initialize(self, parameters):
+            return 0
+
+        def update(self, parameters, gradients, state, learning_rate):
+            return {name: parameters[name] - learning_rate * gradients[name] for name in parameters}, state
+
+    def bounded(gradients):
+        return {name: np.clip(g, -0.5, 0.5) for name, g in gradients.items()}
+
+    settings = {"optimizer": Descent(), "learning_rate": 1.0, "epochs": 1, "batch_size": 100, "verbose": 0}
+    fitted = fit(LINE, start(), ROWS, clip=bounded, **settings)
+    assert fitted.parameters == {"slope": 0.5, "offset": 0.5}
+    assert fitted.history[0].gradient_norm == pytest.approx(np.hypot(6 * np.mean(X**2), 2))
+    halved = fit(LINE, start(), ROWS, clip=bounded, project=lambda p: {k: v / 2 for k, v in p.items()}, **settings)
+    assert halved.parameters == {"slope": 0.25, "offset": 0.25}
+
+
+def test_patience_stops_after_epochs_that_are_no_better():
+    # The validation rows are best at the start: each epoch leads away from y = 0.
+    fitted = fit(LINE, start(), ROWS, (X, 0 * X), learning_rate=0.05, epochs=50, patience=3, verbose=0)
+    assert fitted.ending == "stopped" and fitted.best_epoch == 1 and len(fitted.history) == 4
+    assert str(fitted) == "stopped after epoch 4 of 50; the best weights, of epoch 1, are kept"
+
+
+def test_a_better_epoch_is_better_by_more_than_the_tolerance():
+    fitted = fit(LINE, start(), ROWS, learning_rate=1e-3, epochs=50, patience=2, tolerance=10.0, verbose=0)
+    assert fitted.ending == "stopped" and len(fitted.history) == 3
+
+
+def test_callbacks_see_every_epoch_and_can_stop():
+    seen = []
+
+    def watch(record, parameters):
+        seen.append((record.epoch, float(parameters["slope"][0])))
+        return record.epoch == 3
+
+    fitted = fit(LINE, start(), ROWS, learning_rate=0.1, epochs=9, callbacks=[watch], verbose=0)
+    assert [epoch for epoch, _ in seen] == [1, 2, 3] and fitted.ending == "stopped"
+    assert seen[-1][1] == fitted.state.parameters["slope"][0]
+
+
+@pytest.mark.parametrize("steps", [1, 4, 6, 7, 12, 20])
+def test_going_on_gives_the_bits_of_the_undisturbed_run(steps):
+    def cosine(step, losses):
+        return 0.1 * (1 + np.cos(step / 10)) / (1 + sum(losses[-1:]))
+
+    settings = {"learning_rate": cosine, "batch_size": 7, "epochs": 9, "seed": 3}
+    whole = fit(LINE, start(), ROWS, (X, X), verbose=0, **settings)
+    watcher = Watcher(lambda n: signal.raise_signal(signal.SIGINT) if n == steps else None)
+    part = fit(LINE, start(), ROWS, (X, X), verbose=watcher, **settings)
+    assert part.ending == "interrupted" and part.state.steps == steps
+    assert len(part.state.history) == steps // 3
+    rest = fit(LINE, start(), ROWS, (X, X), resume=part.state, verbose=0, **settings)
+    assert rest.parameters == whole.parameters and rest.best_epoch == whole.best_epoch
+    assert [record.loss for record in rest.history] == [record.loss for record in whole.history]
+    assert rest.state.parameters == whole.state.parameters
 
 
 def test_the_default_optimizer_is_adam():

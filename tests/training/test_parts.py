@@ -9,7 +9,7 @@ from chainrule.nets import Dense
 from chainrule.optimizers import adam
 from chainrule.regularizers import l2
 from chainrule.training import accuracy, confusion_table, regularized, training_step
-from chainrule.training.batches import shuffled_batches
+from chainrule.training.batches import batches, epoch_order, seed_sequence
 
 
 def test_objective_is_loss_plus_penalty():
@@ -51,15 +51,17 @@ def test_a_step_measures_before_it_moves():
     ("rows", "size", "lengths"), [(10, 4, [4, 4, 2]), (8, 4, [4, 4]), (3, 100, [3]), (2, 1, [1, 1])]
 )
 def test_batches_hold_every_row_once(rows, size, lengths):
-    batches = list(shuffled_batches(rows, size, np.random.default_rng(0)))
-    assert [len(batch) for batch in batches] == lengths
-    np.testing.assert_array_equal(np.sort(np.concatenate(batches)), np.arange(rows))
+    order = epoch_order(rows, seed_sequence(0), 1)
+    every = list(batches(order, size))
+    assert [len(batch) for batch in every] == lengths
+    np.testing.assert_array_equal(np.sort(np.concatenate(every)), np.arange(rows))
+    np.testing.assert_array_equal(np.concatenate([[], *batches(order, size, 1)]), order[size:])
 
 
-def test_batches_differ_from_epoch_to_epoch():
-    rng = np.random.default_rng(0)
-    first, second = (np.concatenate(list(shuffled_batches(50, 7, rng))) for _ in range(2))
-    assert not np.array_equal(first, second)
+def test_orders_differ_from_epoch_to_epoch_and_from_seed_to_seed():
+    orders = [tuple(epoch_order(50, seed_sequence(seed), epoch)) for seed in (0, 1) for epoch in (1, 2)]
+    assert len(set(orders)) == 4
+    assert orders[1] == tuple(epoch_order(50, seed_sequence(np.random.SeedSequence(0)), 2))
 
 
 def test_scores_by_hand():

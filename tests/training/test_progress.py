@@ -26,7 +26,7 @@ class Terminal(io.StringIO):
 
 
 def record(epoch, seconds=1.0, validation=0.249, score=0.95):
-    return EpochRecord(epoch, 10, 0.2201, 0.0113, 0.013, validation, score, seconds)
+    return EpochRecord(epoch, 10, 0.2201, 0.0113, 0.013, validation, score, seconds, 1e-3)
 
 
 def run(progress, epochs, ending="finished", step_too=True):
@@ -53,7 +53,7 @@ def test_lines_leave_out_what_there_is_not():
     stream = io.StringIO()
     lines = Lines(stream)
     lines.start(1, 3)
-    lines.epoch(EpochRecord(1, 3, 0.5, 0.0, 2.0, None, None, 6.0))
+    lines.epoch(EpochRecord(1, 3, 0.5, 0.0, 2.0, None, None, 6.0, 1e-3))
     assert stream.getvalue() == "epoch 1/1  loss 0.5000  |g| 2.0e+00  2.0 s/step  eta 0:00\n"
 
 

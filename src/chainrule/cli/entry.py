@@ -9,12 +9,15 @@ import traceback
 from collections.abc import Sequence
 
 from .. import __version__
-from . import doctor, train
+from ..errors import ArgumentError, ChainruleError, DataError, Origin, UnknownNameError
+from ..errors.layout import layout
+from . import check, doctor, evaluate, grad, predict, resume, train
 from .exit_codes import ExitCode
+from .functions import UserCodeError
 from .options import Parser, UsageError
 from .output import error_part, explain, print_document
 
-VERBS = (train, doctor)
+VERBS = (train, resume, predict, evaluate, grad, check, doctor)
 
 DESCRIPTION = "Back-propagation on explicit computational graphs, for NumPy code.\n\nverbs:\n" + "\n".join(
     f"  {verb.NAME:<10}{verb.SUMMARY:<42}{verb.EXAMPLE}" for verb in VERBS
@@ -42,11 +45,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         kind, code, message = "interrupted", ExitCode.INTERRUPTED, "chainrule: interrupted"
     except MemoryError as error:
         kind, code, message = "memory", ExitCode.WRONG_USAGE, f"chainrule: this does not fit into memory: {error}"
+    except UserCodeError as error:
+        reason = "".join(traceback.format_exception(error.__cause__))
+        kind, code, message = "user code", ExitCode.USER_CODE_RAISED, f"{reason}\nchainrule: {error}"
     except BrokenPipeError:  # the reader has seen enough, as `head` has
         _discard_stdout()
         return int(ExitCode.FILE_TROUBLE)
+    except (ArgumentError, UnknownNameError) as error:
+        kind, code, message = "usage", ExitCode.WRONG_USAGE, _sentence(error)
+    except DataError as error:
+        kind, code, message = "data", ExitCode.FILE_TROUBLE, _sentence(error)
     except OSError as error:
-        kind, code, message = "file", ExitCode.FILE_TROUBLE, f"chainrule: {error}"
+        sentence = _sentence(error) if isinstance(error, ChainruleError) else f"chainrule: {error}"
+        kind, code, message = "file", ExitCode.FILE_TROUBLE, sentence
+    except ChainruleError as error:
+        kind, code, message = "derivative", ExitCode.USER_CODE_RAISED, _sentence(error, error.where)
     except Exception:
         kind, code = "internal", ExitCode.INTERNAL_ERROR
         message = f"{traceback.format_exc()}\nchainrule {__version__}: this is our error; please report these lines"
@@ -58,6 +71,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError:
         _discard_stdout()
     return int(code)
+
+
+def _sentence(error: ChainruleError, where: Origin | None = None) -> str:
+    """What a mistake of the user's is, and where, if that is in a file of the user's."""
+    if where is not None and not where.path.endswith(".py"):
+        where = None  # the program that called us
+    parts = (("got", error.got), ("wanted", error.wanted), ("try", error.try_))
+    return layout(f"chainrule: {error.what}", where, parts)
 
 
 def _run(arguments: list[str]) -> ExitCode:
@@ -75,7 +96,7 @@ def _run(arguments: list[str]) -> ExitCode:
         verb_parser.set_defaults(run=verb.run)
     options = parser.parse_args(arguments)
     if options.verb is None:
-        parser.error(f"a verb is missing: {' or '.join(verb.NAME for verb in VERBS)}")
+        parser.error(f"a verb is missing: {', '.join(verb.NAME for verb in VERBS)}")
     return options.run(options)
 
 

@@ -97,11 +97,11 @@ class TooLargeError(ChainruleError, MemoryError):
 
 
 class DivergenceError(ChainruleError, ArithmeticError):
-    """Training left the finite numbers; `fitted` is what was best until then."""
+    """Training left the finite numbers; `fitted` is what was best until then, `outcome` the same of a run to a folder."""
 
-    def __init__(self, what: str, *, fitted: Any = None, **parts: Any):
+    def __init__(self, what: str, *, fitted: Any = None, outcome: Any = None, **parts: Any):
         super().__init__(what, **parts)
-        self.fitted = fitted
+        self.fitted, self.outcome = fitted, outcome
 
 
 class InternalError(ChainruleError, RuntimeError):

@@ -4,27 +4,47 @@ The loop knows objectives, optimizers and rows by what they do, and none of them
 parameters can be trained.
 """
 
+from .checkpoints import Checkpoint, load_state, save_state
 from .history import EpochRecord, Fitted
 from .loop import fit
 from .objective import Objective, regularized
 from .progress import Progress, Silent, progress_for
-from .scores import accuracy, confusion_table
+from .recipe import Recipe
+from .run import Outcome, resume, train
+from .scores import accuracy, confusion_table, r2
+from .settings import Settings
+from .state import State
 from .step import Measured, Optimizer, training_step
 from .text import short
+from .toml import to_toml
+from .trained import Judged, Trained
 
 __all__ = [
+    "Checkpoint",
     "EpochRecord",
     "Fitted",
+    "Judged",
     "Measured",
     "Objective",
     "Optimizer",
+    "Outcome",
     "Progress",
+    "Recipe",
+    "Settings",
     "Silent",
+    "State",
+    "Trained",
     "accuracy",
     "confusion_table",
     "fit",
+    "load_state",
     "progress_for",
+    "r2",
     "regularized",
+    "resume",
+    "save_state",
     "short",
+    "to_toml",
+    "train",
     "training_step",
 ]

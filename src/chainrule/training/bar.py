@@ -22,8 +22,9 @@ class Bar:
         self.stream = stream
         self.live: Any = None
 
-    def start(self, epochs: int, steps_per_epoch: int) -> None:
+    def start(self, epochs: int, steps_per_epoch: int, steps_before: int = 0) -> None:
         self.epochs, self.steps_per_epoch = epochs, steps_per_epoch
+        self.steps_to_go = epochs * steps_per_epoch - steps_before
         self.steps, self.validation_losses, self.waiting = 0, [], None
         # The stream is a terminal, or the user has asked for a bar.
         self.console = terminal.console.Console(file=self.stream, force_terminal=True, highlight=False, markup=False)
@@ -75,7 +76,7 @@ class Bar:
             curve = sparkline(self.validation_losses) if self.unicode else ""
             fields.append(f"val {short(self.validation_losses[-1])} {curve}".rstrip())
         fields.append(f"|g| {float(measured.gradient_norm):.1e}")
-        fields += speed_fields(now - self.began, self.steps, self.epochs * self.steps_per_epoch)
+        fields += speed_fields(now - self.began, self.steps, self.steps_to_go)
         line = terminal.table.Table.grid(padding=(0, 2), expand=False)
         for _ in range(4):
             line.add_column(no_wrap=True, overflow="crop")

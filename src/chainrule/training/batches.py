@@ -1,4 +1,7 @@
-"""Which rows go into which step."""
+"""Which rows go into which step.
+
+The order of an epoch follows from the seed and the number of the epoch alone, so that a run can go on from any step.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,37 @@ from collections.abc import Iterator
 
 import numpy as np
 
+Seed = int | np.random.SeedSequence | np.random.Generator
 
-def shuffled_batches(rows: int, batch_size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """The row numbers of one epoch in random order, a batch at a time; the last batch may be smaller.
+
+def seed_sequence(seed: Seed) -> np.random.SeedSequence:
+    """A seed to derive those of the epochs from; a Generator gives one, and moves on."""
+    if isinstance(seed, np.random.SeedSequence):
+        return seed
+    if isinstance(seed, np.random.Generator):
+        seed = int(seed.integers(2**63))
+    return np.random.SeedSequence(seed)
+
+
+def epoch_order(rows: int, seed: np.random.SeedSequence, epoch: int) -> np.ndarray:
+    """The row numbers in the random order of one epoch.
 
     Examples
     --------
-    >>> [len(batch) for batch in shuffled_batches(10, 4, np.random.default_rng(0))]
+    >>> sorted(map(int, epoch_order(4, np.random.SeedSequence(0), 1)))
+    [0, 1, 2, 3]
+    """
+    of_epoch = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, epoch))
+    return np.random.default_rng(of_epoch).permutation(rows)
+
+
+def batches(order: np.ndarray, batch_size: int, first: int = 0) -> Iterator[np.ndarray]:
+    """A batch of row numbers at a time, from the batch of number `first` on; the last one may be smaller.
+
+    Examples
+    --------
+    >>> [len(batch) for batch in batches(np.arange(10), 4)]
     [4, 4, 2]
     """
-    order = rng.permutation(rows)
-    for start in range(0, rows, batch_size):
+    for start in range(first * batch_size, len(order), batch_size):
         yield order[start : start + batch_size]

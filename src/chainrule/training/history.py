@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-Ending = Literal["finished", "interrupted", "diverged"]
+if TYPE_CHECKING:
+    from .state import State
+
+Ending = Literal["finished", "stopped", "interrupted", "diverged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class EpochRecord:
         On the validation rows, after the epoch.
     seconds : float
         Since training began.
+    learning_rate : float
+        Of the last step.
     """
 
     epoch: int
@@ -38,6 +43,7 @@ class EpochRecord:
     validation_loss: float | None
     score: float | None
     seconds: float
+    learning_rate: float
 
     @property
     def monitored(self) -> float:
@@ -56,10 +62,14 @@ class Fitted:
     best_epoch : int
         0 if no epoch came to its end: then the parameters are the initial ones.
     history : list of EpochRecord
+        An epoch that was interrupted stands last.
     epochs : int
         How many were asked for.
     seconds : float
-    ending : {"finished", "interrupted", "diverged"}
+    ending : {"finished", "stopped", "interrupted", "diverged"}
+        "stopped": by patience or by a callback.
+    state : State
+        To go on from: ``fit(..., resume=fitted.state)``.
     """
 
     parameters: Any
@@ -68,6 +78,7 @@ class Fitted:
     epochs: int
     seconds: float
     ending: Ending
+    state: State | None = None
 
     def __str__(self) -> str:
         kept = (
@@ -79,4 +90,6 @@ class Fitted:
             return f"interrupted in epoch {len(self.history)} of {self.epochs}; {kept}"
         if self.ending == "diverged":
             return f"the loss was not finite in epoch {len(self.history) + 1} of {self.epochs}; {kept}"
+        if self.ending == "stopped":
+            return f"stopped after epoch {len(self.history)} of {self.epochs}; {kept}"
         return f"{self.epochs} epoch{'s' * (self.epochs != 1)} in {self.seconds:.1f} s; {kept}"

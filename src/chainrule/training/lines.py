@@ -18,15 +18,14 @@ class Lines:
         self.stream, self.seconds_between = stream, seconds_between
         self.waiting: EpochRecord | None = None
 
-    def start(self, epochs: int, steps_per_epoch: int) -> None:
-        self.epochs, self.steps_per_epoch, self.steps = epochs, steps_per_epoch, 0
+    def start(self, epochs: int, steps_per_epoch: int, steps_before: int = 0) -> None:
+        self.epochs, self.steps_per_epoch = epochs, steps_per_epoch
         self.next_time = -math.inf
 
     def step(self, epoch: int, step: int, measured: Measured) -> None:
         pass
 
     def epoch(self, record: EpochRecord) -> None:
-        self.steps += record.steps
         now = time.perf_counter()
         if now < self.next_time:
             self.waiting = record
@@ -42,5 +41,6 @@ class Lines:
 
     def _print(self, record: EpochRecord) -> None:
         self.waiting = None
-        fields = epoch_fields(record) + speed_fields(record.seconds, self.steps, self.epochs * self.steps_per_epoch)
+        steps = (record.epoch - 1) * self.steps_per_epoch + record.steps
+        fields = epoch_fields(record) + speed_fields(record.seconds, steps, self.epochs * self.steps_per_epoch)
         print("  ".join([counted(record.epoch, self.epochs), *fields]), file=self.stream, flush=True)

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..errors import ArgumentError, DivergenceError, ShapeError
 from ..optimizers import adam
-from .batches import shuffled_batches
+from .batches import Seed, batches, epoch_order, seed_sequence
 from .history import Ending, EpochRecord, Fitted
-from .interruption import stop_on_interrupt
+from .interruption import StopRequest, stop_on_interrupt
 from .objective import Objective
 from .progress import Progress, Verbosity, progress_for
-from .step import Measured, Optimizer, training_step
+from .state import State
+from .step import Optimizer, Step, training_step
 
 Rows = tuple[np.ndarray, np.ndarray]
 Score = Callable[[Any, np.ndarray, np.ndarray], float]
+Schedule = Callable[[int, Sequence[float]], float]
+Callback = Callable[[EpochRecord, Any], object]
+
+
+class Keeper(Protocol):
+    """Keeps the state of a run somewhere safe."""
+
+    def after_step(self, state: State) -> None:
+        """Called after every step, so it costs nothing as a rule."""
+        ...
+
+    def save(self, state: State) -> None:
+        """Called at the end, however it comes."""
+        ...
 
 
 def fit(
@@ -30,10 +47,17 @@ def fit(
     *,
     score: Score | None = None,
     optimizer: Optimizer = adam,
-    learning_rate: float = 1e-3,
+    learning_rate: float | Schedule = 1e-3,
+    clip: Callable[[Any], Any] | None = None,
+    project: Callable[[Any], Any] | None = None,
     epochs: int = 100,
     batch_size: int = 32,
-    seed: int | np.random.SeedSequence | np.random.Generator = 0,
+    seed: Seed = 0,
+    patience: int | None = None,
+    tolerance: float = 0.0,
+    callbacks: Sequence[Callback] = (),
+    checkpoint: Keeper | None = None,
+    resume: State | None = None,
     verbose: Verbosity | Progress = "auto",
 ) -> Fitted:
     """Minimize an objective over rows of data by steps on mini-batches.
@@ -54,13 +78,30 @@ def fit(
         ``score(parameters, x, y)``, shown with the validation loss.
     optimizer : Optimizer
         With ``initialize`` and ``update``, such as the module `chainrule.optimizers.adam`.
-    learning_rate : float
+    learning_rate : float or callable
+        A number, or a schedule: ``schedule(step, losses)`` gives the rate of a step, counted from 0; `losses` are those
+        that the epochs so far were judged by.
+    clip : callable, optional
+        ``clip(gradients)``, before the optimizer sees them.
+    project : callable, optional
+        ``project(parameters)``, after each step.
     epochs : int
         How often each row is used.
     batch_size : int
         Rows per step.
     seed : int, SeedSequence or Generator
         Of the order of rows. Equal seeds give equal weights.
+    patience : int, optional
+        Stop after so many epochs without a better one.
+    tolerance : float
+        By how much a better epoch has to be better [unit of the loss].
+    callbacks : sequence of callable
+        ``callback(record, parameters)`` after every epoch; a true answer stops training.
+    checkpoint : Checkpoint, optional
+        Where to save the state of the run, now and then and at its end.
+    resume : State, optional
+        Go on from here instead of `parameters`. With equal settings the outcome has the bits of a run that was never
+        broken off.
     verbose : {"auto", 0, 1, 2} or Progress
         "auto": a live line on a terminal, else now and then a line. 0: nothing. 1: the live line. 2: a line per epoch.
         All on stderr.
@@ -92,72 +133,101 @@ def fit(
     n = _row_count(rows, "rows")
     if validation_rows is not None:
         _row_count(validation_rows, "validation rows")
-    _check_numbers(learning_rate, epochs, batch_size)
-    rng = np.random.default_rng(seed)
-    step, state = training_step(objective, optimizer), optimizer.initialize(parameters)
-    best, best_epoch, lowest = parameters, 0, math.inf
-    history: list[EpochRecord] = []
-    sums = _Sums()
+    _check_numbers(epochs, batch_size, patience, tolerance)
+    schedule = learning_rate if callable(learning_rate) else _constant(learning_rate)
+    step = training_step(objective, optimizer, clip, project)
+    state = State.initial(parameters, optimizer) if resume is None else resume
     progress = progress_for(verbose)
-    progress.start(epochs, math.ceil(n / batch_size))
-    began = time.perf_counter()
+    run = _Run(state, objective, step, schedule, rows, validation_rows, score, progress, checkpoint)
+    progress.start(epochs, math.ceil(n / batch_size), state.steps)
     try:
         # Overflow shows in the loss, which is looked at after each step; a warning on top would say less.
         with stop_on_interrupt() as stop, np.errstate(all="ignore"):
-            for epoch in range(1, epochs + 1):
-                sums = _Sums()
-                for batch in shuffled_batches(n, batch_size, rng):
-                    parameters, state, measured = step(parameters, state, rows[0][batch], rows[1][batch], learning_rate)
-                    sums.add(measured, len(batch))
-                    if not sums.finite:
-                        break
-                    progress.step(epoch, sums.steps, measured)
-                    if stop.made:
-                        break
-                if not sums.finite:
-                    break
-                judged = _judged(objective, parameters, validation_rows, score)
-                record = EpochRecord(epoch, *sums.summary(), *judged, time.perf_counter() - began)
-                history.append(record)
+            order_seed = seed_sequence(seed)
+            ending: Ending | None = None if state.epoch <= epochs else "finished"
+            while ending is None:
+                order = epoch_order(n, order_seed, state.epoch)
+                ending = run.steps(batches(order, batch_size, state.running.steps), stop)
+                if ending == "diverged" or (ending == "interrupted" and state.running.rows < n):
+                    break  # the epoch stays open
+                record = run.record()
+                state.end_epoch(record, tolerance)
                 progress.epoch(record)
-                if record.monitored < lowest:
-                    best, best_epoch, lowest = parameters, epoch, record.monitored
-                if stop.made:
-                    break
-        ending: Ending = "diverged" if not sums.finite else "interrupted" if stop.made else "finished"
-        fitted = Fitted(best, best_epoch, history, epochs, time.perf_counter() - began, ending)
+                if ending is None:
+                    stops = [callback(record, state.parameters) for callback in callbacks]
+                    if any(stops) or (patience is not None and state.epochs_since_best >= patience):
+                        ending = "stopped"
+                    elif state.epoch > epochs:
+                        ending = "finished"
+            fitted = run.fitted(epochs, ending, tolerance)
+        if checkpoint is not None and ending != "diverged":
+            checkpoint.save(state)
     except BaseException:
         progress.finish(None)
         raise
     progress.finish(fitted)
-    if not sums.finite:
-        where = f"step {sums.steps} of epoch {len(history) + 1}"
-        raise DivergenceError(f"training diverged: the objective became {sums.objective} in {where}", fitted=fitted)
+    if ending == "diverged":
+        where = f"step {state.running.steps} of epoch {state.epoch}"
+        raise DivergenceError(
+            f"training diverged: the objective became {state.running.objective} in {where}", fitted=fitted
+        )
     return fitted
 
 
-class _Sums:
-    """What an epoch adds up, over the rows of its steps."""
+@dataclass
+class _Run:
+    """What the steps of a run have in common."""
 
-    def __init__(self) -> None:
-        self.steps, self.rows = 0, 0
-        self.objective = self.loss = self.penalty = self.gradient_norm = 0.0
+    state: State
+    objective: Objective
+    step: Step
+    schedule: Schedule
+    rows: Rows
+    validation_rows: Rows | None
+    score: Score | None
+    progress: Progress
+    checkpoint: Keeper | None
+    rate: float = math.nan
 
-    def add(self, measured: Measured, rows: int) -> None:
-        self.steps += 1
-        self.rows += rows
-        self.objective, self.gradient_norm = float(measured.objective), float(measured.gradient_norm)
-        self.loss += rows * float(measured.loss)
-        self.penalty += rows * float(measured.penalty)
+    def __post_init__(self) -> None:
+        self.began = time.perf_counter() - self.state.seconds
 
-    @property
-    def finite(self) -> bool:
-        """Whether the last objective was a number."""
-        return math.isfinite(self.objective)
+    def steps(self, rows_of_steps: Iterable[np.ndarray], stop: StopRequest) -> Ending | None:
+        """What is left of the epoch under way; why it was broken off, or None."""
+        state, (x, y) = self.state, self.rows
+        for batch in rows_of_steps:
+            self.rate = self.schedule(state.steps, state.losses)
+            state.parameters, state.optimizer, measured = self.step(
+                state.parameters, state.optimizer, x[batch], y[batch], self.rate
+            )
+            state.steps += 1
+            state.running.add(measured, len(batch))
+            state.seconds = time.perf_counter() - self.began
+            if not state.running.finite:
+                return "diverged"
+            self.progress.step(state.epoch, state.running.steps, measured)
+            if self.checkpoint is not None:
+                self.checkpoint.after_step(state)
+            if stop.made:
+                return "interrupted"
+        return None
 
-    def summary(self) -> tuple[int, float, float, float]:
-        """Steps, mean loss, mean penalty, last norm of the gradient."""
-        return self.steps, self.loss / self.rows, self.penalty / self.rows, self.gradient_norm
+    def record(self) -> EpochRecord:
+        """The epoch under way in numbers, as far as it has come."""
+        judged = _judged(self.objective, self.state.parameters, self.validation_rows, self.score)
+        seconds = self.state.seconds = time.perf_counter() - self.began
+        return self.state.running.record(self.state.epoch, self.rate, judged, seconds)
+
+    def fitted(self, epochs: int, ending: Ending, tolerance: float) -> Fitted:
+        """The outcome; an interrupted epoch counts with the steps that it made, and stays open in the state."""
+        state = self.state
+        shown = state
+        if ending == "interrupted" and state.running.steps:
+            record = self.record()
+            shown = dataclasses.replace(state, history=list(state.history))
+            shown.end_epoch(record, tolerance)
+            self.progress.epoch(record)
+        return Fitted(shown.best, shown.best_epoch, shown.history, epochs, state.seconds, ending, state)
 
 
 def _judged(
@@ -180,9 +250,17 @@ def _row_count(rows: Rows, name: str) -> int:
     return len(x)
 
 
-def _check_numbers(learning_rate: float, epochs: int, batch_size: int) -> None:
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if not isinstance(value, (int, np.integer)) or value < 1:
-            raise ArgumentError(f"{name} is a whole number, 1 or more", got=f"{name}={value!r}")
+def _constant(learning_rate: float) -> Schedule:
     if not (learning_rate > 0 and math.isfinite(learning_rate)):
         raise ArgumentError("a learning rate is positive and finite", got=f"learning_rate={learning_rate!r}")
+    return lambda step, losses: learning_rate
+
+
+def _check_numbers(epochs: int, batch_size: int, patience: int | None, tolerance: float) -> None:
+    for name, value in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
+        if value is None and name == "patience":
+            continue
+        if not isinstance(value, (int, np.integer)) or value < 1:
+            raise ArgumentError(f"{name} is a whole number, 1 or more", got=f"{name}={value!r}")
+    if not (tolerance >= 0 and math.isfinite(tolerance)):
+        raise ArgumentError("a tolerance is finite and not negative", got=f"tolerance={tolerance!r}")

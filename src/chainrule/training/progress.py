@@ -20,7 +20,9 @@ Verbosity = Literal["auto", 0, 1, 2]
 class Progress(Protocol):
     """What the loop tells about itself. `step` is called often and must cost nothing."""
 
-    def start(self, epochs: int, steps_per_epoch: int) -> None: ...
+    def start(self, epochs: int, steps_per_epoch: int, steps_before: int = 0) -> None:
+        """A run begins, or goes on after some steps."""
+        ...
 
     def step(self, epoch: int, step: int, measured: Measured) -> None: ...
 
@@ -34,7 +36,7 @@ class Progress(Protocol):
 class Silent:
     """Shows nothing."""
 
-    def start(self, epochs: int, steps_per_epoch: int) -> None:
+    def start(self, epochs: int, steps_per_epoch: int, steps_before: int = 0) -> None:
         pass
 
     def step(self, epoch: int, step: int, measured: Measured) -> None:

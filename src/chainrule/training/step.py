@@ -36,7 +36,12 @@ class Measured(NamedTuple):
 Step = Callable[[Any, Any, Any, Any, float], tuple[Any, Any, Measured]]
 
 
-def training_step(objective: Objective, optimizer: Optimizer) -> Step:
+def training_step(
+    objective: Objective,
+    optimizer: Optimizer,
+    clip: Callable[[Any], Any] | None = None,
+    project: Callable[[Any], Any] | None = None,
+) -> Step:
     """Forward and back-propagation on a batch, and the optimizer's move.
 
     Parameters
@@ -44,6 +49,10 @@ def training_step(objective: Objective, optimizer: Optimizer) -> Step:
     objective : callable
         As `regularized` makes it.
     optimizer : Optimizer
+    clip : callable, optional
+        ``clip(gradients)`` bounds the gradients before the optimizer sees them.
+    project : callable, optional
+        ``project(parameters)`` brings the parameters back into bounds after the move.
 
     Returns
     -------
@@ -55,8 +64,11 @@ def training_step(objective: Objective, optimizer: Optimizer) -> Step:
 
     def step(parameters: Any, state: Any, x: Any, y: Any, learning_rate: float) -> tuple[Any, Any, Measured]:
         (value, (loss, penalty)), gradients = value_and_gradient(parameters, x, y)
+        measured = Measured(value, loss, penalty, _norm(gradients))
+        if clip is not None:
+            gradients = clip(gradients)
         moved, state = optimizer.update(parameters, gradients, state, learning_rate)
-        return moved, state, Measured(value, loss, penalty, _norm(gradients))
+        return moved if project is None else project(moved), state, measured
 
     return step
 

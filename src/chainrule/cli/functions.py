@@ -1,0 +1,131 @@
+"""The user's functions, by FILE.py:NAME, and their arguments, by --at NAME=VALUE."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import inspect
+import json
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import files
+from ..errors import ArgumentError, FileError, UnknownNameError
+
+RANDOM = re.compile(r"random\(([\d, ]*)\)")
+AT = """\
+VALUE is a number, a list as JSON has it, a file of .npy, or random(3,4): normal random numbers of a shape, by --seed.
+Arguments that have defaults may be left out.
+"""
+
+
+class UserCodeError(Exception):
+    """The user's code raised; the reason is its cause."""
+
+
+def declare_function(parser: argparse.ArgumentParser) -> None:
+    """Add what names a function and its arguments."""
+    parser.add_argument("function", metavar="FILE.py:NAME", help="a function of arrays")
+    parser.add_argument("--at", action="append", default=[], metavar="NAME=VALUE", help="an argument's value")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of random values (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="one JSON document instead of text")
+
+
+def function_of(place: str) -> Callable[..., Any]:
+    """The function that FILE.py:NAME names.
+
+    Raises
+    ------
+    FileError
+        If the file is not there.
+    UnknownNameError
+        If it has no such function.
+    UserCodeError
+        If the file raises when it is run.
+    """
+    path, colon, name = place.rpartition(":")
+    if not colon or not name.replace(".", "").isidentifier():
+        raise ArgumentError(f"a function is named by its file and its name, not {place!r}", wanted="FILE.py:NAME")
+    with files.opened(path):
+        spec = importlib.util.spec_from_file_location(Path(path).stem, path)
+    if spec is None or spec.loader is None:
+        raise FileError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    sys.path.insert(0, str(Path(path).resolve().parent))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise UserCodeError(f"{path} raises when it is run") from error
+    found: Any = module
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if not callable(found):
+        functions = [each for each, value in vars(module).items() if inspect.isfunction(value)]
+        raise UnknownNameError(f"{path} has no function {name}", wanted=", ".join(functions) or None)
+    return found
+
+
+def arguments_of(function: Callable[..., Any], at: Sequence[str], seed: int) -> dict[str, Any]:
+    """A value for each argument, by name, in order.
+
+    Raises
+    ------
+    ArgumentError
+        If an argument has none, or a text stands for none.
+    UnknownNameError
+        If the function has no such argument.
+    """
+    parameters = inspect.signature(function).parameters
+    rng = np.random.default_rng(seed)
+    given = {}
+    for text in at:
+        name, _, value = text.partition("=")
+        if name not in parameters:
+            raise UnknownNameError(f"{function.__name__} has no argument {name!r}", wanted=", ".join(parameters))
+        given[name] = _value(name, value, rng)
+    defaults = {name: p.default for name, p in parameters.items() if p.default is not inspect.Parameter.empty}
+    missing = [name for name in parameters if name not in given and name not in defaults]
+    if missing:
+        raise ArgumentError(
+            f"{function.__name__} needs a value for {', '.join(missing)}",
+            try_=" ".join(f"--at {n}=..." for n in missing),
+        )
+    return {name: given.get(name, defaults.get(name)) for name in parameters}
+
+
+def _value(name: str, text: str, rng: np.random.Generator) -> Any:
+    if found := RANDOM.fullmatch(text):
+        return rng.normal(size=tuple(int(n) for n in found[1].split(",") if n.strip()))
+    if text.endswith(".npy"):
+        with files.opened(text) as file:
+            try:
+                return np.load(file, allow_pickle=False)
+            except (ValueError, EOFError) as error:
+                raise FileError(f"{text} is no array: {error}") from error
+    try:
+        value = json.loads(text)
+        array = np.asarray(value)
+        if array.dtype.kind not in "biuf":
+            raise ValueError("not numbers")
+    except ValueError as error:
+        raise ArgumentError(f"{name} is no number, list, .npy file or random(...): {text!r}") from error
+    return array if isinstance(value, list) else value
+
+
+def derivable(arguments: dict[str, Any]) -> list[int]:
+    """Positions of the arguments that carry a derivative: those of floating numbers."""
+    found = []
+    for k, value in enumerate(arguments.values()):
+        if isinstance(value, (float, np.ndarray, np.floating)) and np.asarray(value).dtype.kind == "f":
+            found.append(k)
+    if not found:
+        raise ArgumentError(
+            "there is nothing to differentiate by: no argument is a floating number or an array of them"
+        )
+    return found

@@ -1,0 +1,141 @@
+"""What `fit` needs, made from settings and from what the data are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..losses import LOSSES, Loss
+from ..nets import Dense
+from ..optimizers import SCHEDULES, Configured, clip_by_global_norm, configured
+from ..optimizers.catalogue import REQUIRED
+from ..optimizers.schedules import warm_up
+from ..regularizers import REGULARIZERS, max_norm
+from .loop import Schedule
+from .objective import Objective, regularized
+from .scores import accuracy, r2
+from .settings import Choice, Settings
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The parts of a training run.
+
+    Attributes
+    ----------
+    net : Dense
+    loss : Loss
+        Its catalogue entry.
+    objective : callable
+        ``objective(parameters, x, y)``: (J, (loss, penalty)).
+    score : callable
+        ``score(parameters, x, y)``: accuracy for classes, R2 for numbers.
+    fit : mapping
+        Keyword arguments of `fit`.
+    """
+
+    net: Dense
+    loss: Loss
+    objective: Objective
+    score: Callable[[Any, np.ndarray, np.ndarray], float]
+    fit: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, settings: Settings, columns: int, classes: int | None, rows: int) -> Recipe:
+        """The parts for rows of so many columns, and so many classes (None where the target is a number).
+
+        Raises
+        ------
+        ArgumentError
+            If the loss is for another kind of target, or a setting of an entry is out of bounds.
+        """
+        loss = chosen_loss(settings.loss, classes)
+        units = loss.units(1 if classes is None or loss.task == "binary" else classes)
+        weights = None if settings.weights == "suited" else settings.weights
+        net = Dense([columns, *settings.hidden, units], activations=settings.activation, weights=weights)
+        name, options = _parts(settings.penalty)
+        penalty = REGULARIZERS[name].configured(**options).function
+        objective = regularized(net.forward, loss.function, penalty, settings.strength)
+        steps = settings.epochs * -(-rows // settings.batch_size)
+        fitting = {
+            "optimizer": chosen_optimizer(settings.optimizer),
+            "learning_rate": chosen_schedule(settings, steps),
+            "clip": bounded_by(clip_by_global_norm, settings.clip),
+            "project": bounded_by(max_norm, settings.max_norm),
+            "epochs": settings.epochs,
+            "batch_size": settings.batch_size,
+            "patience": settings.patience,
+            "seed": order_seed(settings),
+        }
+
+        def score(parameters: Any, x: np.ndarray, y: np.ndarray) -> float:
+            outputs = net.forward(parameters, x)
+            return (
+                r2(loss.predict(outputs), y)
+                if loss.decide is None
+                else accuracy(loss.decide(outputs).reshape(y.shape), y)
+            )
+
+        return cls(net, loss, objective, score, fitting)
+
+    def initial_parameters(self, settings: Settings) -> Any:
+        """The first weights, by the seed."""
+        weights_seed, _ = np.random.SeedSequence(settings.seed).spawn(2)
+        return self.net.initialize(np.random.default_rng(weights_seed), np.dtype(settings.dtype))
+
+
+def order_seed(settings: Settings) -> np.random.SeedSequence:
+    """Of the order of rows; not that of the weights, so that the two are independent."""
+    return np.random.SeedSequence(settings.seed).spawn(2)[1]
+
+
+def _parts(choice: Choice) -> tuple[str, dict[str, Any]]:
+    """A name, and the settings that came with it."""
+    if isinstance(choice, str):
+        return choice, {}
+    settings = dict(choice)
+    return settings.pop("name"), settings
+
+
+def bounded_by(bound: Callable[[Any, Any], Any], limit: float | None) -> Callable[[Any], Any] | None:
+    """A bound with its limit; None where there is none."""
+    return None if limit is None else lambda tree: bound(tree, limit)
+
+
+def chosen_loss(choice: Choice, classes: int | None) -> Loss:
+    """The loss that is meant, and fits the target."""
+    if choice == "auto":
+        choice = "squared" if classes is None else "cross_entropy"
+    name, options = _parts(choice)
+    loss = LOSSES[name].configured(**options)
+    kind = "numbers" if classes is None else "two classes" if classes == 2 else f"{classes} classes"
+    tasks = ("regression", "counts") if classes is None else ("classification", "binary")[: 2 if classes == 2 else 1]
+    if loss.task not in tasks:
+        names = [each.name for each in LOSSES.values() if each.task in tasks]
+        raise ArgumentError(f"the loss {name} is not for a target of {kind}", wanted=f"one of {', '.join(names)}")
+    return loss
+
+
+def chosen_optimizer(choice: Choice) -> Configured:
+    """The optimizer that is meant, its settings bound."""
+    name, options = _parts(choice)
+    return configured(name, **options)
+
+
+def chosen_schedule(settings: Settings, steps: int) -> Schedule:
+    """The schedule that is meant; what it has to know and is not told follows from the length of the run.
+
+    Source
+    ------
+    Goodfellow, Bengio, Courville, Deep Learning (2016), sec. 8.3.1, for a last rate of about 1 % of the first.
+    """
+    name, options = _parts(settings.schedule)
+    rate = settings.learning_rate
+    known = {"rate": rate, "last": rate / 100, "steps": steps, "every": max(1, steps // 3), "factor": 0.1}
+    needed = {setting for setting, value in SCHEDULES[name].settings.items() if value is REQUIRED} | {"rate"}
+    schedule = SCHEDULES[name].make(**{key: value for key, value in known.items() if key in needed} | options)
+    return warm_up(schedule, settings.warm_up) if settings.warm_up else schedule

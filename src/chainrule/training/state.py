@@ -1,0 +1,108 @@
+"""All that a run needs to go on: kept between steps, saved in checkpoints."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from .history import EpochRecord
+from .step import Measured, Optimizer
+
+
+@dataclass(slots=True)
+class Running:
+    """What the steps of the epoch under way add up to."""
+
+    steps: int = 0
+    rows: int = 0
+    objective: float = 0.0
+    loss: float = 0.0
+    penalty: float = 0.0
+    gradient_norm: float = 0.0
+
+    def add(self, measured: Measured, rows: int) -> None:
+        self.steps += 1
+        self.rows += rows
+        self.objective, self.gradient_norm = float(measured.objective), float(measured.gradient_norm)
+        self.loss += rows * float(measured.loss)
+        self.penalty += rows * float(measured.penalty)
+
+    @property
+    def finite(self) -> bool:
+        """Whether the last objective was a number."""
+        return math.isfinite(self.objective)
+
+    def record(
+        self, epoch: int, learning_rate: float, judged: tuple[float | None, float | None], seconds: float
+    ) -> EpochRecord:
+        """The epoch in numbers: means over rows, and what the validation rows say."""
+        return EpochRecord(
+            epoch,
+            self.steps,
+            self.loss / self.rows,
+            self.penalty / self.rows,
+            self.gradient_norm,
+            *judged,
+            seconds,
+            learning_rate,
+        )
+
+
+@dataclass(slots=True)
+class State:
+    """A run between two steps.
+
+    Attributes
+    ----------
+    parameters, optimizer : tree of arrays
+        At this step; `optimizer` is the state of the optimizer.
+    best : tree of arrays
+        The parameters of the best epoch so far.
+    best_epoch : int
+        0 before the first epoch has ended.
+    history : list of EpochRecord
+        The epochs that have ended.
+    running : Running
+        The one under way.
+    steps : int
+        In all.
+    seconds : float
+        Spent on training.
+    """
+
+    parameters: Any
+    optimizer: Any
+    best: Any
+    best_epoch: int = 0
+    history: list[EpochRecord] = field(default_factory=list)
+    running: Running = field(default_factory=Running)
+    steps: int = 0
+    seconds: float = 0.0
+
+    @classmethod
+    def initial(cls, parameters: Any, optimizer: Optimizer) -> State:
+        """Before the first step."""
+        return cls(parameters, optimizer.initialize(parameters), parameters)
+
+    @property
+    def epoch(self) -> int:
+        """The number of the epoch under way, from 1."""
+        return len(self.history) + 1
+
+    @property
+    def losses(self) -> list[float]:
+        """What each epoch that has ended is judged by."""
+        return [record.monitored for record in self.history]
+
+    def end_epoch(self, record: EpochRecord, tolerance: float) -> None:
+        """Close the epoch under way; its parameters are the best if they are better by more than the tolerance."""
+        lowest = self.history[self.best_epoch - 1].monitored if self.best_epoch else math.inf
+        self.history.append(record)
+        self.running = Running()
+        if record.monitored < lowest - tolerance:
+            self.best, self.best_epoch = self.parameters, record.epoch
+
+    @property
+    def epochs_since_best(self) -> int:
+        return len(self.history) - self.best_epoch

@@ -1,0 +1,210 @@
+"""A fitted net with all that it takes to use it: how tables are prepared for it, and what its outputs mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+
+from .. import files, tree
+from ..data import Preparation, Table
+from ..errors import ChainruleError, FileError
+from ..losses import Loss
+from ..nets import Dense
+from .recipe import Recipe
+from .scores import confusion_table
+from .settings import Settings
+
+MODEL, WEIGHTS = "model.json", "weights.safetensors"
+SCHEMA = "chainrule/model/1"
+
+
+@final
+@dataclass(frozen=True)
+class Judged:
+    """What some rows say of a net.
+
+    Parameters
+    ----------
+    rows : int
+    loss : float
+        Mean over the rows, without the penalty.
+    score : float
+        Accuracy for classes, R2 for numbers.
+    confusion : list of lists of int, or None
+        For classes: how many rows of each (downwards) were taken for which.
+    """
+
+    rows: int
+    loss: float
+    score: float
+    confusion: list[list[int]] | None
+
+
+@final
+@dataclass(frozen=True)
+class Trained:
+    """A net for tables.
+
+    Attributes
+    ----------
+    settings : Settings
+    preparation : Preparation
+        From a table to the arrays that the net takes.
+    recipe : Recipe
+        The net, its loss and its objective.
+    parameters : tree of arrays
+    """
+
+    settings: Settings
+    preparation: Preparation
+    recipe: Recipe
+    parameters: Any
+
+    @property
+    def net(self) -> Dense:
+        return self.recipe.net
+
+    @property
+    def loss(self) -> Loss:
+        return self.recipe.loss
+
+    @property
+    def classes(self) -> list[str] | None:
+        """The names of the classes; None where a number is predicted."""
+        return classes_of(self.preparation)
+
+    @property
+    def score_name(self) -> str:
+        return "R2" if self.classes is None else "accuracy"
+
+    def outputs(self, table: Table) -> np.ndarray:
+        """The outputs of the net, for every row of a table.
+
+        Returns
+        -------
+        outputs : array of float, shape (n, units)
+        """
+        return self.net.forward(self.parameters, self._typed(self.preparation.inputs(table)))
+
+    def predict(self, table: Table) -> np.ndarray:
+        """What the net says of each row, as the training table has it: the name of a class, or a number.
+
+        Parameters
+        ----------
+        table : Table
+            With the columns that there were in training; the target may be missing.
+
+        Returns
+        -------
+        predicted : array of str or float, shape (n,)
+
+        Raises
+        ------
+        DataError
+            If the columns differ from those in training.
+        """
+        return self.preparation.in_own_units(self._decided(self.outputs(table)))
+
+    def probabilities(self, table: Table) -> np.ndarray | None:
+        """The probability of each class, shape (n, classes); None where the loss knows none."""
+        if self.classes is None or self.loss.name not in ("cross_entropy", "logistic"):
+            return None
+        of_rows = self.loss.predict(self.outputs(table))
+        return of_rows if of_rows.shape[1] > 1 else np.hstack([1 - of_rows, of_rows])
+
+    def judged(self, x: np.ndarray, y: np.ndarray) -> Judged:
+        """Loss and score on prepared rows."""
+        with np.errstate(all="ignore"):
+            loss = float(self.recipe.objective(self.parameters, x, y)[1][0])
+            score = self.recipe.score(self.parameters, x, y)
+            confusion = None
+            if self.classes is not None:
+                decided = self._decided(self.net.forward(self.parameters, x))
+                confusion = confusion_table(decided, y, len(self.classes)).tolist()
+        return Judged(len(y), loss, score, confusion)
+
+    def evaluate(self, table: Table) -> Judged:
+        """Loss and score on the rows of a table that has the target.
+
+        Raises
+        ------
+        DataError
+            If the columns differ from those in training, or a class was not there.
+        """
+        x, y = self.preparation(table)
+        return self.judged(self._typed(x), y if self.classes is not None else self._typed(y))
+
+    def _decided(self, outputs: np.ndarray) -> np.ndarray:
+        return (self.loss.predict if self.loss.decide is None else self.loss.decide)(outputs).reshape(len(outputs))
+
+    def _typed(self, x: np.ndarray) -> np.ndarray:
+        return x.astype(self.settings.dtype, copy=False)
+
+    # In a folder
+
+    def describe(self, folder: Path) -> None:
+        """Write model.json: all but the weights."""
+        document = {
+            "schema": SCHEMA,
+            "settings": self.settings.to_mapping(),
+            "net": self.net.to_document(),
+            "preparation": self.preparation.to_document(),
+        }
+        files.write_json(folder / MODEL, document)
+
+    def save_weights(self, folder: Path) -> None:
+        """Write weights.safetensors."""
+        paths, leaves = tree.paths(self.parameters), tree.flatten(self.parameters)[0]
+        files.save(folder / WEIGHTS, dict(zip(paths, leaves, strict=True)), {"kind": "weights"})
+
+    @classmethod
+    def load(cls, folder: Path, weights: bool = True) -> Trained:
+        """Read what `describe` and `save_weights` wrote.
+
+        Raises
+        ------
+        FileError
+            If it is not there, is damaged, or of another version.
+        """
+        document = files.read_json(folder / MODEL)
+        if document.get("schema") != SCHEMA:
+            raise FileError(
+                f"{folder / MODEL} describes no net that this version can read",
+                got=f"schema {document.get('schema')!r}",
+                wanted=SCHEMA,
+            )
+        try:
+            settings = Settings.of(document["settings"])
+            preparation = Preparation.from_document(document["preparation"])
+            classes = classes_of(preparation)
+            recipe = Recipe.of(settings, len(preparation.labels), None if classes is None else len(classes), rows=1)
+            described = Dense.from_document(document["net"])
+        except (ChainruleError, KeyError, TypeError) as error:
+            reason = error.what if isinstance(error, ChainruleError) else f"{type(error).__name__}: {error}"
+            raise FileError(f"{folder / MODEL} is damaged: {reason}") from error
+        if described.to_document() != recipe.net.to_document():
+            raise FileError(f"{folder / MODEL} is damaged: the net is not the one of its settings and columns")
+        like = recipe.initial_parameters(settings)
+        return cls(settings, preparation, recipe, _weights(folder / WEIGHTS, like) if weights else like)
+
+
+def classes_of(preparation: Preparation) -> list[str] | None:
+    """The names of the classes of a target; None for a number."""
+    classes = getattr(preparation.target, "classes", None)
+    return None if classes is None else list(classes)
+
+
+def _weights(path: Path, like: Any) -> Any:
+    arrays, _ = files.load(path)
+    leaves, rebuild = tree.flatten(like)
+    found = [arrays.get(place) for place in tree.paths(like)]
+    for place, array, leaf in zip(tree.paths(like), found, leaves, strict=True):
+        if array is None or (array.shape, array.dtype) != (leaf.shape, leaf.dtype):
+            got = "nothing" if array is None else f"shape {array.shape}, {array.dtype}"
+            raise FileError(
+                f"{path} holds the weights of another net: {place}", got=got, wanted=f"shape {leaf.shape}, {leaf.dtype}"
+            )
+    return rebuild(found)
