@@ -313,6 +313,17 @@ def test_kinks(operation, point, slopes):
             assert (0.0 if J is None else J.todense()) == slope
 
 
+@pytest.mark.parametrize(
+    ("name", "a", "b", "slope"),
+    [("fmod", 1.0, 0.1, -9), ("fmod", -1.0, 0.1, 9), ("remainder", 1.0, 0.1, -9), ("remainder", -1.0, 0.1, 10)],
+)
+def test_remainders_of_quotients_that_round_up(name, a, b, slope):
+    """0.1 is more than a tenth, so that it goes 9 times into 1, though 1 / 0.1 is 10."""
+    operation, arrays = CATALOGUE[name], [np.array(a), np.array(b)]
+    (J,) = operation.local_jacobians(1, results_of(operation, arrays, ()), arrays)
+    assert J.todense() == slope
+
+
 ELEMENTWISE = [pytest.param(op, id=op.name) for op in DECLARED if op.kind == "elementwise" and any(op.slopes)]
 
 

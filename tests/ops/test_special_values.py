@@ -118,6 +118,22 @@ def log_beta(a, b):
 TWO_ARGUMENTS = {
     "betaln": (log_beta, powers(-3, 2, 7), powers(-3, 2, 7), 40, 2000, 1),
     "beta": (mp.beta, powers(-3, 1, 7), powers(-3, 1, 7), 60, 2e4, 0),  # psi(a) - psi(a + b) loses a / b
+    "logaddexp": (
+        lambda a, b: mp.log(mp.exp(a) + mp.exp(b)),
+        np.append(spaced(-9, 9, 7), [1e8, -1e8]),
+        np.append(spaced(-9, 9, 7), [1e8 + 1, 0.3 - 1e8]),
+        8,
+        8,
+        0,
+    ),
+    "logaddexp2": (
+        lambda a, b: mp.log(2**a + 2**b, 2),
+        np.append(spaced(-9, 9, 7), [1e8, -1e8]),
+        np.append(spaced(-9, 9, 7), [1e8 + 1, 0.3 - 1e8]),
+        8,
+        16,
+        0,
+    ),
     "xlog1py": (lambda a, b: a * mp.log1p(b), powers(-3, 2, 7), both_sides(powers(-8, -0.1, 4)), 4, 4, 0),
     "rel_entr": (lambda a, b: a * mp.log(a / b), powers(-8, 8, 7), powers(-7, 7, 7), 10, 10, 1),
     "kl_div": (
@@ -241,7 +257,7 @@ def test_families(name, parameters, reference, points, value_bound, slope_bound,
 
 def test_every_operation_has_a_reference():
     declared = {value.name for value in vars(special).values() if getattr(value, "name", None) in CATALOGUE}
-    borrowed = {"equal", "exp", "log", "log1p", "where"}
+    borrowed = {"equal", "exp", "less", "log", "log1p", "where"}
     assert declared - borrowed == {*ONE_ARGUMENT, *TWO_ARGUMENTS, *(name for name, *_ in FAMILIES)}
 
 
@@ -291,6 +307,10 @@ def test_second_derivative(name, points, bound):
         )
 
 
+def test_second_derivative_where_the_first_has_vanished():
+    np.testing.assert_allclose(second_derivative(CATALOGUE["log_ndtr"], np.array([40.0, 300.0, 1e10])), 0, atol=1e-300)
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     ("name", "x", "value", "slope"),
@@ -302,6 +322,7 @@ def test_second_derivative(name, points, bound):
         ("softplus", 1e300, 1e300, 1),
         ("log_ndtr", 1e300, 0, 0),
         ("log_ndtr", -1e100, -5e199, 1e100),
+        ("log_ndtr", 40.0, 0, 0),
         ("ndtr", -1e300, 0, 0),
         ("erfcx", np.inf, 0, 0),
         ("erfcx", -30.0, np.inf, -np.inf),
@@ -322,6 +343,25 @@ def test_the_ends_of_the_domain_warn_of_nothing(name, x, value, slope):
 def test_zero_times_a_logarithm_is_flat():
     _, slope = slopes(CATALOGUE["xlog1py"], 1, (np.zeros(2), np.array([-1.0, 1.0])), {})
     np.testing.assert_array_equal(slope, [0, 0])
+
+
+@pytest.mark.parametrize(
+    ("name", "a", "b", "slope_by_a", "slope_by_b"),
+    [
+        ("logaddexp", np.inf, 1.0, 1, 0),
+        ("logaddexp", 1.0, np.inf, 0, 1),
+        ("logaddexp", -np.inf, 1.0, 0, 1),
+        ("logaddexp", -np.inf, -np.inf, 0, 0),
+        ("logaddexp2", -np.inf, -np.inf, 0, 0),
+        ("rel_entr", 0.0, 2.0, -np.inf, 0),
+        ("rel_entr", 0.0, 0.0, np.nan, 0),
+        ("kl_div", 0.0, 2.0, -np.inf, 1),
+        ("kl_div", 0.0, 0.0, np.nan, 1),
+    ],
+)
+def test_slopes_where_logarithms_are_infinite(name, a, b, slope_by_a, slope_by_b):
+    found = [slopes(CATALOGUE[name], k, (np.array(a), np.array(b)), {})[1] for k in (0, 1)]
+    np.testing.assert_array_equal(found, [slope_by_a, slope_by_b])
 
 
 @pytest.mark.parametrize("name", [*ONE_ARGUMENT, *TWO_ARGUMENTS])

@@ -17,11 +17,12 @@ POSITIVE = np.linspace(0.2, 3.0, 12).reshape(3, 4)
 
 # name of the rewrite: a function that it applies to, and where to evaluate it
 EXAMPLES = {
-    "add_zero": (lambda x: x + 0.0, LINE),
+    "add_zero": (lambda x: x + -0.0, LINE),
     "add_negative": (lambda x: x + (-np.sin(x)), LINE),
     "subtract_zero": (lambda x: x - 0.0, LINE),
     "subtract_negative": (lambda x: x - (-np.sin(x)), LINE),
     "multiply_by_one": (lambda x: x * 1.0, LINE),
+    "product_with_itself": (lambda x: x * x, LINE),
     "divide_by_one": (lambda x: x / 1.0, LINE),
     "power_of_one": (lambda x: np.power(x, 1.0), LINE),
     "power_of_two": (lambda x: np.power(x, 2.0), LINE),
@@ -41,10 +42,14 @@ EXAMPLES = {
     "softmax_written_out": (lambda x: np.exp(x) / np.sum(np.exp(x), axis=1, keepdims=True), TABLE),
     "log_of_softmax": (lambda x: np.log(np.exp(x) / np.sum(np.exp(x), axis=0)), TABLE),
     "log_of_exponential": (lambda x: np.log(np.exp(x)), LINE),
-    "log_of_sigmoid": (lambda x: np.log(special.expit(x)), LINE),
-    "log_of_normal_distribution": (lambda x: np.log(special.ndtr(x)), LINE),
+    "log_of_function": (
+        lambda x: np.log(special.expit(x)) + np.log(special.ndtr(x)) + np.log(np.cosh(x)),
+        LINE,
+    ),
+    "log_of_share_of_exponentials": (lambda x: np.log(np.mean(np.exp(x), axis=1)), TABLE),
+    "log_of_two_exponentials": (lambda x: np.log(np.exp(x) + np.exp(np.sin(x))), LINE),
+    "log_of_moved": (lambda x: np.log(special.expit(x)[::-1, 1]), TABLE),
     "log_of_one_plus": (lambda x: np.log(1 + x), POSITIVE),
-    "log_of_cosh": (lambda x: np.log(np.cosh(x)), LINE),
     "log1p_of_exponential": (lambda x: np.log1p(np.exp(x)), LINE),
     "log1p_of_minus_sigmoid": (lambda x: np.log1p(-special.expit(x)), LINE),
     "exponential_minus_one": (lambda x: np.exp(x) - 1, LINE),
@@ -53,9 +58,13 @@ EXAMPLES = {
     "sigmoid_written_out": (lambda x: 1 / (1 + np.exp(-x)) + np.exp(x) / (1 + np.exp(x)), LINE),
     "sigmoid_as_reciprocal": (lambda x: np.reciprocal(1 + np.exp(-x)), LINE),
     "root_of_sum_of_squares": (lambda x: np.sqrt(x**2 + np.sin(x) ** 2), LINE),
+    "root_of_sum_along_axes": (
+        lambda x: np.sqrt(np.sum(x**2, axis=1)) + np.sqrt(np.sum(x * x, keepdims=True)) + np.sqrt(x[0] @ x[0]),
+        TABLE,
+    ),
 }
 # those that only back-propagation leads to
-BY_BACKPROP = {"rewrite", "absorbed", "contraction_with_zero", "sum_of_itself"}
+BY_BACKPROP = {"rewrite", "absorbed", "product_of_zero", "contraction_with_zero", "sum_of_itself"}
 NAMES = sorted({rewrite.__name__ for found in REWRITES.values() for rewrite in found})
 
 
@@ -85,6 +94,79 @@ def test_it_fires_and_keeps_value_and_gradient(name, monkeypatch):
             patch.setitem(REWRITES, operation, found)
         unsimplified = simplify(g.data)
     assert to_text(unsimplified) != to_text(simple.data), "the graph is the same without this rewrite"
+
+
+# Values and types that a rewrite could change: integers wrap around, zeros have signs, nan and inf stay what they are.
+
+OF_TWO = {
+    "a + -b": lambda a, b: a + (-b),
+    "-b + a": lambda a, b: (-b) + a,
+    "a - -b": lambda a, b: a - (-b),
+    "- -a": lambda a, b: -(-a) + b,
+    "a + 0": lambda a, b: a + np.zeros((3, 1)) + b,
+    "a * 1": lambda a, b: a * np.int64(1) - b * -1.0,
+    "a * a": lambda a, b: a * a + b,
+    "a ** 2": lambda a, b: a**2 + b**1,
+    "root of square": lambda a, b: np.sqrt(a**2) + b,
+    "root of squares": lambda a, b: np.sqrt(a**2 + b**2),
+    "root of sum": lambda a, b: np.sqrt(np.sum(a**2)) + b,
+    "root of dot": lambda a, b: np.sqrt(a @ a) + b,
+    "log of sum": lambda a, b: np.log(np.sum(np.exp(a))) + b,
+    "log of mean": lambda a, b: np.log(np.mean(np.exp(a))) + b,
+    "log of two": lambda a, b: np.log(np.exp(a) + np.exp(b)),
+    "softmax": lambda a, b: np.exp(a) / np.sum(np.exp(a)) + b,
+    "log of exp": lambda a, b: np.log(np.exp(a)) + b,
+    "log of one plus": lambda a, b: np.log(1 + a) + b,
+    "log of one minus": lambda a, b: np.log(1 - a) + b,
+    "log cosh": lambda a, b: np.log(np.cosh(a)) + b,
+    "softplus": lambda a, b: np.log(1 + np.exp(a)) + b,
+    "expm1": lambda a, b: np.exp(a) - 1 + b,
+    "sigmoid": lambda a, b: 1 / (1 + np.exp(a)) + 1 / (1 + np.exp(-b)),
+    "complements": lambda a, b: 1 - special.expit(a) + (1 - special.ndtr(a)) + b,
+    "log of complement": lambda a, b: np.log1p(-special.expit(a)) + b,
+    "not not": lambda a, b: np.logical_not(np.logical_not(a)) + b,
+}
+WHOLE = np.array([0, 1, -1, 3, 127, -128, 100])
+BROKEN = np.array([0.0, -0.0, 1.0, -3.0, np.inf, -np.inf, np.nan])
+
+
+def both_ways(f, a, b):
+    """The value as written, and that of the simplified graph."""
+    x, y = (cr.variable(name, shape=v.shape, dtype=v.dtype) for name, v in (("x", a), ("y", b)))
+    g = cr.Graph(inputs=[x, y], outputs=[f(x, y)])
+    with np.errstate(all="ignore"):
+        return np.asarray(g(a, b)), np.asarray(g.simplified()(a, b))
+
+
+@pytest.mark.parametrize("name", sorted(OF_TWO))
+@pytest.mark.parametrize("left", ["int8", "uint8", "int32", "uint32", "uint64", "float32", "float64"])
+def test_no_value_and_no_type_changes(name, left):
+    for right in ("int8", "uint8", "uint32", "float64"):
+        a = (BROKEN if left.startswith("float") else WHOLE).astype(left)
+        b = np.roll(WHOLE, 3).astype(right)
+        plain, simple = both_ways(OF_TWO[name], a, b)
+        assert (simple.dtype, simple.shape) == (plain.dtype, plain.shape)
+        kept = np.isfinite(plain) | ~np.isfinite(simple)  # better is allowed: finite where it was not
+        accuracy = max(np.finfo(np.exp(np.zeros((), t)).dtype).eps for t in (left, right))  # of what both are taken in
+        np.testing.assert_allclose(simple[kept], plain[kept], rtol=4 * accuracy, atol=4 * accuracy)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda a, b: a + 0.0,
+        lambda a, b: 0 + a,
+        lambda a, b: a - -0.0,
+        lambda a, b: a + np.array([0.0, -0.0]),
+        lambda a, b: a - 0.0,
+        lambda a, b: a + -0.0,
+        lambda a, b: a * 1 - (-b),
+    ],
+)
+def test_zeros_keep_their_signs(f):
+    for a in (np.array([-0.0, 0.0]), np.array([0.0, -0.0])):
+        plain, simple = both_ways(f, a, np.array([-0.0, -0.0]))
+        np.testing.assert_array_equal(np.signbit(simple), np.signbit(plain))
 
 
 def count(graph):
@@ -165,6 +247,27 @@ STABLE = {
         [-40.0, -10.0],
         lambda a, b: sum(mpmath.log(mpmath.ncdf(t)) for t in (a, b)),
     ),
+    "log of a mean": (
+        lambda x: np.log(np.mean(np.exp(x[[0, 1, 1]]))),
+        [1000.0, 999.0],
+        lambda a, b: mpmath.log((mpmath.exp(a) + 2 * mpmath.exp(b)) / 3),
+    ),
+    "log of a sum of two": (
+        lambda x: np.log(np.exp(x[0]) + np.exp(x[1])),
+        [-1000.0, -999.0],
+        lambda a, b: mpmath.log(mpmath.exp(a) + mpmath.exp(b)),
+    ),
+    "likelihood of a label": (
+        lambda x: -np.mean(np.log((np.exp(x) / np.sum(np.exp(x)))[None][np.arange(1), np.array([1])])),
+        [900.0, -900.0],
+        lambda a, b: mpmath.log(mpmath.exp(a) + mpmath.exp(b)) - b,
+    ),
+    "small log cosh": (
+        lambda x: np.sum(np.log(np.cosh(x))),
+        [1e-9, -2e-12],
+        lambda a, b: sum(mpmath.log(mpmath.cosh(t)) for t in (a, b)),
+    ),
+    "length": (lambda x: np.sqrt(x @ x), [3e-170, 4e-170], lambda a, b: mpmath.sqrt(a * a + b * b)),
     "distance": (
         lambda x: np.sqrt(x[0] ** 2 + x[1] ** 2),
         [3e-170, 4e-170],
@@ -191,3 +294,13 @@ def test_stable_value_and_gradient(name):
 
 def test_root_of_a_square_at_zero():
     assert cr.grad(lambda x: np.sqrt(x**2))(0.0) == 0.0
+
+
+@pytest.mark.parametrize("f", [lambda x: np.sqrt(x @ x), lambda x: np.sqrt(np.sum(x * x))])
+def test_lengths_at_zero(f):
+    np.testing.assert_array_equal(cr.grad(f)(np.zeros(3)), np.zeros(3))
+
+
+def test_log_cosh_is_smooth_at_zero():
+    """By the series x^2 / 2 - x^4 / 12."""
+    np.testing.assert_allclose(cr.hessian(lambda x: np.sum(np.log(np.cosh(x))))(np.zeros(2)), np.eye(2))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .comparison import equal, floor_divide, greater, greater_equal, less, less_equal, sign, trunc
+from .comparison import equal, floor_divide, greater, greater_equal, isnan, less, less_equal, rint, sign
 from .exponential import log
 from .movement import convert
 from .operation import Example, elementwise
@@ -90,7 +90,13 @@ hypot = elementwise(
     source="0 at the origin, as for the absolute value",
 )
 fmod = elementwise(
-    "fmod", np.fmod, 1, lambda y, a, b: -trunc(a / b), domain=((2.1, 2.9), (0.8, 1.0)), notation=r"{0} \bmod {1}"
+    "fmod",
+    np.fmod,
+    1,
+    # The quotient that y was left over from; a / b may be rounded up to the next one, as 1 / 0.1 is.
+    lambda y, a, b: -rint((a - y) / b),
+    domain=((2.1, 2.9), (0.8, 1.0)),
+    notation=r"{0} \bmod {1}",
 )
 remainder = elementwise(
     "remainder",
@@ -140,23 +146,35 @@ minimum = elementwise(
     kinks=[((1.0, 1.0), (0.5, 0.5))],
     source="equal shares at ties: the middle of the subgradients",
 )
+
+
+def _shares_beside_nan(wins, ties):
+    """The slopes by both arguments where nan is passed over: all goes to the other one."""
+    share = _share(wins, ties)
+
+    def slope(y, a, b):
+        return where(isnan(b), convert(equal(y, a), dtype=y.dtype.name), share(y, a, b))
+
+    return slope, lambda y, a, b: slope(y, b, a)
+
+
+_beside_nan = ((np.nan, 1.0), (0.0, 1.0)), ((1.0, np.nan), (1.0, 0.0))
+
 fmax = elementwise(
     "fmax",
     np.fmax,
-    _share(greater, greater_equal),
-    _share(less, less_equal),
+    *_shares_beside_nan(greater, greater_equal),
     examples=_two_of_either_sign,
     notation=r"\max({0}, {1})",
-    kinks=[((1.0, 1.0), (0.5, 0.5))],
+    kinks=[((1.0, 1.0), (0.5, 0.5)), *_beside_nan],
 )
 fmin = elementwise(
     "fmin",
     np.fmin,
-    _share(less, less_equal),
-    _share(greater, greater_equal),
+    *_shares_beside_nan(less, less_equal),
     examples=_two_of_either_sign,
     notation=r"\min({0}, {1})",
-    kinks=[((1.0, 1.0), (0.5, 0.5))],
+    kinks=[((1.0, 1.0), (0.5, 0.5)), *_beside_nan],
 )
 
 

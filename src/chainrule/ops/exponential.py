@@ -18,18 +18,3 @@ log = elementwise("log", np.log, lambda y, x: 1.0 / x, domain=(0.2, 4), notation
 log2 = elementwise("log2", np.log2, lambda y, x: 1.0 / (_LOG_2 * x), domain=(0.2, 4), notation=r"\log_2 {0}")
 log10 = elementwise("log10", np.log10, lambda y, x: 1.0 / (_LOG_10 * x), domain=(0.2, 4), notation=r"\log_{{10}} {0}")
 log1p = elementwise("log1p", np.log1p, lambda y, x: 1.0 / (1 + x), domain=(-0.7, 3), notation=r"\log(1 + {0})")
-logaddexp = elementwise(
-    "logaddexp",
-    np.logaddexp,
-    lambda y, a, b: exp(a - y),
-    lambda y, a, b: exp(b - y),
-    notation=r"\log(e^{{{0}}} + e^{{{1}}})",
-    source="both slopes are at most 1, so nothing overflows",
-)
-logaddexp2 = elementwise(
-    "logaddexp2",
-    np.logaddexp2,
-    lambda y, a, b: exp2(a - y),
-    lambda y, a, b: exp2(b - y),
-    notation=r"\log_2(2^{{{0}}} + 2^{{{1}}})",
-)

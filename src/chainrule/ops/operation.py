@@ -71,6 +71,9 @@ class Operation:
         ``fast(types, parameters)``, a shorter way to the same value for arguments of these types, where there is one.
     unguarded : callable or None
         The same for a product that zero absorbs: right unless 0 meets inf or nan, where it gives nan.
+    products : tuple of (callable or None)
+        Of an element-wise operation, for each argument ``product(v, slope)`` where it is not the map that multiplies a
+        tangent or cotangent v by the slope.
     numpy : tuple of callable
         The NumPy and SciPy functions whose plain calls it answers.
     notation : str
@@ -95,6 +98,7 @@ class Operation:
         "notation",
         "numpy",
         "parameter_names",
+        "products",
         "promote",
         "reads",
         "rules",
@@ -120,6 +124,7 @@ class Operation:
         joins: Callable[..., Sequence[Any]] | None = None,
         fast: Callable[[Types, tuple[Any, ...]], Callable[..., Any] | None] | None = None,
         unguarded: Callable[[Types, tuple[Any, ...]], Callable[..., Any] | None] | None = None,
+        products: tuple[Callable[[Any, Any], Any] | None, ...] = (),
         numpy: Sequence[Callable[..., Any]] = (),
         notation: str = "",
         examples: Callable[[np.random.Generator], Iterable[Example]] | None = None,
@@ -129,7 +134,7 @@ class Operation:
     ):
         self.name, self.forward, self.type_rule, self.rules = name, forward, type_rule, rules
         self.kind, self.parameter_names, self.slopes, self.promote = kind, parameters, slopes, promote
-        self.reads, self.joins, self.fast, self.unguarded = reads, joins, fast, unguarded
+        self.reads, self.joins, self.fast, self.unguarded, self.products = reads, joins, fast, unguarded, products
         self.numpy, self.notation, self.examples, self.kinks = tuple(numpy), notation, examples, tuple(kinks)
         self.source, self.summary = source, summary or (forward.__doc__ or "").strip().partition("\n")[0]
         self._types: dict[tuple[Any, ...], Any] = {}

@@ -15,6 +15,7 @@ from .contraction import einsum
 from .exponential import exp
 from .movement import convert, reshape
 from .operation import Example, discrete, general, linear
+from .selection import where
 
 _arrays = ArrayAlgebra()
 Axes = tuple[int, ...]
@@ -97,11 +98,17 @@ def _logsumexp(x: Any, *, axes: Axes) -> Any:
         return np.log(total) + shift.reshape(total.shape)
 
 
+def _shares(y: Any, x: Any, axes: Axes) -> Any:
+    """exp(x - y), and 0 where all x are -inf, as in PyTorch: a row that is masked throughout has no derivative."""
+    y = spread(y, x, axes)
+    return exp(x - where(equal(y, -np.inf), 0.0, y))
+
+
 logsumexp = general(
     "logsumexp",
     _logsumexp,
     lambda x, *, axes: ArrayType(_reduced(x, axes=axes).shape, np.exp.resolve_dtypes((x.dtype, None))[-1]),
-    lambda y, x, *, axes: weighted_sum(exp(x - spread(y, x, axes)), y, x, axes),
+    lambda y, x, *, axes: weighted_sum(_shares(y, x, axes), y, x, axes),
     parameters=("axes",),
     notation=r"\log \sum e^{{{0}}}",
     examples=_reduction_examples,

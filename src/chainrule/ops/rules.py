@@ -14,7 +14,7 @@ import numpy as np
 from ..arraytype import ArrayType
 from ..errors import DerivativeError
 from ..graph import Graph, Variable, ancestors
-from ..structure import LinearMap
+from ..structure import LinearMap, pointwise_map
 from .movement import convert
 from .operation import Operation
 
@@ -89,7 +89,10 @@ def _pulled(
     total = None
     for J, y_bar in zip(operation.local_jacobians(k, ys, xs, parameters), y_bars, strict=True):
         if J is not None and y_bar is not None and not is_zero(J):
-            part = J.T.apply(y_bar)
+            product = _product(operation, k, ys, xs, y_bar)
+            part = (
+                J.T.apply(y_bar) if product is None else pointwise_map(1, product.shape, xs[k].shape).T.apply(product)
+            )
             total = part if total is None else total + part
     return None if total is None else of_dtype(total, xs[k].dtype)
 
@@ -109,9 +112,17 @@ def _pushed(
             continue
         J = operation.local_jacobians(k, ys, xs, parameters)[part]
         if J is not None and not is_zero(J):
-            piece = J.apply(x_dot)
+            product = _product(operation, k, ys, xs, x_dot)
+            piece = J.apply(x_dot) if product is None else product
             total = piece if total is None else total + piece
     return None if total is None else of_dtype(total, ys[part].dtype)
+
+
+def _product(operation: Operation, k: int, ys: Sequence[Any], xs: Sequence[Any], v: Any) -> Any:
+    """v times the slope by argument k, where the operation says how; None where its map does."""
+    product = operation.products[k] if operation.products else None
+    slope: Any = operation.slopes[k] if product else None
+    return product(v, slope(ys[0], *xs)) if product else None
 
 
 def is_zero(J: LinearMap) -> bool:

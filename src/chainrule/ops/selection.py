@@ -43,6 +43,13 @@ where = elementwise(
     examples=_choice_examples,
     notation=r"({0} \; ? \; {1} : {2})",
 )
+
+
+def _either_absorbs(v: Any, slope: Any) -> Any:
+    """Where the slope is a cotangent, a branch that is not taken has zeros in it, which meet any v."""
+    return factor_product(v, slope)
+
+
 absorb = elementwise(
     "absorb",
     _arrays.absorb,
@@ -52,6 +59,7 @@ absorb = elementwise(
     numpy=(),
     fast=lambda types, _: _select if types[1].dtype == bool else None,
     unguarded=lambda types, _: None if types[1].dtype == bool else np.multiply,
+    products=(None, _either_absorbs),
     notation=r"{0} \odot {1}",
     summary="t times a slope, zero where t is zero whatever the slope; a boolean slope selects",
 )
@@ -62,6 +70,8 @@ factor_product = elementwise(
     lambda y, a, b: a,
     promote=_promote_product,
     numpy=(),
+    unguarded=lambda types, _: None if bool in (types[0].dtype, types[1].dtype) else np.multiply,
+    products=(_either_absorbs, _either_absorbs),
     notation=r"{0} \odot {1}",
     summary="the product of two factors of a Jacobian, zero where either is zero",
 )

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..arraytype import ArrayType
 from ..structure import pointwise_map
-from .comparison import equal
+from .comparison import equal, less
 from .exponential import exp, log, log1p
 from .operation import Example, Operation, elementwise, general
 from .scipy_loader import SpecialFunction, special
@@ -90,6 +90,25 @@ softplus = elementwise(
     notation=r"\mathrm{{softplus}}({0})",
 )
 
+
+def _share(base: float) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Of base^a and base^b in their sum. expit(a - b) where exp(a - y) loses the digits of a large a that y has not; 0
+    where the sum is, as for logsumexp."""
+    scale = math.log(base)
+
+    def share(y: Any, a: Any, b: Any) -> Any:
+        return where(equal(y, -math.inf), 0.0, expit(scale * (a - b) if scale != 1 else a - b))
+
+    return share, lambda y, a, b: share(y, b, a)
+
+
+logaddexp = elementwise(
+    "logaddexp", np.logaddexp, *map(_quietly, _share(math.e)), notation=r"\log(e^{{{0}}} + e^{{{1}}})"
+)
+logaddexp2 = elementwise(
+    "logaddexp2", np.logaddexp2, *map(_quietly, _share(2.0)), notation=r"\log_2(2^{{{0}}} + 2^{{{1}}})"
+)
+
 # Error functions and the normal distribution
 
 erf = _special("erf", lambda y, x: _2_OVER_SQRT_PI * exp(-x * x), notation=r"\mathrm{{erf}}({0})", source="DLMF 7.10.1")
@@ -154,11 +173,11 @@ erfcinv = _special(
     source="DLMF 7.10.1",
 )
 ndtr = _special("ndtr", lambda y, x: exp(-0.5 * x * x) / _SQRT_2_PI, notation=r"\Phi({0})", source="DLMF 7.10.1")
-# exp(-x^2 / 2 - y) would subtract two numbers of the size x^2 from each other; the quotient of the density and Phi has
-# the same exponential above and below. For large x the denominator overflows and the slope is 0, as it should be.
+# Below 0, exp(-x^2 / 2 - y) would subtract two numbers of the size x^2 from each other, while the quotient of the
+# density and Phi has the same exponential above and below; above 0, that one overflows, and so would derivatives.
 log_ndtr = _special(
     "log_ndtr",
-    lambda y, x: (2 / _SQRT_2_PI) / erfcx(x / -_SQRT_2),
+    lambda y, x: where(less(x, 0), (2 / _SQRT_2_PI) / erfcx(x / -_SQRT_2), exp(-0.5 * x * x - y) / _SQRT_2_PI),
     notation=r"\log \Phi({0})",
     source="DLMF 7.2.3, 7.10.1",
 )
@@ -249,17 +268,18 @@ log_ratio = elementwise(
     domain=(0.3, 3),
     notation=r"\log \frac{{{0}}}{{{1}}}",
 )
+# For a = 0 the value is 0, or b, whatever b is: so are the slopes by b at b = 0 too, where a / b is 0 / 0.
 rel_entr = _special(
     "rel_entr",
     lambda y, a, b: log_ratio(a, b) + 1,
-    lambda y, a, b: -a / b,
+    lambda y, a, b: where(equal(a, 0), 0.0, -a / b),
     domain=(0.3, 3),
     notation=r"{0} \log \frac{{{0}}}{{{1}}}",
 )
 kl_div = _special(
     "kl_div",
     lambda y, a, b: log_ratio(a, b),
-    lambda y, a, b: (b - a) / b,
+    lambda y, a, b: where(equal(a, 0), 1.0, (b - a) / b),
     domain=(0.3, 3),
     notation=r"{0} \log \frac{{{0}}}{{{1}}} - {0} + {1}",
 )

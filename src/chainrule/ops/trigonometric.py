@@ -56,6 +56,24 @@ def _sech_squared(y, x):
 
 
 tanh = elementwise("tanh", np.tanh, _sech_squared, domain=(-3, 3), notation=r"\tanh {0}", source="DLMF 4.34.3")
+
+
+def _log_cosh(x):
+    """log(cosh(x)): near 0 by 2 sinh(x / 2)^2, which keeps all digits, far out by |x|, which does not overflow."""
+    t = np.abs(x)
+    near = np.log1p(2 * np.square(np.sinh(np.minimum(t, 1) / 2)))
+    return np.where(t < 1, near, t + (np.log1p(np.exp(-2 * t)) - math.log(2)))[()]
+
+
+log_cosh = elementwise(
+    "log_cosh",
+    _log_cosh,
+    lambda y, x: tanh(x),
+    promote=lambda kinds: np.cosh.resolve_dtypes((*kinds, None)),
+    numpy=(),
+    notation=r"\log \cosh {0}",
+    source="DLMF 4.34.2, 4.34.3",
+)
 arcsinh = elementwise(
     "arcsinh", np.arcsinh, lambda y, x: 1 / hypot(1.0, x), notation=r"\mathrm{{arsinh}} {0}", source="DLMF 4.38.9"
 )

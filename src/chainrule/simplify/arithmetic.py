@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..ops.comparison import logical_not
 from ..ops.contraction import einsum
 from ..ops.movement import broadcast_to
 from ..ops.selection import absorb, factor_product, where
-from .rewrites import is_number, made_by, rewrites
+from .rewrites import argument_of, is_number, made_by, number, rewrites
 
 Inputs = tuple[Variable, ...]
 
@@ -25,32 +26,45 @@ def _fitting(kept: Variable, dropped: Variable) -> Variable:
     return of_dtype(spread, np.result_type(kept.dtype, dropped.dtype))
 
 
+def _is_zero(v: Variable, sign: float) -> bool:
+    """A zero of that sign, or of none: -0.0 + 0.0 is 0.0, but -0.0 - 0.0 is -0.0."""
+    value = number(v)
+    return value == 0 and (v.dtype.kind != "f" or math.copysign(1.0, value) == sign)
+
+
 @rewrites(add)
 def add_zero(inputs: Inputs) -> Variable | None:
-    a, b = inputs
-    if is_number(a, 0):
-        return _fitting(b, a)
-    return _fitting(a, b) if is_number(b, 0) else None
+    for kept, other in (inputs, inputs[::-1]):
+        if _is_zero(other, -1.0):
+            return _fitting(kept, other)
+    return None
+
+
+def _negated(v: Variable, other: Variable) -> Variable | None:
+    """x, where v is -x and the other operand takes it for just that: else, where -x wraps around, it is not."""
+    return v.inputs[0] if made_by(v, negative) and (v.dtype.kind == "f" or v.dtype == other.dtype) else None
 
 
 @rewrites(add)
 def add_negative(inputs: Inputs) -> Variable | None:
-    a, b = inputs
-    if made_by(b, negative):
-        return subtract(a, b.inputs[0])
-    return subtract(b, a.inputs[0]) if made_by(a, negative) else None
+    for a, b in (inputs, inputs[::-1]):
+        x = _negated(b, a)
+        if x is not None:
+            return subtract(a, x)
+    return None
 
 
 @rewrites(subtract)
 def subtract_zero(inputs: Inputs) -> Variable | None:
     a, b = inputs
-    return _fitting(a, b) if is_number(b, 0) else None
+    return _fitting(a, b) if _is_zero(b, 1.0) else None
 
 
 @rewrites(subtract)
 def subtract_negative(inputs: Inputs) -> Variable | None:
     a, b = inputs
-    return add(a, b.inputs[0]) if made_by(b, negative) else None
+    x = _negated(b, a)
+    return None if x is None else add(a, x)
 
 
 @rewrites(multiply, absorb, factor_product)
@@ -64,6 +78,12 @@ def multiply_by_one(inputs: Inputs) -> Variable | None:
         if is_number(other, -1):
             return negative(_fitting(kept, other))
     return None
+
+
+@rewrites(multiply)
+def product_with_itself(inputs: Inputs) -> Variable | None:
+    a, b = inputs
+    return square(a) if a is b else None
 
 
 @rewrites(divide)
@@ -104,8 +124,8 @@ def double_not(inputs: Inputs) -> Variable | None:
 @rewrites(sqrt)
 def root_of_square(inputs: Inputs) -> Variable | None:
     """sqrt(x^2) = |x|, whose derivative is not 0/0 at 0."""
-    (x,) = inputs
-    return absolute(x.inputs[0]) if made_by(x, square) else None
+    x = argument_of(inputs[0], square)
+    return None if x is None else absolute(x)
 
 
 @rewrites(where)

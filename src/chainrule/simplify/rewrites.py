@@ -35,6 +35,13 @@ def made_by(v: Variable, operation: Operation, **parameters: Any) -> bool:
     return not parameters or parameters.items() <= operation.named(v.parameters).items()
 
 
+def argument_of(v: Variable, operation: Operation) -> Variable | None:
+    """x, where v is operation(x) of real numbers; None else. (Integers wrap around: -x and 1 + x are others there.)"""
+    if made_by(v, operation) and v.inputs[0].dtype.kind == "f":
+        return v.inputs[0]
+    return None
+
+
 def number(v: Variable) -> float | None:
     """The number that a constant holds in every entry, also behind a broadcast; None where there is none."""
     while v.operation is not None and v.operation.name == "broadcast_to":
@@ -47,7 +54,8 @@ def number(v: Variable) -> float | None:
     if value.size == 0 or value.size > 4096:
         return None
     first = value.flat[0]
-    return first.item() if (value == first).all() else None
+    same = (value == first) & (np.signbit(value) == np.signbit(first))  # 0.0 is not -0.0
+    return first.item() if same.all() else None
 
 
 def is_number(v: Variable, wanted: float) -> bool:

@@ -5,19 +5,21 @@ They run before differentiation, so that gradients keep their digits as well.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 
 from ..graph import Variable
-from ..ops.arithmetic import absolute, add, divide, hypot, negative, reciprocal, sqrt, square, subtract
+from ..ops.arithmetic import add, divide, hypot, negative, reciprocal, sqrt, square, subtract
 from ..ops.contraction import einsum
 from ..ops.exponential import exp, expm1, log, log1p
-from ..ops.movement import broadcast_to, reshape
+from ..ops.linalg import norm
+from ..ops.movement import broadcast_to, element, reshape, take, transpose, window
 from ..ops.reduction import log_softmax, logsumexp, softmax
-from ..ops.special import erf, erfc, expit, log_expit, log_ndtr, ndtr, softplus
-from ..ops.trigonometric import cosh
-from .rewrites import is_number, made_by, rewrites
+from ..ops.special import erf, erfc, expit, log_expit, log_ndtr, logaddexp, ndtr, softplus
+from ..ops.trigonometric import cosh, log_cosh
+from .rewrites import argument_of, is_number, made_by, rewrites
 
 Inputs = tuple[Variable, ...]
+_MOVEMENTS = frozenset([broadcast_to, element, reshape, take, transpose, window])
 
 
 def _summed_axes(v: Variable) -> tuple[int, ...] | None:
@@ -33,9 +35,8 @@ def _summed_axes(v: Variable) -> tuple[int, ...] | None:
 def _sum_of_exponentials(v: Variable) -> tuple[Variable, tuple[int, ...]] | None:
     """x and axes, where v is sum(exp(x)) along axes."""
     axes = _summed_axes(v)
-    if axes is None or not made_by(v.inputs[0], exp):
-        return None
-    return v.inputs[0].inputs[0], axes
+    x = None if axes is None else argument_of(v.inputs[0], exp)
+    return None if axes is None or x is None else (x, axes)
 
 
 @rewrites(log)
@@ -47,6 +48,26 @@ def log_of_sum_of_exponentials(inputs: Inputs) -> Variable | None:
         return None
     result = logsumexp(found[0], axes=found[1])
     return reshape(result, shape=x.shape) if inner is not x else result
+
+
+@rewrites(log)
+def log_of_share_of_exponentials(inputs: Inputs) -> Variable | None:
+    """log(sum(exp(x)) / n) = logsumexp(x) - log n, as in a mean; for n <= 0 both are inf or nan."""
+    (x,) = inputs
+    if not made_by(x, divide):
+        return None
+    total, n = x.inputs
+    inner = total.inputs[0] if made_by(total, reshape) else total
+    return None if _sum_of_exponentials(inner) is None else log(total) - log(n)
+
+
+@rewrites(log)
+def log_of_two_exponentials(inputs: Inputs) -> Variable | None:
+    (x,) = inputs
+    if not made_by(x, add):
+        return None
+    a, b = (argument_of(each, exp) for each in x.inputs)
+    return None if a is None or b is None else logaddexp(a, b)
 
 
 @rewrites(divide)
@@ -73,97 +94,103 @@ def log_of_softmax(inputs: Inputs) -> Variable | None:
     return log_softmax(x.inputs[0], axes=x.parameters[0]) if made_by(x, softmax) else None
 
 
+# f: g, where g(x) is log f(x) with more digits
+_LOGARITHM = {cosh: log_cosh, expit: log_expit, ndtr: log_ndtr}
+
+
 @rewrites(log)
 def log_of_exponential(inputs: Inputs) -> Variable | None:
-    (x,) = inputs
-    return x.inputs[0] if made_by(x, exp) else None
+    return argument_of(inputs[0], exp)
 
 
 @rewrites(log)
-def log_of_sigmoid(inputs: Inputs) -> Variable | None:
-    (x,) = inputs
-    return log_expit(x.inputs[0]) if made_by(x, expit) else None
+def log_of_function(inputs: Inputs) -> Variable | None:
+    """The logarithms of cosh, of the sigmoid and of the normal distribution."""
+    for function, logarithm in _LOGARITHM.items():
+        x = argument_of(inputs[0], function)
+        if x is not None:
+            return logarithm(x)
+    return None
 
 
 @rewrites(log)
-def log_of_normal_distribution(inputs: Inputs) -> Variable | None:
-    (x,) = inputs
-    return log_ndtr(x.inputs[0]) if made_by(x, ndtr) else None
+def log_of_moved(inputs: Inputs) -> Variable | None:
+    """log(softmax(x)[i]) = log(softmax(x))[i], and so for every movement of what has a better logarithm."""
+    v, moves = inputs[0], []
+    while v.operation in _MOVEMENTS:
+        moves.append(v)
+        v = v.inputs[0]
+    if not moves or v.operation not in (softmax, *_LOGARITHM):
+        return None
+    result = log(v)
+    for move in reversed(moves):
+        operation: Callable[..., Variable] = move.operation  # type: ignore[assignment]
+        result = operation(result, *move.inputs[1:], **move.operation.named(move.parameters))  # type: ignore[union-attr]
+    return result
 
 
 @rewrites(log)
 def log_of_one_plus(inputs: Inputs) -> Variable | None:
     (x,) = inputs
     if made_by(x, add):
-        a, b = x.inputs
-        if is_number(a, 1):
-            return log1p(b)
-        if is_number(b, 1):
-            return log1p(a)
-    if made_by(x, subtract) and is_number(x.inputs[0], 1):
+        for one, other in (x.inputs, x.inputs[::-1]):
+            if is_number(one, 1) and other.dtype.kind == "f":
+                return log1p(other)
+    if made_by(x, subtract) and is_number(x.inputs[0], 1) and x.inputs[1].dtype.kind == "f":
         return log1p(negative(x.inputs[1]))
     return None
 
 
-@rewrites(log)
-def log_of_cosh(inputs: Inputs) -> Variable | None:
-    """log cosh x = |x| + log1p(exp(-2 |x|)) - log 2"""
-    (x,) = inputs
-    if not made_by(x, cosh):
-        return None
-    distance = absolute(x.inputs[0])
-    return distance + log1p(exp(-2 * distance)) - math.log(2)
-
-
 @rewrites(log1p)
 def log1p_of_exponential(inputs: Inputs) -> Variable | None:
-    (x,) = inputs
-    return softplus(x.inputs[0]) if made_by(x, exp) else None
+    x = argument_of(inputs[0], exp)
+    return None if x is None else softplus(x)
 
 
 @rewrites(log1p)
 def log1p_of_minus_sigmoid(inputs: Inputs) -> Variable | None:
     """log(1 - sigmoid(x)) = log sigmoid(-x)"""
-    (x,) = inputs
-    if made_by(x, negative) and made_by(x.inputs[0], expit):
-        return log_expit(negative(x.inputs[0].inputs[0]))
-    return None
+    y = argument_of(inputs[0], negative)
+    x = None if y is None else argument_of(y, expit)
+    return None if x is None else log_expit(negative(x))
 
 
 @rewrites(subtract)
 def exponential_minus_one(inputs: Inputs) -> Variable | None:
     a, b = inputs
-    return expm1(a.inputs[0]) if made_by(a, exp) and is_number(b, 1) else None
+    x = argument_of(a, exp)
+    return None if x is None or not is_number(b, 1) else expm1(x)
 
 
 @rewrites(add)
 def minus_one_plus_exponential(inputs: Inputs) -> Variable | None:
-    a, b = inputs
-    for e, one in ((a, b), (b, a)):
-        if made_by(e, exp) and is_number(one, -1):
-            return expm1(e.inputs[0])
+    for e, one in (inputs, inputs[::-1]):
+        x = argument_of(e, exp)
+        if x is not None and is_number(one, -1):
+            return expm1(x)
     return None
 
 
 @rewrites(subtract)
 def complement(inputs: Inputs) -> Variable | None:
     """1 - sigmoid(x) = sigmoid(-x), 1 - erf(x) = erfc(x), 1 - Phi(x) = Phi(-x)"""
-    one, x = inputs
+    one, y = inputs
     if not is_number(one, 1):
         return None
-    if made_by(x, expit):
-        return expit(negative(x.inputs[0]))
-    if made_by(x, erf):
-        return erfc(x.inputs[0])
-    return ndtr(negative(x.inputs[0])) if made_by(x, ndtr) else None
+    for function in (expit, ndtr):
+        x = argument_of(y, function)
+        if x is not None:
+            return function(negative(x))
+    x = argument_of(y, erf)
+    return None if x is None else erfc(x)
 
 
 def _one_plus_exponential(v: Variable) -> Variable | None:
     """x, where v is 1 + exp(x)."""
     if made_by(v, add):
         for e, one in (v.inputs, v.inputs[::-1]):
-            if made_by(e, exp) and is_number(one, 1):
-                return e.inputs[0]
+            if is_number(one, 1):
+                return argument_of(e, exp)
     return None
 
 
@@ -187,8 +214,34 @@ def sigmoid_as_reciprocal(inputs: Inputs) -> Variable | None:
 
 @rewrites(sqrt)
 def root_of_sum_of_squares(inputs: Inputs) -> Variable | None:
+    """The hypotenuse; with an inf and a nan it is inf, whatever number the nan stands for (IEEE 754, 9.2.1)."""
     (x,) = inputs
-    if made_by(x, add) and all(made_by(v, square) for v in x.inputs):
-        a, b = x.inputs
-        return hypot(a.inputs[0], b.inputs[0])
+    if not made_by(x, add):
+        return None
+    a, b = (argument_of(each, square) for each in x.inputs)
+    return None if a is None or b is None else hypot(a, b)
+
+
+def _sum_of_squares(v: Variable) -> tuple[Variable, tuple[int, ...]] | None:
+    """x and axes, where v is sum(x^2) along axes, or the product of a vector with itself."""
+    axes = _summed_axes(v)
+    if axes is not None:
+        x = argument_of(v.inputs[0], square)
+        return None if x is None else (x, axes)
+    if made_by(v, einsum) and len(v.inputs) == 2 and v.shape == () and v.inputs[0] is v.inputs[1]:
+        (a, b), _, _ = v.parameters
+        if a == b and len(a) == 1 and v.dtype.kind == "f":
+            return v.inputs[0], (0,)
     return None
+
+
+@rewrites(sqrt)
+def root_of_sum_along_axes(inputs: Inputs) -> Variable | None:
+    """The Euclidean norm."""
+    (v,) = inputs
+    inner = v.inputs[0] if made_by(v, reshape) else v
+    found = _sum_of_squares(inner)
+    if found is None:
+        return None
+    result = norm(found[0], axes=found[1])
+    return reshape(result, shape=v.shape) if inner is not v else result

@@ -9,7 +9,7 @@ from ..graph import Variable
 from ..ops import CATALOGUE
 from ..ops.algebra import zeros
 from ..ops.contraction import einsum
-from ..ops.selection import absorb
+from ..ops.selection import absorb, factor_product
 from .rewrites import is_number, rewrites
 
 Inputs = tuple[Variable, ...]
@@ -26,7 +26,7 @@ def zero_stays_zero(operation: Any) -> None:
     rewrites(operation)(rewrite)
 
 
-for _name in ("reshape", "transpose", "window", "place", "element", "embed", "cumsum", "convert", "negative"):
+for _name in ("reshape", "transpose", "window", "place", "element", "embed", "cumsum", "convert"):
     zero_stays_zero(CATALOGUE[_name])
 
 
@@ -37,6 +37,14 @@ def absorbed(inputs: Inputs) -> Variable | None:
         return None
     result = absorb.infer((t.type, slope.type), ())
     return zeros(t.graph, result)
+
+
+@rewrites(factor_product)
+def product_of_zero(inputs: Inputs) -> Variable | None:
+    a, b = inputs
+    if not is_number(a, 0) and not is_number(b, 0):
+        return None
+    return zeros(a.graph, factor_product.infer((a.type, b.type), ()))
 
 
 @rewrites(einsum)

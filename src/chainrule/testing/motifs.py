@@ -23,8 +23,8 @@ from ..ops.movement import broadcast_to, reshape, window
 from ..simplify import REWRITES
 
 _SHAPES = ((), (3,), (2, 3))
-_NUMBERS = (0.0, 1.0, -1.0, 2.0)
-_PROGRAMS, _LONGEST, _ENOUGH = 1000, 5, 3
+_NUMBERS = (0.0, -0.0, 1.0, -1.0, 2.0)
+_PROGRAMS, _LONGEST, _ENOUGH = 2000, 5, 3
 
 
 class Step(NamedTuple):
@@ -81,7 +81,9 @@ def _named_in(function: Any) -> Iterator[Operation]:
         seen.add(f)
         held = [cell.cell_contents for cell in f.__closure__ or ()]
         for value in (*held, *(f.__globals__.get(name) for name in _names(f.__code__))):
-            if isinstance(value, Operation):
+            if isinstance(value, (dict, frozenset)):
+                yield from (each for each in value if isinstance(each, Operation))
+            elif isinstance(value, Operation):
                 yield value
             elif hasattr(value, "__code__") and value.__module__ == function.__module__:
                 waiting.append(value)
