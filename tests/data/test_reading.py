@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import csv
 import datetime
 import decimal
@@ -75,6 +76,8 @@ numbers = ("number", [1, 2])
         (",a\n1,1\n2,2\n", {"column 1": numbers, "a": numbers}),
         ("a;b\n1,5;x\n2,5;y\n", {"a": ("text", ["1,5", "2,5"]), "b": ("text", ["x", "y"])}),
         ("a,b\n", {"a": ("number", []), "b": ("number", [])}),
+        ("a,b", {"a": ("number", []), "b": ("number", [])}),
+        ("\n\na", {"a": ("number", [])}),
         # Kinds.
         ("a\n1\nNA\n2\n", {"a": ("number", [1, None, 2])}),
         ("a,b\n1,0\n,0\n2,0\n", {"a": ("number", [1, None, 2]), "b": ("number", [0, 0, 0])}),
@@ -109,6 +112,8 @@ def test_text(read, content: str, wanted: dict[str, Any]) -> None:
     [
         ("1,2\n1,2\n", {"header": False}, {"column 1": ("number", [1, 1]), "column 2": ("number", [2, 2])}),
         ("0,1\n1,2\n", {"header": True}, {"0": ("number", [1]), "1": ("number", [2])}),
+        ("x,1", {"header": False}, {"column 1": ("text", ["x"]), "column 2": ("number", [1])}),
+        ("é,1".encode("utf-16"), {"header": False}, {"column 1": ("text", ["é"]), "column 2": ("number", [1])}),
         ("a,b\nc,d\n", {"header": False}, {"column 1": ("text", ["a", "c"]), "column 2": ("text", ["b", "d"])}),
         ("a;b\n1,5;x\n-2,5e1;y\n", {"decimal": ","}, {"a": ("number", [1.5, -25.0]), "b": ("text", ["x", "y"])}),
         ('a,b\n"1,5",x\n" 2,5",y\n', {"decimal": ","}, {"a": ("number", [1.5, 2.5]), "b": ("text", ["x", "y"])}),
@@ -152,6 +157,7 @@ REFUSED = [
     ("a, a\n1,2\n", {}, DataError, "FILE has 2 columns called 'a'", None),
     ("column 2,\n1,2\n", {}, DataError, "FILE has 2 columns called 'column 2'", None),
     ("a,b\n1,2\n3\n", {}, DataError, "row 2 of FILE has 1 field, the first line 2", None),
+    ("a,b\n1,2\n3", {}, DataError, "row 2 of FILE has 1 field, the first line 2", None),
     ("a,b\n1,2\n3,4,5\n", {}, DataError, "row 2 of FILE has 3 fields, the first line 2", None),
     ("1,2\n3,4,5\n", {"header": False}, DataError, "row 2 of FILE has 3 fields, the first line 2", None),
     ("a\nx,y\nz\n", {}, DataError, "row 1 of FILE has 2 fields, the first line 1", None),
@@ -342,6 +348,28 @@ def test_two_typed_columns_of_one_name(tmp_path: Path) -> None:
     pa.feather.write_feather(pa.table([pa.array([1]), pa.array([2])], ["x", "x"]), tmp_path / "a.feather")
     with pytest.raises(DataError, match="has 2 columns called 'x'"):
         read_table(tmp_path / "a.feather")
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".feather", ".npy"])
+def test_damaged_bytes(tmp_path: Path, suffix: str) -> None:
+    """They are refused, or are other values: no other error, and no crash of the process."""
+    path = tmp_path / f"a{suffix}"
+    data = pa.table({"a": list(range(50)), "b": ["x", "yy"] * 25, "c": [0.5, None] * 25})
+    if suffix == ".parquet":
+        pa.parquet.write_table(data, path)
+    elif suffix == ".feather":
+        pa.feather.write_feather(data, path, compression="uncompressed")
+    else:
+        np.save(path, np.ones((10, 3)))
+    content = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for _ in range(1000):
+        changed = bytearray(content)
+        for place in rng.integers(len(content), size=rng.integers(1, 4)):
+            changed[place] = rng.integers(256)
+        path.write_bytes(changed)
+        with contextlib.suppress(FileError, DataError):
+            contents(read_table(path))
 
 
 def test_a_typed_file_that_is_cut_off(tmp_path: Path) -> None:

@@ -34,9 +34,12 @@ def read_delimited(
     kinds: Mapping[str, Kind],
 ) -> Table:
     """Read such a table; `read_table` says what the arguments mean."""
-    start = _start(path)
+    start, source = _start(path), str(path)
     encoding = encoding or next((name for mark, name in MARKS.items() if start.startswith(mark)), "utf-8")
     text = _decoded(path, start, encoding)
+    if len(start) < SAMPLE and not text.endswith(("\n", "\r")):
+        # A single line without an end is nothing to pyarrow.
+        source, encoding = arrow.BufferReader(text.encode() + b"\n"), "utf-8"
     separator = separator or _separator(text, len(start) < SAMPLE)
     first = next(filter(any, _records(text, separator)), [])
     if header is None and any(is_number(field.strip(), decimal) for field in first):
@@ -52,6 +55,7 @@ def read_delimited(
     raw = first if has_header else [f"f{k}" for k in range(len(first))]
     data = _parsed(
         path,
+        source,
         arrow_csv.ReadOptions(encoding=encoding, block_size=BLOCK, autogenerate_column_names=not has_header),
         separator,
         arrow_csv.ConvertOptions(
@@ -150,7 +154,7 @@ def _separator(text: str, whole: bool) -> str:
     return max(SEPARATORS, key=merit)
 
 
-def _parsed(path: Path, read: Any, separator: str, convert: Any) -> Any:
+def _parsed(path: Path, source: Any, read: Any, separator: str, convert: Any) -> Any:
     wrong: list[Any] = []
 
     def refuse(row: Any) -> str:
@@ -159,7 +163,7 @@ def _parsed(path: Path, read: Any, separator: str, convert: Any) -> Any:
 
     parse = arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=refuse)
     try:
-        return arrow_csv.read_csv(str(path), read_options=read, parse_options=parse, convert_options=convert)
+        return arrow_csv.read_csv(source, read_options=read, parse_options=parse, convert_options=convert)
     except arrow.ArrowInvalid as error:
         if not wrong:
             raise FileError(f"{path} cannot be read: {error}") from error
@@ -169,7 +173,9 @@ def _parsed(path: Path, read: Any, separator: str, convert: Any) -> Any:
     read.use_threads = False
     del wrong[:]
     try:
-        arrow_csv.read_csv(str(path), read_options=read, parse_options=parse, convert_options=convert)
+        if not isinstance(source, str):
+            source.seek(0)
+        arrow_csv.read_csv(source, read_options=read, parse_options=parse, convert_options=convert)
     except arrow.ArrowInvalid as error:
         row = wrong[0]
         number = row.number - (not read.autogenerate_column_names) if row.number else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tokenize
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def read_npy(path: Path) -> Table:
             raise FileError(f"{path} is no .npy file")
     try:
         array = np.load(os.fsdecode(path), mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, TypeError, EOFError, OSError, OverflowError, SyntaxError, tokenize.TokenError) as error:
         raise FileError(f"{path} is cut off, damaged, or holds Python objects", got=str(error)) from error
     if array.dtype.names is not None and array.ndim == 1:
         columns = [(name, array[name]) for name in array.dtype.names]

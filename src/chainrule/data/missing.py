@@ -52,7 +52,7 @@ def chosen(
                     wanted=" or ".join(map(repr, fits)),
                 )
             if name in result:
-                result[name] = choice
+                result[name] = fits[fits.index(choice)]
         return result
     several = [missing] if isinstance(missing, str) else list(missing)
     for choice in several:
@@ -61,7 +61,7 @@ def chosen(
                 "there is no such choice for missing values", got=repr(choice), wanted=", ".join(CHOICES)
             )
     for name, fits in fitting.items():
-        result[name] = min((choice for choice in fits if choice in several), key=several.index, default="error")
+        result[name] = min(filter(several.__contains__, fits), key=several.index, default="error")
     return result
 
 

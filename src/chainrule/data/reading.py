@@ -127,14 +127,16 @@ def _read_arrow(path: Path, suffix: str, kinds: dict[str, Kind]) -> Table:
                 data = file.read()
         else:
             data = arrow_feather.read_table(os.fsdecode(path))
-    except (arrow.ArrowException, OSError) as error:
+        data.validate(full=True)  # a damaged file can name places outside of its memory
+        names = data.column_names
+    except (arrow.ArrowException, OSError, UnicodeError) as error:
         raise FileError(f"{path} is no {suffix} file, or is damaged", got=str(error)) from error
-    if not data.num_columns:
+    if not names:
         raise FileError(f"{path} is empty")
     # What pandas writes of the numbers of its rows is no column.
     columns = [
         column_from_arrow(name, data.column(k), kinds.get(name))
-        for k, name in enumerate(data.column_names)
+        for k, name in enumerate(names)
         if not re.fullmatch(r"__index_level_\d+__", name)
     ]
     return Table(columns, str(path))
