@@ -61,7 +61,8 @@ def chosen(
                 "there is no such choice for missing values", got=repr(choice), wanted=", ".join(CHOICES)
             )
     for name, fits in fitting.items():
-        result[name] = min(filter(several.__contains__, fits), key=several.index, default="error")
+        known: dict[str, Missing] = {fit: fit for fit in fits}
+        result[name] = next((known[choice] for choice in several if choice in known), "error")
     return result
 
 
