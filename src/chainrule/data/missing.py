@@ -61,8 +61,9 @@ def chosen(
                 "there is no such choice for missing values", got=repr(choice), wanted=", ".join(CHOICES)
             )
     for name, fits in fitting.items():
-        known: dict[str, Missing] = {fit: fit for fit in fits}
-        result[name] = next((known[choice] for choice in several if choice in known), "error")
+        places = [fits.index(choice) for choice in several if choice in fits]
+        if places:
+            result[name] = fits[places[0]]
     return result
 
 
