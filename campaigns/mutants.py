@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import itertools
-import random
 import signal
 import unittest
 import warnings
@@ -18,8 +17,7 @@ from _pytest.outcomes import Skipped
 
 from chainrule.ops import CATALOGUE, Operation
 
-from . import record
-from .equivalent import EQUIVALENT
+from . import mutation, record
 from .mutation import KINDS, Mutant, mutants
 
 TARGET = 0.95
@@ -55,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         for m in mutants()
         if not options.only or options.only in f"{m.file} {m.name} {[o.name for o in m.operations]}"
     ]
-    sources = record.fingerprint(Path(catalogue_test.__file__), *sorted(Path(__file__).parent.glob("*.py")))
+    sources = record.fingerprint(Path(catalogue_test.__file__), Path(__file__), Path(mutation.__file__))
     state = record.State("mutants", sources, {"outcomes": []})
     outcomes = [] if options.only else [Outcome(*each) for each in state.values["outcomes"]]
     for number in range(len(outcomes), len(every)):
@@ -74,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     record.write_results("mutants", _report(every, outcomes, state, sources))
     state.done()
-    return 0 if _rate(_judged(every, outcomes)) >= TARGET else 1
+    return 0 if _rate(outcomes) >= TARGET else 1
 
 
 # Running tests
@@ -143,64 +141,43 @@ def _in_time() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def sample(count: int, seed: int) -> list[Mutant]:
-    """Some mutants that are not known to be equivalent."""
-    chosen = [each for each in mutants() if each.name not in EQUIVALENT]
-    return random.Random(seed).sample(chosen, count)
-
-
 # The report
 
 
-def _judged(every: Sequence[Mutant], outcomes: Sequence[Outcome]) -> list[tuple[Mutant, Outcome]]:
-    """Without those that are the same function."""
-    pairs = zip(every, outcomes, strict=True)
-    return [(mutant, each) for mutant, each in pairs if each.killed_by or mutant.name not in EQUIVALENT]
-
-
-def _rate(pairs: Sequence[tuple[Mutant, Outcome]]) -> float:
-    return sum(each.killed_by is not None for _, each in pairs) / max(len(pairs), 1)
+def _rate(outcomes: Sequence[Outcome]) -> float:
+    return sum(each.killed_by is not None for each in outcomes) / max(len(outcomes), 1)
 
 
 def _report(every: Sequence[Mutant], outcomes: Sequence[Outcome], state: record.State, sources: str) -> str:
-    pairs = list(zip(every, outcomes, strict=True))
-    judged = _judged(every, outcomes)
-    alive = [mutant for mutant, each in judged if not each.killed_by]
-    same = [mutant for mutant, each in pairs if not each.killed_by and mutant.name in EQUIVALENT]
+    alive = [mutant for mutant, each in zip(every, outcomes, strict=True) if not each.killed_by]
     by_kind, by_file = defaultdict(list), defaultdict(list)
-    for pair in judged:
-        by_kind[pair[0].kind].append(pair)
-        by_file[pair[0].file].append(pair)
+    for mutant, each in zip(every, outcomes, strict=True):
+        by_kind[mutant.kind].append(each)
+        by_file[mutant.file].append(each)
     tests = Counter(each.killed_by for each in outcomes if each.killed_by)
     compared = sum(each.error == "AssertionError" for each in outcomes)
     touched = {operation.name for mutant in every for operation in mutant.operations}
     ruled = [op for op in CATALOGUE.values() if op.kind != "discrete" and not op.name.startswith("test_")]
 
-    def rows(groups: dict[str, list[tuple[Mutant, Outcome]]], names: Sequence[str]) -> list[tuple[Any, ...]]:
-        found = []
-        for name in names:
-            killed = sum(each.killed_by is not None for _, each in groups[name])
-            found.append((name, len(groups[name]), killed, f"{100 * _rate(groups[name]):.1f} %"))
-        killed = sum(each.killed_by is not None for _, each in judged)
-        return [*found, ("all", len(judged), killed, f"{100 * _rate(judged):.1f} %")]
+    def rows(groups: dict[str, list[Outcome]], names: Sequence[str]) -> list[tuple[Any, ...]]:
+        groups = {**{name: groups[name] for name in names}, "all": list(outcomes)}
+        return [
+            (name, len(each), sum(o.killed_by is not None for o in each), f"{100 * _rate(each):.1f} %")
+            for name, each in groups.items()
+        ]
 
     head = ("", "mutants", "killed", "share")
     parts = [
         "# Mutants of rules\n",
         f"`python -m campaigns mutants`; {record.versions(sources)}; {state.seconds:.0f} s.\n",
-        f"{len(every)} changes in the rules of {len(touched)} of {len(ruled)} operations; {len(same)} survivors are the"
-        f" same function (below) and not counted: with them {100 * _rate(pairs):.1f} % are killed. Of the killed,"
-        f" {compared} gave a wrong number or structure, the others raised an error. Target: {100 * TARGET:g} %.\n",
+        f"{len(every)} changes in the rules of {len(touched)} of {len(ruled)} operations; {100 * _rate(outcomes):.1f} %"
+        f" are killed, of them {compared} by a wrong number or structure, the others by an error. What is the same"
+        f" function counts as a survivor. Target: {100 * TARGET:g} %.\n",
         record.table(("kind", *head[1:]), rows(by_kind, KINDS)),
         record.table(("file", *head[1:]), rows(by_file, sorted(by_file))),
         record.table(("killed first by", "mutants"), tests.most_common()),
         "## Survivors\n",
         record.table(("kind", "where", "before", "after"), _listed(alive)) if alive else "None.\n",
-        "## The same function\n",
-        record.table(
-            ("where", "before", "after", "why"),
-            [(*cells[1:], EQUIVALENT[mutant.name]) for mutant, cells in zip(same, _listed(same), strict=True)],
-        ),
     ]
     return "\n".join(parts)
 

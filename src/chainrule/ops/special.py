@@ -97,16 +97,24 @@ def _share(base: float) -> tuple[Callable[..., Any], Callable[..., Any]]:
     scale = math.log(base)
 
     def share(y: Any, a: Any, b: Any) -> Any:
-        return where(equal(y, -math.inf), 0.0, expit(scale * (a - b) if scale != 1 else a - b))
+        return where(equal(y, -math.inf), 0.0, expit(scale * (a - b)))
 
     return share, lambda y, a, b: share(y, b, a)
 
 
 logaddexp = elementwise(
-    "logaddexp", np.logaddexp, *map(_quietly, _share(math.e)), notation=r"\log(e^{{{0}}} + e^{{{1}}})"
+    "logaddexp",
+    np.logaddexp,
+    *map(_quietly, _share(math.e)),
+    notation=r"\log(e^{{{0}}} + e^{{{1}}})",
+    kinks=[((-math.inf, -math.inf), (0.0, 0.0))],
 )
 logaddexp2 = elementwise(
-    "logaddexp2", np.logaddexp2, *map(_quietly, _share(2.0)), notation=r"\log_2(2^{{{0}}} + 2^{{{1}}})"
+    "logaddexp2",
+    np.logaddexp2,
+    *map(_quietly, _share(2.0)),
+    notation=r"\log_2(2^{{{0}}} + 2^{{{1}}})",
+    kinks=[((-math.inf, -math.inf), (0.0, 0.0))],
 )
 
 # Error functions and the normal distribution
@@ -275,6 +283,7 @@ rel_entr = _special(
     lambda y, a, b: where(equal(a, 0), 0.0, -a / b),
     domain=(0.3, 3),
     notation=r"{0} \log \frac{{{0}}}{{{1}}}",
+    kinks=[((0.0, 0.0), (math.nan, 0.0))],
 )
 kl_div = _special(
     "kl_div",
@@ -282,6 +291,7 @@ kl_div = _special(
     lambda y, a, b: where(equal(a, 0), 1.0, (b - a) / b),
     domain=(0.3, 3),
     notation=r"{0} \log \frac{{{0}}}{{{1}}} - {0} + {1}",
+    kinks=[((0.0, 0.0), (math.nan, 1.0))],
 )
 
 # Exponential integrals

@@ -1,0 +1,68 @@
+"""A small share of each campaign, so that the test command runs their code."""
+
+import random
+
+import pytest
+from campaigns import __main__ as command
+from campaigns import mutants, record
+from campaigns.mutation import mutants as every_mutant
+
+import tests.ops.test_catalogue as catalogue_test
+from chainrule.ops import CATALOGUE
+from chainrule.simplify import REWRITES
+
+
+@pytest.fixture(scope="module")
+def every():
+    return list(every_mutant())
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """Results and states go to another place, and rewrites that count are put back."""
+    monkeypatch.setattr(record, "HERE", tmp_path)
+    for operation, rewrites in REWRITES.items():
+        monkeypatch.setitem(REWRITES, operation, list(rewrites))
+    return tmp_path
+
+
+def written(place):
+    (path,) = (place / "results").iterdir()
+    return path.read_text(encoding="utf-8")
+
+
+def test_graphs(elsewhere):
+    assert command.main(["graphs", "--count", "30", "--seed", "7"]) == 0
+    page = written(elsewhere)
+    assert "| graphs | 30 |" in page and "| failures | 0 |" in page
+    assert not list((elsewhere / "state").glob("*"))
+
+
+def test_a_sample_of_mutants(every):
+    tests = mutants.tests_by_operation(catalogue_test)
+    outcomes = [mutants.outcome(each, tests) for each in random.Random(1).sample(every, 40)]
+    assert sum(each.killed_by is not None for each in outcomes) >= 36
+
+
+def test_mutants_of_one_operation(every, elsewhere, monkeypatch, capsys):
+    """They are killed, the rule is whole again after each, and the results say so."""
+    few = [each for each in every if each.operations == (CATALOGUE["tan"],)]
+    tests = {"tan": mutants.tests_by_operation(catalogue_test)["tan"]}
+    monkeypatch.setattr(mutants, "mutants", lambda: few)
+    monkeypatch.setattr(mutants, "tests_by_operation", lambda module: tests)
+    assert command.main(["mutants"]) == 0
+    page = written(elsewhere)
+    assert f"{len(few)} changes in the rules of 1 of" in page and f"| all | {len(few)} | {len(few)} | 100.0 % |" in page
+    assert mutants.tried(tests["tan"]) == mutants.Outcome(None, None)
+
+    tests["tan"].clear()
+    assert command.main(["mutants", "--only", "tan"]) == 0
+    assert capsys.readouterr().out.count("trigonometric.py") == len(few)
+
+
+def test_a_state_of_other_sources_is_not_gone_on_from(elsewhere):
+    state = record.State("draft", "one", {"next": 0})
+    state.values["next"] = 5
+    state.save(every=0)
+    assert record.State("draft", "one", {"next": 0}).values["next"] == 5
+    assert record.State("draft", "two", {"next": 0}).values["next"] == 0
