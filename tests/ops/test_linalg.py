@@ -461,3 +461,13 @@ def test_empty(name, shape):
     assert [ArrayType.of(part) for part in results] == list(types if isinstance(types, tuple) else (types,))
     A_bar = pulled(operation, A, [np.ones_like(part) for part in results], **parameters)
     assert A_bar is None or A_bar.shape == shape
+
+
+@pytest.mark.parametrize("ill", [np.inf, np.nan])
+def test_the_slope_of_a_determinant_of_what_is_not_finite_is_nan(ill):
+    A = np.stack([np.eye(3) + 0.1, np.eye(3) + 0.1])
+    A[1, 0, 0] = ill
+    found = linalg.cofactor(A)
+    assert np.isnan(found[1]).all()
+    np.testing.assert_allclose(found[0], np.linalg.det(A[0]) * np.linalg.inv(A[0]).T, rtol=1e-12)
+    assert linalg.cofactor(A.astype(np.float32)).dtype == np.float32

@@ -429,13 +429,15 @@ pinv = general(
 
 def _cofactor(A: Any) -> Any:
     """det(A) inv(A).T, from singular values, so that it is right for singular matrices too."""
-    U, s, Vh = np.linalg.svd(A)
+    finite = np.isfinite(A).all(axis=(-2, -1), keepdims=True)  # of others LAPACK need not find any, nor ever stop
+    U, s, Vh = np.linalg.svd(np.where(finite, A, 0))
     n = s.shape[-1]
     ones = np.ones((*s.shape[:-1], 1), s.dtype)
     before = np.cumprod(np.concatenate([ones, s[..., : max(n - 1, 0)]], -1), -1)[..., :n]
     after = np.cumprod(np.concatenate([ones, s[..., :0:-1]], -1), -1)[..., ::-1][..., :n]
     sign = np.sign(np.linalg.det(U) * np.linalg.det(Vh))
-    return sign[..., None, None] * np.matmul(U * (before * after)[..., None, :], Vh).astype(U.dtype, copy=False)
+    cofactors = sign[..., None, None] * np.matmul(U * (before * after)[..., None, :], Vh).astype(U.dtype, copy=False)
+    return np.where(finite, cofactors, np.nan)
 
 
 @_quietly
