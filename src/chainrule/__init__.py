@@ -14,6 +14,7 @@ _PUBLIC = {
     "Graph": "api",
     "check_grads": "api",
     "custom_gradient": "api",
+    "diagnose": "api",
     "disable_jit": "api",
     "elementwise_grad": "api",
     "grad": "api",
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     )
     from .api import (
         custom_gradient as custom_gradient,
+    )
+    from .api import (
+        diagnose as diagnose,
     )
     from .api import (
         disable_jit as disable_jit,

@@ -3,6 +3,7 @@
 from .checks import check_grads
 from .compilation import disable_jit, jit
 from .declaration import custom_gradient, operation
+from .diagnosis import Diagnosis, diagnose, first_cause
 from .directional import hvp, jvp, linearize, vjp
 from .gradient import grad, value_and_grad
 from .graphs import Graph, trace, variable
@@ -12,11 +13,14 @@ from .stopping import stop_gradient
 from .vectors import ravel
 
 __all__ = [
+    "Diagnosis",
     "Graph",
     "check_grads",
     "custom_gradient",
+    "diagnose",
     "disable_jit",
     "elementwise_grad",
+    "first_cause",
     "grad",
     "hessian",
     "hvp",
