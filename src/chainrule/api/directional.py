@@ -29,6 +29,7 @@ from .arguments import (
 )
 from .gradient import grad
 from .scope import Scope, lasting_graph, positions, transform
+from .stability import stabilized
 
 Function = Callable[..., Any]
 
@@ -77,6 +78,7 @@ def _jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[
         replaced, leaves, _ = _all_traced(scope, f, primals)
         x_dots = _tangents(tangents, primals, [x.type for x in leaves], argument_names(f, len(primals)))
         outputs, rebuild = outputs_of(f(*replaced), scope)
+        outputs = stabilized(outputs, leaves)
         y_dots = _pushed(outputs, leaves, [variable_of(x_dot, scope.trace) for x_dot in x_dots])
         return rebuild([scope.result(y) for y in outputs]), rebuild([scope.result(y_dot) for y_dot in y_dots])
 
@@ -164,6 +166,7 @@ def _vjp(f: Function, primals: tuple[Any, ...], has_aux: bool) -> tuple[Any, ...
         replaced, leaves, regroup = _all_traced(scope, f, primals)
         result, aux = split_aux(f(*replaced), has_aux)
         outputs, rebuild = outputs_of(result, scope)
+        outputs = stabilized(outputs, leaves)
         pull = (_recorded_pull if scope.outermost else _traced_pull)(scope, leaves, outputs)
         y, aux = rebuild([scope.result(v) for v in outputs]), concrete(scope, aux)
     types, like = [v.type for v in outputs], tree.map_leaves(lambda x: 0.0, result)
@@ -236,6 +239,7 @@ def _linearize(f: Function, primals: tuple[Any, ...]) -> tuple[Any, Function]:
     with transform(*primals) as scope:
         replaced, leaves, _ = _all_traced(scope, f, primals)
         outputs, rebuild = outputs_of(f(*replaced), scope)
+        outputs = stabilized(outputs, leaves)
         push = (_recorded_push if scope.outermost else _traced_push)(scope, leaves, outputs)
         y = rebuild([scope.result(v) for v in outputs])
     like, types, names = (

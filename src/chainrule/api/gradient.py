@@ -16,6 +16,7 @@ from ..ops.algebra import zeros
 from .arguments import argument_names, concrete, like_function, scalar_output, split_aux, with_arguments
 from .plans import gradient_plan
 from .scope import Scope, each_owned, positions, transform
+from .stability import stabilized
 
 Function = Callable[..., Any]
 
@@ -116,6 +117,7 @@ def _gradients(scope: Scope, inputs: list[Variable], y: Variable) -> list[Any]:
     trace = scope.trace
     if scope.outermost:
         return gradient_plan(trace, inputs, y)
+    (y,) = stabilized([y], inputs)
     seed = trace.graph.constant(np.ones((), y.dtype))
     found = back_propagation_nodes([y], [seed], inputs)
     gradients = [zeros(trace.graph, x.type) if g is None else g for x, g in zip(inputs, found, strict=True)]

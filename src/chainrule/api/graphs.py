@@ -23,6 +23,7 @@ from ..tracing import Array, Guard, Trace, trace_of, wrap
 from .application import pasted, traced
 from .arguments import argument_names, check_callable, labels_of, outputs_of, typed
 from .scope import lasting_graph, owned, plain, read_only, transform
+from .stability import stabilized
 
 Name = str | Variable | Array
 
@@ -88,8 +89,9 @@ class Graph:
     >>> g.backward(values)["x"]
     array([2., 4., 6.])
     >>> print(g.backprop(wrt=["x"]))
-    graph graph(x: f64[3]) -> (v1)
-      v1: f64[3] = add(x, x)
+    graph graph(x: f64[3]) -> (v2)
+      c1: f64[] = 2.0
+      v2: f64[3] = multiply(c1, x)
     <BLANKLINE>
     """
 
@@ -361,7 +363,8 @@ class Graph:
         seeds : optional
             As for `backward`; the string "inputs" adds an input for each output's seed.
         simplified : bool
-            Whether to simplify the result.
+            Whether to simplify: before, so that gradients are stable where the function is not (unless wrt names
+            variables that are no inputs), and after.
 
         Returns
         -------
@@ -383,18 +386,21 @@ class Graph:
           v1: f64[] = cos(x)
         <BLANKLINE>
         """
-        graph, known = data.copied(self.data)
         chosen: Sequence[Any] = wrt if isinstance(wrt, (list, tuple)) else [wrt]
         if not chosen:
             raise ArgumentError("wrt names no variable to differentiate by", wanted=", ".join(self.names[:12]))
         for name in chosen:
             check_carries_derivative(self.variable(name))
+        graph, known = data.copied(self.data)
         sources = [known[self.variable(name).number] for name in chosen]
         if isinstance(seeds, str) and seeds == "inputs":
             pairs = [(y, graph.input(y.type, f"{self.names[y.number]}_bar")) for y in graph.outputs]
         else:
             pairs = [(known[v.number], graph.constant(seed)) for v, seed in self._seeds(seeds)]
-        found = backprop.back_propagation_nodes([y for y, _ in pairs], [bar for _, bar in pairs], sources)
+        outputs = [y for y, _ in pairs]
+        if simplified and all(x.is_input for x in sources):  # else the way could lead past them
+            outputs = stabilized(outputs, graph.inputs)
+        found = backprop.back_propagation_nodes(outputs, [bar for _, bar in pairs], sources)
         graph.outputs = [zeros(graph, x.type) if g is None else g for x, g in zip(sources, found, strict=True)]
         graph.outputs += [known[guard.variable.number] for guard in self.guards]
         smaller = simplify.simplify(graph) if simplified else data.extract(graph, graph.inputs, graph.outputs)

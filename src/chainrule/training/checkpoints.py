@@ -128,7 +128,8 @@ def load_state(path: str | os.PathLike[str], parameters: Any, optimizer: Optimiz
 
 def _record(numbers: tuple[Any, ...]) -> EpochRecord:
     epoch, steps, *others = numbers
-    return EpochRecord(int(epoch), int(steps), *(x if x is None else float(x) for x in others))
+    known: list[Any] = [x if x is None else float(x) for x in others]
+    return EpochRecord(int(epoch), int(steps), *known)
 
 
 def _array(path: Any, arrays: dict[str, np.ndarray], name: str) -> np.ndarray:
