@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import chainrule as cr
 from chainrule.health import Thresholds
+from chainrule.losses import LOSSES
+from chainrule.nets import ACTIVATIONS, Dense
 
 from .programs import kinds, line_of, net, planted, rows
 
@@ -176,3 +179,21 @@ def test_well_initialized_nets_are_healthy():
 
 def test_a_deep_net_of_rectified_units_is_healthy():
     assert cr.diagnose(loss_with(relu), net(8, *[64] * 8, 3), *rows(256, 8, 3)).ok
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS.keys() - {"softmax"}))  # which is not for hidden units
+def test_nets_begin_healthy(activation):
+    for sizes in ((8, 16, 3), (8, 64, 64, 64, 3)):
+        dense = Dense(sizes=sizes, activations=activation)
+        x, labels = rows(64, 8, 3)
+        parameters = dense.initialize(np.random.default_rng(0))
+        diagnosis = cr.diagnose(
+            lambda p, x, labels: LOSSES["cross_entropy"].function(dense.forward(p, x), labels), parameters, x, labels
+        )
+        assert diagnosis.ok, str(diagnosis)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses_are_healthy_on_their_examples(name):
+    for outputs, targets in LOSSES[name].examples(np.random.default_rng(0)):
+        assert cr.diagnose(LOSSES[name].function, outputs, targets).findings == []
