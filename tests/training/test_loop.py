@@ -206,6 +206,18 @@ def test_divergence_is_an_error_that_holds_what_was_best():
     assert str(fitted) == "the loss was not finite in epoch 2 of 9; the best weights, of epoch 1, are kept"
 
 
+def test_divergence_names_the_first_operation_that_went_wrong():
+    def risky(parameters, x, y):
+        gap = x * parameters["slope"] - y
+        loss = np.mean(np.log(gap**2 - 4))
+        return loss, (loss, 0.0)
+
+    with pytest.raises(DivergenceError) as caught:
+        fit(risky, start(), (X, 0 * X + 2.5), learning_rate=10.0, epochs=5, batch_size=100, verbose=0)
+    assert "first cause: log of gap**2 - 4 gives nan" in caught.value.got
+    assert "test_loop.py" in caught.value.got and "min" in caught.value.got
+
+
 def test_divergence_at_once_leaves_the_initial_weights():
     parameters = {"slope": np.full(1, np.nan), "offset": np.zeros(1)}
     with pytest.raises(DivergenceError, match="became nan in step 1 of epoch 1") as caught:

@@ -37,8 +37,9 @@ def run_and_report(options: argparse.Namespace, fit: Callable[[Progress], Outcom
     try:
         outcome = fit(progress)
     except DivergenceError as failure:
-        outcome, code, error = failure.outcome, ExitCode.CHECK_FAILED, error_part("diverged", failure.what)
-        explain(f"chainrule: {failure.what}")
+        message = "; ".join(filter(None, [failure.what, failure.got]))
+        outcome, code, error = failure.outcome, ExitCode.CHECK_FAILED, error_part("diverged", message)
+        explain(f"chainrule: {message}")
     if outcome.fitted.ending == "interrupted":
         code, error = ExitCode.INTERRUPTED, error_part("interrupted", str(outcome.fitted))
         if isinstance(progress, Silent):

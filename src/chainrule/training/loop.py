@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..api import first_cause
 from ..errors import ArgumentError, DivergenceError, ShapeError
 from ..optimizers import adam
 from .batches import Seed, batches, epoch_order, seed_sequence
@@ -118,7 +119,8 @@ def fit(
     ShapeError
         If samples and targets differ in number, or there are none.
     DivergenceError
-        If the objective becomes infinite or nan. The error's `fitted` holds what was best until then.
+        If the objective becomes infinite or nan: names the first operation that did, its line and the ranges of its
+        inputs. The error's `fitted` holds what was best until then.
 
     Examples
     --------
@@ -169,7 +171,9 @@ def fit(
     if ending == "diverged":
         where = f"step {state.running.steps} of epoch {state.epoch}"
         raise DivergenceError(
-            f"training diverged: the objective became {state.running.objective} in {where}", fitted=fitted
+            f"training diverged: the objective became {state.running.objective} in {where}",
+            got=first_cause(objective, run.step_at_hand, has_aux=True),
+            fitted=fitted,
         )
     return fitted
 
@@ -188,6 +192,7 @@ class _Run:
     progress: Progress
     checkpoint: Keeper | None
     rate: float = math.nan
+    step_at_hand: tuple[Any, ...] = ()  # the arguments of the objective
 
     def __post_init__(self) -> None:
         self.began = time.perf_counter() - self.state.seconds
@@ -197,9 +202,8 @@ class _Run:
         state, (x, y) = self.state, self.rows
         for batch in rows_of_steps:
             self.rate = self.schedule(state.steps, state.losses)
-            state.parameters, state.optimizer, measured = self.step(
-                state.parameters, state.optimizer, x[batch], y[batch], self.rate
-            )
+            parameters, *rows = self.step_at_hand = state.parameters, x[batch], y[batch]
+            state.parameters, state.optimizer, measured = self.step(parameters, state.optimizer, *rows, self.rate)
             state.steps += 1
             state.running.add(measured, len(batch))
             state.seconds = time.perf_counter() - self.began
