@@ -107,8 +107,8 @@ def test_stencil_twice_has_the_pattern_of_the_product():
 
 
 def softmax_rows(z):
-    e = np.exp(z - np.max(z, axis=1, keepdims=True))
-    return e / np.sum(e, axis=1, keepdims=True)
+    e = np.exp(z - np.max(z, axis=-1, keepdims=True))
+    return e / np.sum(e, axis=-1, keepdims=True)
 
 
 def test_softmax_over_rows():
@@ -193,6 +193,98 @@ def test_trees():
     both = cr.jacobian(np.multiply, argnums=(0, 1))(np.ones(2), np.full(2, 3.0))
     np.testing.assert_allclose(np.asarray(both[0]), 3 * np.eye(2))
     np.testing.assert_allclose(np.asarray(both[1]), np.eye(2))
+
+
+def normalized(x):
+    centered = x - np.mean(x, axis=-1, keepdims=True)
+    return centered / np.sqrt(np.mean(centered**2, axis=-1, keepdims=True) + 1e-5)
+
+
+LAYER = np.random.default_rng(0).normal(size=(30, 30)) / 30
+TOWERS = {
+    "softmax over rows": (softmax_rows, (500, 30), "block diagonal"),
+    "layer normalization": (normalized, (500, 30), "block diagonal"),
+    "residual net": (lambda x: np.tanh(x @ LAYER), (500, 30), "block diagonal"),
+    "normalized residual net": (lambda x: np.tanh(normalized(x) @ LAYER), (500, 30), "block diagonal"),
+    "one long softmax": (softmax_rows, (20_000,), "diagonal plus low rank"),
+    "division by the norm": (lambda x: x / np.linalg.norm(x), (20_000,), "diagonal plus low rank"),
+    "periodic stencil": (lambda x: np.sin(np.roll(x, 1) - np.roll(x, -1)), (3_000,), "sparse"),
+    "stencil": (lambda x: np.concatenate([x[:1], np.sin(x[2:] * x[:-2]), x[-1:]]), (3_000,), "sparse"),
+    "gather": (lambda x: np.sin(x[np.arange(3_000) ** 2 % 3_000]), (3_000,), "sparse"),
+    "cumulative sum": (lambda x: np.sin(np.cumsum(x) / 100), (20_000,), "matrix-free"),
+    "solution": (lambda x: np.linalg.solve(3 * np.eye(70) + np.ones((70, 70)), x), (70, 70), "matrix-free"),
+}
+
+
+@pytest.mark.parametrize("name", TOWERS)
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_tall_towers_of_skips_at_sizes_that_cannot_be_dense(name, mode):
+    """There are 2 ** 20 paths; at most eight blocks of 30 numbers a row are kept."""
+    f, shape, structure = TOWERS[name]
+
+    def tower(x):
+        for _ in range(20):
+            x = x + 0.3 * f(x)
+        return x
+
+    rng = np.random.default_rng(0)
+    x, v, g = rng.normal(size=(3, *shape))
+    J = cr.jacobian(tower, mode=mode)(x)
+    assert J.structure == structure
+    assert J.nbytes < 300 * x.nbytes
+    np.testing.assert_allclose(J @ v, cr.jvp(tower, (x,), (v,))[1], rtol=1e-7, atol=1e-7)
+    np.testing.assert_allclose(g @ J, cr.vjp(tower, x)[1](g)[0], rtol=1e-7, atol=1e-7)
+
+
+def test_two_convolutions_have_the_pattern_of_their_product():
+    """2 x 2 after 2 x 2 sees 3 x 3, whichever of the 16 paths it takes."""
+
+    def convolution(x):
+        h, w = x.shape[0] - 1, x.shape[1] - 1
+        return np.tanh(sum((i + 1) * (j - 1.5) * x[i : i + h, j : j + w] for i in range(2) for j in range(2)))
+
+    J = agrees_with_dense(lambda x: convolution(convolution(x)), np.linspace(0, 1, 20).reshape(4, 5) ** 2, "sparse")
+    assert J.nnz == 2 * 3 * 9
+
+
+def test_a_chain_of_10_000_is_one_diagonal():
+    def chain(x):
+        for _ in range(10_000):
+            x = np.sin(x)
+        return x
+
+    J = cr.jacobian(chain)(np.array([0.5, 1.0, 1.5]))
+    assert J.structure == "diagonal" and len(J.terms) == 1
+    v = np.ones(3)
+    np.testing.assert_allclose(J @ v, cr.jvp(chain, (np.array([0.5, 1.0, 1.5]),), (v,))[1], rtol=1e-9)
+
+
+INNER = {
+    "layer": lambda z: np.tanh(LAYER[:4, :4] @ z),
+    "softmax": lambda z: np.exp(z) / np.sum(np.exp(z)),
+    "sort": lambda z: np.sort(z) ** 2,
+    "gather": lambda z: z[np.argsort(z)] ** 2,
+    "solve": lambda z: np.linalg.solve(np.eye(4) * (2 + z @ z), np.tanh(z)),
+    "stencil": lambda z: np.roll(z, 1) * z**2,
+    "cumsum": lambda z: np.cumsum(z**2),
+}
+USES = {
+    "times a plain vector": lambda J, z: J @ np.arange(1.0, 5),
+    "a plain vector times": lambda J, z: np.arange(1.0, 5) @ J,
+    "times a traced vector": lambda J, z: J @ z,
+    "Gauss-Newton": lambda J, z: (J.T @ (J @ np.arange(1.0, 5))) + 0.1 * z,
+}
+
+
+@pytest.mark.parametrize("inner", INNER)
+@pytest.mark.parametrize("use", USES)
+def test_a_jacobian_within_a_gradient(inner, use):
+    z = np.array([0.7, -0.3, 1.1, 0.2])
+
+    def outer(z):
+        return np.sum(np.sin(USES[use](cr.jacobian(INNER[inner])(z), z)))
+
+    np.testing.assert_allclose(cr.grad(outer)(z), dense_by_differences(outer, z), rtol=1e-6, atol=1e-7)
 
 
 def test_a_tower_of_skips_is_not_exponential():

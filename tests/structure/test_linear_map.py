@@ -6,6 +6,7 @@ import operator
 
 import numpy as np
 import pytest
+import scipy.sparse
 import scipy.sparse.linalg
 
 from chainrule.errors import ShapeError, TooLargeError
@@ -211,6 +212,71 @@ def test_numpy_functions_take_a_jacobian_for_an_array() -> None:
     assert np.allclose(J, np.diag([1.0, 2, 4]))
 
 
+@both_kinds
+def test_universal_functions_take_a_jacobian_for_an_array(J: LinearMap) -> None:
+    np.testing.assert_array_equal(np.sum(J), DENSE.sum())
+    np.testing.assert_array_equal(np.sum(J, axis=1), DENSE.sum(1))
+    np.testing.assert_array_equal(np.tanh(J), np.tanh(DENSE))
+    np.testing.assert_array_equal(np.maximum(J, 0.5), np.maximum(DENSE, 0.5))
+    np.testing.assert_array_equal(np.add.outer(J, [1.0, 2.0]), np.add.outer(DENSE, [1.0, 2.0]))
+    total = np.ones(J.shape)
+    total += J
+    np.testing.assert_array_equal(total, 1 + DENSE)
+    np.testing.assert_array_equal(np.ones(J.shape) / (J + 1e3), 1 / (DENSE + 1e3))
+    with pytest.raises(TypeError):
+        np.add(J, J, out=J)
+
+
+def test_arithmetic_by_universal_functions_keeps_the_structure() -> None:
+    J = pointwise_map(np.array([1.0, 2.0, 4.0]), (3,), (3,))
+    for result, expected in [
+        (np.add(J, np.eye(3)), [2, 3, 5]),
+        (np.add(np.eye(3), J), [2, 3, 5]),
+        (np.subtract(np.eye(3), J), [0, -1, -3]),
+        (np.multiply(2.0, J), [2, 4, 8]),
+        (np.true_divide(J, 2), [0.5, 1, 2]),
+        (np.negative(J), [-1, -2, -4]),
+        (np.matmul(J, J), [1, 4, 16]),
+    ]:
+        assert isinstance(result, LinearMap) and result.structure == "diagonal"
+        np.testing.assert_array_equal(result.todense(), np.diag(expected))
+    np.testing.assert_array_equal(np.matmul(J, np.ones(3)), [1, 2, 4])
+    np.testing.assert_array_equal(np.matmul(np.ones(3), J), [1, 2, 4])
+    with pytest.raises(TooLargeError, match=r"\.todense\(\)"):
+        np.sum(identity_map((12_000,)))
+
+
+def test_a_scalar_by_a_scalar_is_a_number() -> None:
+    J = index_map("", "", (np.array(3.0), ""), out_shape=(), in_shape=())
+    assert float(J) == 3.0 and bool(J) and not bool(0 * J)
+    with pytest.raises(TypeError, match="scalar"):
+        float(LAYER)
+    with pytest.raises(ValueError, match="ambiguous"):
+        bool(LAYER)
+
+
+@pytest.mark.parametrize("name", ["reshape", "sum", "astype", "max", "flatten", "diagonal", "copy"])
+def test_methods_of_arrays_are_refused_with_a_cure(name: str) -> None:
+    with pytest.raises(
+        AttributeError, match=rf"a Jacobian has no '{name}'; np.asarray\(J\).{name} is that of the dense"
+    ):
+        getattr(LAYER, name)
+    with pytest.raises(AttributeError, match=r"a Jacobian has no 'inverse'$"):
+        LAYER.inverse
+    assert not hasattr(LAYER, "__array_interface__")
+
+
+@both_kinds
+def test_sparse_arrays_on_the_right(J: LinearMap) -> None:
+    flat = dense_map(DENSE.reshape(8, 12), (8,), (12,))
+    J = flat if isinstance(J, IndexMap) else opaque(flat)
+    matrix = DENSE.reshape(8, 12)
+    A, B = scipy.sparse.eye_array(12, format="csr") * 2.0, scipy.sparse.csr_array(np.ones((8, 12)))
+    np.testing.assert_array_equal((J @ A).toarray(), 2 * matrix)
+    np.testing.assert_array_equal((J + B).toarray(), matrix + 1)
+    np.testing.assert_array_equal((J - B).toarray(), matrix - 1)
+
+
 def test_an_array_without_a_copy_cannot_be_had() -> None:
     with pytest.raises(ValueError, match="without a copy"):
         np.array(LAYER, copy=False)
@@ -275,6 +341,16 @@ def test_single_precision_stays_single() -> None:
     assert (J + np.zeros(J.shape)).dtype == np.float64
 
 
+def test_numbers_promote_as_in_numpy() -> None:
+    """A Python number is weak, a NumPy number is not."""
+    for J in (identity_map((3,), np.float32), opaque(identity_map((3,), np.float32))):
+        x = np.ones(3, np.float32)
+        for number in (2, 2.0, np.float32(2), np.float64(2), np.array(2.0), np.int64(2), 2j):
+            assert (J * number).dtype == (number * J).dtype == (x * number).dtype
+            assert ((J * number) @ x).dtype == (x * number).dtype
+            assert (J / number).dtype == (x / number).dtype
+
+
 def test_double_factors_in_a_single_jacobian() -> None:
     """A constant of double precision on the way does not change what J says of itself."""
     J = pointwise_map(np.ones(3), (3,), (3,))
@@ -322,6 +398,26 @@ def test_the_wrong_side_is_told(J: LinearMap) -> None:
     with pytest.raises(ShapeError) as caught:
         np.ones((4, 3)) @ J
     assert caught.value.try_ == "J @ g"
+
+
+@both_kinds
+def test_flat_vectors_of_another_size(J: LinearMap) -> None:
+    with pytest.raises(ShapeError, match=r"J\.matvec takes 12 numbers, not 8"):
+        J.matvec(np.ones(8))
+    with pytest.raises(ShapeError, match=r"J\.matmat takes columns of 12 numbers, not an array of shape \(8, 3\)"):
+        J.matmat(np.ones((8, 3)))
+    with pytest.raises(ShapeError, match=r"J\.matvec takes 8 numbers, not 12"):
+        J.rmatvec(np.ones(12))
+
+
+@both_kinds
+@pytest.mark.parametrize("nothing", [None, "", {}])
+def test_what_is_no_number_is_not_taken_for_zero(J: LinearMap, nothing: object) -> None:
+    """J + None was J."""
+    with pytest.raises((TypeError, ValueError)):
+        J + nothing
+    with pytest.raises((TypeError, ValueError)):
+        J * nothing
 
 
 def test_jacobians_that_do_not_meet() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..graph import Variable, between
 from ..ops import is_zero, refuse_complex
-from ..structure import TOO_MANY, Edge, IndexMap, LinearMap, Paths, dense_map, identity_map, zero_map
+from ..structure import TOO_MANY, Edge, IndexMap, LinearMap, Node, Paths, dense_map, identity_map, zero_map
 
 DENSE_ENOUGH = 1 << 24  # entries up to which a product with a program is formed
 
@@ -45,13 +45,14 @@ def whole_jacobian(y: Variable, x: Variable, values: Mapping[int, Any] | None, m
     def factor_of(v: Variable) -> Any:
         return v if values is None else np.asarray(values[v.number])
 
+    formed_up_to = 0 if values is None else DENSE_ENOUGH  # programs over variables take one vector at a time
     path = between([y], [x])
     if not path or path[-1] is not y:
         J: LinearMap | None = zero_map(y.shape, x.shape)
     elif mode == "forward" or (mode == "auto" and x.size < y.size):
-        J = _multiplied(_edges_from_input(path, x, y, factor_of), x, y)
+        J = _multiplied(_edges_from_input(path, x, y, factor_of), x, y, formed_up_to)
     else:
-        transposed = _multiplied(_edges_from_output(path, x, factor_of), y, x)
+        transposed = _multiplied(_edges_from_output(path, x, factor_of), y, x, formed_up_to)
         J = None if transposed is None else transposed.T
     if J is None:
         edges = (edge for step, _ in _edges_from_input(path, x, y, factor_of) for edge in step)
@@ -90,15 +91,15 @@ def _edges_from_output(path: list[Variable], x: Variable, factor_of: FactorOf) -
             yield edges, [v.number]
 
 
-def _multiplied(steps: Iterable[Step], first: Variable, last: Variable) -> IndexMap | None:
+def _multiplied(steps: Iterable[Step], first: Variable, last: Variable, formed_up_to: int) -> IndexMap | None:
     """The sum over all paths from first to last of the products along them; None where it would cost too much."""
-    table = {first.number: identity_map(first.shape, first.dtype)}
+    table: dict[Node, IndexMap] = {first.number: identity_map(first.shape, first.dtype)}
     for edges, used in steps:
         for start, local, end in edges:
             if start in table:
-                J = _formed(local @ table[start])
+                J = _formed(local @ table[start], formed_up_to)
                 if J is not None and end in table:
-                    J = _formed(table[end] + J)
+                    J = _formed(table[end] + J, formed_up_to)
                 if J is None:
                     return None
                 table[end] = J
@@ -107,8 +108,8 @@ def _multiplied(steps: Iterable[Step], first: Variable, last: Variable) -> Index
     return table.get(last.number, zero_map(last.shape, first.shape))
 
 
-def _formed(J: LinearMap) -> IndexMap | None:
+def _formed(J: LinearMap, formed_up_to: int) -> IndexMap | None:
     """As a sum of few terms; a product with a map that is known by its action is formed where it is small enough."""
     if isinstance(J, IndexMap):
         return J if len(J.terms) <= TOO_MANY else None
-    return dense_map(J.dense(), J.out_shape, J.in_shape) if J.size <= DENSE_ENOUGH else None
+    return dense_map(J.dense(), J.out_shape, J.in_shape) if J.size <= formed_up_to else None

@@ -20,7 +20,7 @@ from .index_map import (
     zero_map,
 )
 from .linear_map import LinearMap, MatrixFree, Product, Sum
-from .paths import Edge, Paths
+from .paths import Edge, Node, Paths
 from .program import Program, register_transposer
 from .recognition import NAMES, Structure
 from .relations import Pairs, Progression, Ravel, Triangle
@@ -36,6 +36,7 @@ __all__ = [
     "IndexMap",
     "LinearMap",
     "MatrixFree",
+    "Node",
     "Pairs",
     "Paths",
     "Product",

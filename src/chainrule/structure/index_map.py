@@ -43,9 +43,13 @@ class IndexMap(LinearMap):
         return IndexMap(terms, self.out_shape, self.in_shape, self.dtype)
 
     def with_factors(self, change: Callable[[Factor], Factor]) -> IndexMap:
-        """The same map with every dense factor replaced."""
+        """The same map with every dense factor, and every index of a relation, replaced."""
         return self.with_terms(
-            dataclasses.replace(term, factors=tuple((change(f), its_names) for f, its_names in term.factors))
+            dataclasses.replace(
+                term,
+                factors=tuple((change(f), its_names) for f, its_names in term.factors),
+                relations=tuple(relation.with_indices(change) for relation in term.relations),
+            )
             for term in self.terms
         )
 
@@ -104,7 +108,7 @@ class IndexMap(LinearMap):
 
     @property
     def _is_of_arrays(self) -> bool:
-        return all(isinstance(operand, np.ndarray) for term in self.terms for operand in term.operands)
+        return algebra_of(*(operand for term in self.terms for operand in term.operands)) is algebra_of()
 
     def compact(self) -> IndexMap:
         """With one factor, where many take more room: sums multiply under composition."""
@@ -262,16 +266,19 @@ def sparse_map(matrix: Any, out_shape: Shape, in_shape: Shape) -> IndexMap:
     matrix = matrix.tocoo()
     out: Any = tuple(f"y{axis}" for axis in range(len(out_shape)))
     inn: Any = tuple(f"x{axis}" for axis in range(len(in_shape)))
+    entry: Any = ("entry",)
+    row: Any
+    column: Any
     row, column = (side if len(side) == 1 else (flat,) for side, flat in ((out, "row"), (inn, "column")))
     relations: list[Any] = [
-        Pairs(row, ("entry",), matrix.row.astype(np.intp), None),
-        Pairs(("entry",), column, None, matrix.col.astype(np.intp)),
+        Pairs(row, entry, matrix.row.astype(np.intp), None),
+        Pairs(entry, column, None, matrix.col.astype(np.intp)),
     ]
     relations += [Ravel(side, flat) for side, flat in ((out, row), (inn, column)) if side != flat]
     return index_map(
         out,
         inn,
-        (matrix.data, ("entry",)),
+        (matrix.data, entry),
         out_shape=out_shape,
         in_shape=in_shape,
         relations=relations,

@@ -22,11 +22,19 @@ DENSE_LIMIT = 1 << 30  # bytes that np.asarray may take without being told to
 
 Shape = tuple[int, ...]
 
+OPERATORS = {  # with J on the left, and on the right
+    np.add: ("__add__", "__radd__"),
+    np.subtract: ("__sub__", "__rsub__"),
+    np.multiply: ("__mul__", "__rmul__"),
+    np.matmul: ("__matmul__", "__rmatmul__"),
+    np.true_divide: ("__truediv__",),
+    np.negative: ("__neg__",),
+}
+
 
 class LinearMap(abc.ABC):
     """A linear map from arrays of shape in_shape to arrays of shape out_shape."""
 
-    __array_ufunc__ = None  # ndarray + J and ndarray @ J come to our methods
     __slots__ = ("dtype", "in_shape", "out_shape")
 
     # Set by index_map.py and indexing.py, which know the maps that these make.
@@ -126,7 +134,32 @@ class LinearMap(abc.ABC):
         dense = np.asarray(self._dense_within_limit())
         return dense if dtype is None else dense.astype(dtype, copy=False)
 
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
+        """The arithmetic of NumPy is that of the operators, which keep the structure; all else gets the dense array."""
+        operators = OPERATORS.get(ufunc, ())
+        side = 0 if isinstance(inputs[0], LinearMap) else 1
+        if method == "__call__" and not keywords and side < len(operators):
+            first, *others = inputs if side == 0 else inputs[::-1]
+            return getattr(first, operators[side])(*others)
+        if any(isinstance(x, LinearMap) for x in keywords.get("out", ())):
+            return NotImplemented
+        arrays = [x.__array__() if isinstance(x, LinearMap) else x for x in inputs]
+        return getattr(ufunc, method)(*arrays, **keywords)
+
+    def __getattr__(self, name: str) -> Any:
+        if hasattr(np.ndarray, name) and not name.startswith("_"):
+            raise AttributeError(f"a Jacobian has no {name!r}; np.asarray(J).{name} is that of the dense array")
+        raise AttributeError(f"a Jacobian has no {name!r}")
+
+    def __float__(self) -> float:
+        return float(self.__array__())
+
+    def __bool__(self) -> bool:
+        return bool(self.__array__())
+
     def __matmul__(self, other: Any) -> Any:
+        if sparse.issparse(other):
+            return self.tosparse() @ other
         if isinstance(other, LinearMap):
             if self.in_shape != other.out_shape:
                 raise ShapeError(
@@ -159,13 +192,14 @@ class LinearMap(abc.ABC):
 
     def _like_numpy(self, product: Callable[[Factor], Factor], vector: Any) -> Any:
         """A product with an array has the dtype that both make, and is a number where it has no axes."""
-        if algebra_of(vector) is not algebra_of():
-            return product(vector)
         dtype = np.result_type(self.dtype, vector.dtype)
-        return np.asarray(product(np.asarray(vector, dtype)), dtype)[()]
+        result = product(np.asarray(vector, dtype) if algebra_of(vector) is algebra_of() else vector)
+        return np.asarray(result, dtype)[()] if algebra_of(result) is algebra_of() else result
 
     def matvec(self, x: Any) -> Any:
         """J @ x for a flat x of x.size numbers; gives y.size numbers."""
+        if np.size(x) != math.prod(self.in_shape):
+            raise ShapeError(f"J.matvec takes {math.prod(self.in_shape)} numbers, not {np.size(x)}", got=f"{self!r}")
         return np.reshape(self @ np.reshape(x, self.in_shape), -1)
 
     def rmatvec(self, y: Any) -> Any:
@@ -175,6 +209,11 @@ class LinearMap(abc.ABC):
     def matmat(self, columns: Any) -> Any:
         """J @ columns for an array of shape (x.size, k)."""
         columns = np.asarray(columns)
+        if columns.shape[:1] != (math.prod(self.in_shape),):
+            raise ShapeError(
+                f"J.matmat takes columns of {math.prod(self.in_shape)} numbers, not an array of shape {columns.shape}",
+                got=f"{self!r}",
+            )
         result = self @ np.reshape(columns, self.in_shape + columns.shape[1:])
         return np.reshape(result, (math.prod(self.out_shape), *columns.shape[1:]))
 
@@ -182,12 +221,11 @@ class LinearMap(abc.ABC):
         """J.T @ columns for an array of shape (y.size, k)."""
         return self.T.matmat(columns)
 
-    def _aslinearoperator(self) -> Any:
-        """What scipy.sparse.linalg.aslinearoperator calls where an object is neither an array nor sparse."""
-        return self.tolinearoperator()
-
     def tolinearoperator(self) -> Any:
-        """As a scipy.sparse.linalg.LinearOperator of shape (y.size, x.size)."""
+        """As a scipy.sparse.linalg.LinearOperator of shape (y.size, x.size).
+
+        (aslinearoperator does the same where x and y have one axis.)
+        """
         return sparse_linalg.LinearOperator(
             (math.prod(self.out_shape), math.prod(self.in_shape)),
             matvec=self.matvec,
@@ -203,23 +241,28 @@ class LinearMap(abc.ABC):
     def __mul__(self, number: Any) -> Any:
         if isinstance(number, LinearMap):
             return NotImplemented
-        if np.ndim(number) == 0:
-            return self.scaled(np.asarray(number).item())
-        return self._dense_within_limit() * number
+        if np.ndim(number):
+            return self._dense_within_limit() * number
+        factor: Any = np.asarray(number).item()
+        if np.asarray(factor).dtype.kind not in "biufc":
+            return NotImplemented
+        multiple = self.scaled(factor)
+        multiple.dtype = np.result_type(self.dtype, number)
+        return multiple
 
     __rmul__ = __mul__
 
     def __truediv__(self, number: Any) -> Any:
-        return (
-            self.scaled(1 / np.asarray(number).item()) if np.ndim(number) == 0 else self._dense_within_limit() / number
-        )
+        return self * (1 / number) if np.ndim(number) == 0 else self._dense_within_limit() / number
 
     def __add__(self, other: Any) -> Any:
         if isinstance(other, LinearMap):
             if self.shape != other.shape or self.out_shape != other.out_shape:
                 raise ShapeError(f"the sum of two Jacobians needs equal shapes: {self.shape} is not {other.shape}")
             return self.plus(other)
-        if np.ndim(other) == 0 and not other:
+        if sparse.issparse(other):
+            return self.tosparse() + other
+        if np.ndim(other) == 0 and np.asarray(other).dtype.kind in "biufc" and not other:
             return self
         if np.shape(other) == self.shape:
             return self.plus(self._of_array(np.asarray(other)))
@@ -228,7 +271,7 @@ class LinearMap(abc.ABC):
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Any:
-        return self + (-other if isinstance(other, LinearMap) else -np.asarray(other))
+        return self + (-other if hasattr(other, "shape") else -np.asarray(other))
 
     def __rsub__(self, other: Any) -> Any:
         return -self + other

@@ -10,11 +10,12 @@ import abc
 import dataclasses
 import enum
 import math
+from collections.abc import Callable
 from typing import Self, final
 
 import numpy as np
 
-from .algebra import Algebra, Factor, Names
+from .algebra import Algebra, Factor, Names, algebra_of
 
 Sizes = dict[int, int]
 IndexPairs = tuple[np.ndarray, np.ndarray]
@@ -49,7 +50,11 @@ class Relation(abc.ABC):
     @property
     def is_known(self) -> bool:
         """Whether its pairs can be listed: no index is a graph variable."""
-        return all(isinstance(index, np.ndarray) for index in self.indices)
+        return algebra_of(*self.indices) is algebra_of()
+
+    def with_indices(self, change: Callable[[Factor], Factor]) -> Relation:
+        """The same relation with every index array that it holds replaced."""
+        return self
 
     def renamed(self, new: dict[int, int]) -> Self:
         left = tuple(new.get(n, n) for n in self.left)
@@ -213,6 +218,10 @@ class Pairs(Relation):
     def indices(self) -> tuple[Factor, ...]:
         return tuple(index for index in (self.left_index, self.right_index) if index is not None)
 
+    def with_indices(self, change: Callable[[Factor], Factor]) -> Pairs:
+        left, right = (None if index is None else change(index) for index in (self.left_index, self.right_index))
+        return Pairs(self.left, self.right, left, right)
+
     def _parameters(self) -> tuple[object, ...]:
         return id(self.left_index), id(self.right_index)
 
@@ -222,7 +231,7 @@ class Pairs(Relation):
     @property
     def is_single_valued(self) -> bool:
         index = self.left_index
-        if index is None or not isinstance(index, np.ndarray):
+        if index is None or not self.is_known:
             return index is None
         return len(index) <= 1 + index.max(initial=-1) and np.count_nonzero(np.bincount(index)) == len(index)
 
