@@ -18,6 +18,7 @@ from ..structure import IndexMap, LinearMap, MatrixFree
 from ..tracing import Array, variable_of, wrap
 from .arguments import argument_names, check_differentiable, like_function, outputs_of, scalar_output, with_arguments
 from .scope import Scope, lasting_graph, owned, positions, transform
+from .stability import stabilized
 
 Function = Callable[..., Any]
 
@@ -60,6 +61,7 @@ def jacobian(f: Function | None = None, argnums: int | Sequence[int] = 0, mode: 
             outputs, rebuild = outputs_of(f(*replaced, **keywords), scope)
             for y in outputs:
                 check_differentiable(y, "jacobian")
+            outputs = stabilized(outputs, [x for each in inputs for x in each])
             rows = []
             for y in outputs:
                 row = [
@@ -104,6 +106,7 @@ def elementwise_grad(f: Function | None = None, argnums: int = 0) -> Function:
                 )
             (y,), (x,) = outputs, inputs[0]
             check_differentiable(y, getattr(f, "__name__", "the function"))
+            (y,) = stabilized([y], [x])
             J = _jacobian_map(scope, y, x, "auto")
             if y.shape != x.shape or J.structure not in ("diagonal", "identity", "scaled identity", "zero"):
                 raise DerivativeError(
@@ -142,6 +145,7 @@ def hessian(f: Function | None = None, argnums: int = 0) -> Function:
             y = scalar_output(f(*replaced, **keywords), scope, f)
             leaves, rebuild = inputs[0], rebuilds[0]
             if not scope.outermost:
+                (y,) = stabilized([y], leaves)
                 seed = scope.trace.graph.constant(np.ones((), y.dtype))
                 gradients = back_propagation_nodes([y], [seed], leaves)
                 return rebuild(
