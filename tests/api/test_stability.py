@@ -13,7 +13,9 @@ NAIVE = {
     "log of a sum": (lambda x: np.log(np.exp(x) + np.exp(0.5 * x)), {1000.0: (1000.0, 1.0), -2000.0: (-1000.0, 0.5)}),
 }
 CASES = [
-    pytest.param(f, x, *expected, id=f"{name} at {x:g}") for name, (f, at) in NAIVE.items() for x, expected in at.items()
+    pytest.param(f, x, *expected, id=f"{name} at {x:g}")
+    for name, (f, points) in NAIVE.items()
+    for x, expected in points.items()
 ]
 
 

@@ -1,4 +1,4 @@
-"""Stable forms before differentiation: the derivative of log(1 + exp(x)) is nan where exp overflows, unless rewritten."""
+"""Stable forms before differentiation: where exp(x) overflows, log(1 + exp(x)) has no derivative but as softplus."""
 
 from __future__ import annotations
 

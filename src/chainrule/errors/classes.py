@@ -97,7 +97,7 @@ class TooLargeError(ChainruleError, MemoryError):
 
 
 class DivergenceError(ChainruleError, ArithmeticError):
-    """Training left the finite numbers; `fitted` is what was best until then, `outcome` the same of a run to a folder."""
+    """Training left the finite numbers; `fitted` (of a run to a folder, `outcome`) is what was best until then."""
 
     def __init__(self, what: str, *, fitted: Any = None, outcome: Any = None, **parts: Any):
         super().__init__(what, **parts)
