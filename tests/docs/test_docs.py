@@ -4,6 +4,8 @@ The blocks of one file share a namespace and run in order. What may stand in a M
 
 - a ```python block runs; a ```text block directly after it (blank lines between them at most) is what it prints;
 - a ```python block with >>> is checked by doctest;
+- a ```sh run block runs, each line by the shell, beside the tables of docs/; a ```text block directly after it is what
+  goes to stdout;
 - a ```python no-run block is an error unless NO_RUN gives the reason.
 
 In both kinds of output `...` stands for anything.
@@ -14,7 +16,10 @@ import contextlib
 import doctest
 import io
 import linecache
+import os
 import re
+import shutil
+import subprocess
 import sys
 import textwrap
 import types
@@ -75,7 +80,10 @@ def run(path, no_run=NO_RUN):
                 if printed is not None and block.follows and block.label == "text":
                     compare(block.text, printed, f"{path.name}:{block.line}")
                 printed = None
-                if has_to_run(block, path, no_run):
+                if block.label == "sh run":
+                    printed = run_commands(block, path)
+                    count += 1
+                elif has_to_run(block, path, no_run):
                     examples = re.search(r"^\s*>>> ", block.text, re.MULTILINE)
                     printed = (run_examples if examples else run_code)(block, path, module.__dict__)
                     count += 1
@@ -107,6 +115,23 @@ def run_code(block, path, namespace):
     with contextlib.redirect_stdout(output):
         exec(code, namespace)
     return output.getvalue()
+
+
+def run_commands(block, path):
+    """Run the lines of a block, the tables of docs/ at hand; returns what they print."""
+    Path("docs").mkdir(exist_ok=True)
+    for table in (ROOT / "docs").glob("*.csv"):
+        shutil.copy(table, "docs")
+    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "-e", "-c", block.text],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": beside},
+    )
+    if done.returncode:
+        raise WrongDocument(f"{path.name}:{block.line}: exit code {done.returncode}\n{done.stderr}")
+    return done.stdout
 
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
