@@ -6,8 +6,7 @@ import math
 
 import numpy as np
 
-from .arithmetic import absolute, hypot, sqrt, square
-from .exponential import exp
+from .arithmetic import hypot, sqrt
 from .operation import elementwise
 
 sin = elementwise("sin", np.sin, lambda y, x: cos(x), notation=r"\sin {0}", source="DLMF 4.20.1")
@@ -49,13 +48,29 @@ sinh = elementwise("sinh", np.sinh, lambda y, x: cosh(x), notation=r"\sinh {0}",
 cosh = elementwise("cosh", np.cosh, lambda y, x: sinh(x), notation=r"\cosh {0}", source="DLMF 4.34.2")
 
 
-def _sech_squared(y, x):
-    """4 e / (1 + e)^2 with e = exp(-2 |x|): relative accuracy at any distance, where 1 - y * y is 0 from |x| = 19."""
-    e = exp(-2 * absolute(x))
-    return 4 * e / square(1 + e)
+def _of_cosh(kinds):
+    """The dtypes that NumPy's hyperbolic functions have."""
+    return np.cosh.resolve_dtypes((*kinds, None))
 
 
-tanh = elementwise("tanh", np.tanh, _sech_squared, domain=(-3, 3), notation=r"\tanh {0}", source="DLMF 4.34.3")
+def _sech_squared(x):
+    """4 e / (1 + e)^2 with e = exp(-2 |x|): relative accuracy at any distance, where 1 - tanh(x)^2 is 0 from 19 on."""
+    e = np.exp(-2 * np.abs(x))
+    return 4 * e / np.square(1 + e)
+
+
+tanh = elementwise(
+    "tanh", np.tanh, lambda y, x: sech_squared(x), domain=(-3, 3), notation=r"\tanh {0}", source="DLMF 4.34.3"
+)
+sech_squared = elementwise(
+    "sech_squared",
+    _sech_squared,
+    lambda y, x: -2 * tanh(x) * y,
+    promote=_of_cosh,
+    numpy=(),
+    notation=r"\mathrm{{sech}}^2 {0}",
+    source="DLMF 4.34.3, 4.34.6",
+)
 
 
 def _log_cosh(x):
@@ -69,7 +84,7 @@ log_cosh = elementwise(
     "log_cosh",
     _log_cosh,
     lambda y, x: tanh(x),
-    promote=lambda kinds: np.cosh.resolve_dtypes((*kinds, None)),
+    promote=_of_cosh,
     numpy=(),
     notation=r"\log \cosh {0}",
     source="DLMF 4.34.2, 4.34.3",
