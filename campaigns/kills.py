@@ -35,7 +35,6 @@ def run(options: argparse.Namespace) -> int:
         "runs": 0,
         "during_saving": 0,
         "before_any": 0,
-        "most_lost": 0.0,
         "failures": [],
     }
     state = record.State(f"kills-{options.seed}-{options.count}", sources, begin)
@@ -59,13 +58,14 @@ def run(options: argparse.Namespace) -> int:
 def _one_run(run: Path, rng: random.Random, wanted: dict[str, bytes], values: dict[str, Any], left: int) -> None:
     """Train, kill, go on, kill... and at last let it come to its end."""
     shutil.rmtree(run, ignore_errors=True)
+    steps = 0
     for _ in range(min(rng.randint(1, MOST_KILLS), left)):
         begun = ["resume", str(run)] if (run / "rows.json").exists() else ["train", *OPTIONS, "--folder", str(run)]
         if begun[0] == "train":
             shutil.rmtree(run, ignore_errors=True)  # killed before there was anything to go on with
         if not _killed(begun, run, rng, values):
             break
-        _judge_checkpoint(run, values)
+        steps = _judged_checkpoint(run, steps, values)
     begun = ["resume", str(run)] if (run / "rows.json").exists() else ["train", *OPTIONS, "--folder", str(run)]
     if begun[0] == "train":
         shutil.rmtree(run, ignore_errors=True)
@@ -126,14 +126,19 @@ def _wait_for_a_step(process: subprocess.Popen[str], run: Path) -> None:
         time.sleep(0.002)
 
 
-def _judge_checkpoint(run: Path, values: dict[str, Any]) -> None:
-    """A checkpoint that is there is whole."""
+def _judged_checkpoint(run: Path, before: int, values: dict[str, Any]) -> int:
+    """A checkpoint that is there is whole, and no older than the one before it; its steps."""
     path = run / "checkpoint.safetensors"
-    if path.exists():
-        try:
-            load(path)
-        except Exception as error:  # whatever goes wrong is a finding
-            values["failures"].append(f"run {values['runs']}: {type(error).__name__}: {error}")
+    if not path.exists():
+        return 0
+    try:
+        steps = load(path)[1]["steps"]
+    except Exception as error:  # whatever goes wrong is a finding
+        values["failures"].append(f"run {values['runs']}: {type(error).__name__}: {error}")
+        return before
+    if steps < before:
+        values["failures"].append(f"run {values['runs']}: {steps} steps after {before}")
+    return steps
 
 
 def _finished(arguments: list[str]) -> None:
@@ -158,7 +163,7 @@ def _report(options: argparse.Namespace, state: record.State, sources: str) -> s
                 ],
             ),
             "Every run came to its end by `chainrule resume`, with the bits of a run that was not disturbed; every"
-            " checkpoint that a kill left behind was whole.\n"
+            " checkpoint that a kill left behind was whole, and none older than the one before it.\n"
             if not values["failures"]
             else "## Failures\n\n" + "\n".join(values["failures"]) + "\n",
         ]
