@@ -119,7 +119,7 @@ def _functions_of(operation: Operation) -> Iterator[tuple[FunctionType, bool]]:
             continue
         seen.add(f)
         path = Path(f.__code__.co_filename)
-        ours = path.parent == HERE and path.name not in MACHINERY
+        ours = HERE in path.parents and path.name not in MACHINERY
         if ours:
             yield f, is_root
         held = [cell.cell_contents for cell in f.__closure__ or ()]

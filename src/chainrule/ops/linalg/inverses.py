@@ -1,0 +1,155 @@
+"""Inverses and determinants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...arraytype import ArrayType
+from ...structure import LinearMap, index_map, zero_map
+from ..movement import reshape
+from ..operation import Example, general
+from .matrices import (
+    batch_axes,
+    identity_like,
+    lapack_dtype,
+    matrix_product,
+    matrix_shape,
+    oblong_examples,
+    per_entry,
+    quietly,
+    real_dtype,
+    regular,
+    square_examples,
+    square_shape,
+    square_type,
+)
+
+
+def _inv_map(Y: Any, A: Any) -> LinearMap:
+    batch = batch_axes(A)
+    factors = (Y, [*batch, "o", "p"]), (Y, [*batch, "q", "i"])
+    return index_map([*batch, *"oi"], [*batch, *"pq"], *factors, out_shape=Y.shape, in_shape=A.shape, scale=-1)
+
+
+inv = general(
+    "inv",
+    lambda A: np.linalg.inv(A),
+    square_type("inv"),
+    _inv_map,
+    numpy=(np.linalg.inv,),
+    notation="{0}^{{-1}}",
+    examples=square_examples(regular),
+    source="Giles (2008), sec. 2.2.3: dY = -Y dA Y",
+    summary="the inverse of a matrix",
+)
+
+
+def _pinv_map(Y: Any, A: Any, *, rtol: float) -> LinearMap:
+    """-Y dA Y, and where A has more rows or columns than rank, two projections."""
+    batch = batch_axes(A)
+    m, n = A.shape[-2:]
+    out, inn = [*batch, *"oi"], [*batch, *"pq"]
+    shapes: Any = {"out_shape": Y.shape, "in_shape": A.shape}
+    beside_rows = identity_like(Y, m) - matrix_product(A, Y, "ik,kj->ij")
+    beside_columns = identity_like(Y, n) - matrix_product(Y, A, "ik,kj->ij")
+    by_rows, by_columns = matrix_product(Y, Y, "ik,jk->ij"), matrix_product(Y, Y, "ki,kj->ij")
+    return (
+        index_map(out, inn, (Y, [*batch, "o", "p"]), (Y, [*batch, "q", "i"]), scale=-1, **shapes)
+        + index_map(out, inn, (by_rows, [*batch, "o", "q"]), (beside_rows, [*batch, "p", "i"]), **shapes)
+        + index_map(out, inn, (beside_columns, [*batch, "o", "q"]), (by_columns, [*batch, "p", "i"]), **shapes)
+    )
+
+
+def _pinv_type(A: ArrayType, *, rtol: float) -> ArrayType:
+    batch, m, n = matrix_shape("pinv", A)
+    return ArrayType((*batch, n, m), lapack_dtype("pinv", A))
+
+
+pinv = general(
+    "pinv",
+    lambda A, *, rtol: np.linalg.pinv(A, rcond=rtol),
+    _pinv_type,
+    _pinv_map,
+    parameters=("rtol",),
+    notation="{0}^+",
+    examples=oblong_examples(rtol=1e-15),
+    source="Golub, Pereyra, The differentiation of pseudo-inverses (1973), (4.12); for changes that keep the rank",
+    summary="the pseudo-inverse; singular values below rtol times the largest count as zero",
+)
+
+
+def _cofactor(A: Any) -> Any:
+    """det(A) inv(A).T, from singular values, so that it is right for singular matrices too."""
+    finite = np.isfinite(A).all(axis=(-2, -1), keepdims=True)  # of others LAPACK need not find any, nor ever stop
+    U, s, Vh = np.linalg.svd(np.where(finite, A, 0))
+    n = s.shape[-1]
+    ones = np.ones((*s.shape[:-1], 1), s.dtype)
+    before = np.cumprod(np.concatenate([ones, s[..., : max(n - 1, 0)]], -1), -1)[..., :n]
+    after = np.cumprod(np.concatenate([ones, s[..., :0:-1]], -1), -1)[..., ::-1][..., :n]
+    sign = np.sign(np.linalg.det(U) * np.linalg.det(Vh))
+    cofactors = sign[..., None, None] * np.matmul(U * (before * after)[..., None, :], Vh).astype(U.dtype, copy=False)
+    return np.where(finite, cofactors, np.nan)
+
+
+@quietly
+def _cofactor_map(C: Any, A: Any) -> LinearMap:
+    """(C_ij C_kl - C_il C_kj) / det A; for a matrix of two rows it is constant, so that singular ones do no harm."""
+    n, batch = A.shape[-1], batch_axes(A)
+    out, inn, shapes = [*batch, *"ij"], [*batch, *"kl"], {"out_shape": C.shape, "in_shape": A.shape}
+    if n < 2:
+        return zero_map(C.shape, A.shape)
+    if n == 2:
+        turn = np.array([[0, 1], [-1, 0]], A.dtype)
+        return index_map(out, inn, (turn, "ik"), (turn, "jl"), **shapes)  # type: ignore[arg-type]
+    share = C / reshape(det(A), shape=(*A.shape[:-2], 1, 1))
+    first = index_map(out, inn, (C, [*batch, "i", "j"]), (share, [*batch, "k", "l"]), **shapes)  # type: ignore[arg-type]
+    return first - index_map(out, inn, (C, [*batch, "i", "l"]), (share, [*batch, "k", "j"]), **shapes)  # type: ignore[arg-type]
+
+
+cofactor = general(
+    "cofactor",
+    _cofactor,
+    square_type("cofactor"),
+    _cofactor_map,
+    notation=r"\mathrm{{cof}}({0})",
+    examples=lambda rng: [*square_examples(regular)(rng), Example((regular(rng, 2, 3),))],
+    source="Jacobi's identity for minors; nan for singular matrices of three rows and more",
+)
+
+
+def _determinant_type(A: ArrayType) -> ArrayType:
+    batch, _ = square_shape("det", A)
+    return ArrayType(batch, lapack_dtype("det", A))
+
+
+det = general(
+    "det",
+    lambda A: np.linalg.det(A),
+    _determinant_type,
+    lambda y, A: per_entry(cofactor(A), y, A),
+    numpy=(np.linalg.det,),
+    notation=r"\det {0}",
+    examples=square_examples(regular),
+    source="Giles (2008), sec. 2.2.4: the cofactors, which exist for singular matrices too",
+    summary="the determinant of a matrix",
+)
+
+
+def _slogdet_type(A: ArrayType) -> tuple[ArrayType, ArrayType]:
+    batch, _ = square_shape("slogdet", A)
+    dtype = lapack_dtype("slogdet", A)
+    return ArrayType(batch, dtype), ArrayType(batch, real_dtype(dtype))
+
+
+slogdet = general(
+    "slogdet",
+    lambda A: tuple(np.linalg.slogdet(A)),
+    _slogdet_type,
+    lambda y, A: (None, per_entry(inv(A), y[1], A, "ji")),
+    notation=r"\mathrm{{slogdet}} \, {0}",
+    examples=square_examples(regular),
+    source="Giles (2008), sec. 2.2.4: the transposed inverse; a singular matrix is an error there",
+    summary="sign and logarithm of the absolute value of the determinant",
+)

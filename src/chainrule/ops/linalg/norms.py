@@ -1,0 +1,59 @@
+"""The length of vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...arraytype import ArrayType
+from ...structure import LinearMap, zero_map
+from ..comparison import equal
+from ..operation import Example, general
+from ..reduction import spread, weighted_sum
+from ..selection import where
+from .matrices import Axes, quietly, real_dtype
+
+
+def _norm(x: Any, *, axes: Axes) -> Any:
+    """The square root of the sum of squares along axes; scaled where the squares would overflow or underflow."""
+    x = np.asarray(x)
+    x = np.abs(x.astype(np.float64) if x.dtype.kind in "biu" else x)
+    limits = np.finfo(x.dtype)
+    with np.errstate(all="ignore"):
+        y = np.sqrt(np.sum(x * x, axis=axes))
+        unsafe = ~np.isfinite(y) | (y < np.sqrt(limits.tiny) / limits.eps)
+        if np.any(unsafe):
+            largest = np.max(x, axis=axes, keepdims=True, initial=0)
+            scale = np.where(np.isfinite(largest) & (largest > 0), largest, np.ones((), x.dtype))
+            scaled = scale.reshape(y.shape) * np.sqrt(np.sum(np.square(x / scale), axis=axes))
+            y = np.where(unsafe, scaled, y)
+    return y
+
+
+def _norm_type(x: ArrayType, *, axes: Axes) -> ArrayType:
+    shape = tuple(size for k, size in enumerate(x.shape) if k not in axes)
+    return ArrayType(shape, np.float64 if x.dtype.kind in "biu" else real_dtype(x.dtype))
+
+
+@quietly
+def _norm_map(y: Any, x: Any, *, axes: Axes) -> LinearMap:
+    if 0 in x.shape:
+        return zero_map(y.shape, x.shape)
+    length = spread(y, x, axes)
+    return weighted_sum(where(equal(length, 0), 0.0, x / length), y, x, axes)
+
+
+norm = general(
+    "norm",
+    _norm,
+    _norm_type,
+    _norm_map,
+    parameters=("axes",),
+    notation=r"\lVert {0} \rVert",
+    examples=lambda rng: [
+        Example((rng.normal(size=shape),), {"axes": axes})
+        for shape, axes in [((3,), (0,)), ((2, 3), (1,)), ((2, 3, 2), (0, 2)), ((1, 3), (0,)), ((), ()), ((0, 2), (0,))]
+    ],
+    source="x / y, and 0 where y is 0, as for the absolute value",
+)

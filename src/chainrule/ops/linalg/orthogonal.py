@@ -1,0 +1,181 @@
+"""Factorizations with orthogonal matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...arraytype import ArrayType
+from ...errors import ShapeError
+from ...structure import LinearMap, MatrixFree, index_map
+from ..movement import reshape
+from ..operation import Example, general
+from ..selection import factor_product
+from .matrices import (
+    batch_axes,
+    identity_like,
+    lapack_dtype,
+    matrix_product,
+    matrix_shape,
+    oblong_examples,
+    quietly,
+    real_dtype,
+    turned,
+)
+from .systems import _triangular_pair
+from .triangles import tril
+
+
+def _qr_type(A: ArrayType) -> tuple[ArrayType, ArrayType]:
+    batch, m, n = matrix_shape("qr", A)
+    if m < n:
+        raise ShapeError(
+            f"qr needs at least as many rows as columns: {m} is less than {n}",
+            got=f"{A}",
+            wanted="shape (..., m, n), m >= n",
+        )
+    dtype = lapack_dtype("qr", A)
+    return ArrayType(A.shape, dtype), ArrayType((*batch, n, n), dtype)
+
+
+def _below(x: Any) -> Any:
+    return tril(x, offset=-1)
+
+
+def _qr_map(y: Any, A: Any) -> tuple[LinearMap, LinearMap]:
+    """With B = dA R^-1 and M = Q^T B: dQ = B - Q (M - X) and dR = (M - X) R, X the skew matrix that is M below."""
+    Q, R = y
+    solved, back = _triangular_pair(lower=False, transposed=True, unit_diagonal=False)
+
+    def B_of(v: Any) -> Any:
+        return turned(solved(R, turned(v)))
+
+    def upper(v: Any) -> Any:
+        M = matrix_product(v, Q, "kj,ki->ij", absorbing=True)
+        return M - _below(M) + turned(_below(M))
+
+    def upper_back(N: Any) -> Any:
+        return N - _below(N) + _below(turned(N))
+
+    def to_Q(v: Any) -> Any:
+        B = B_of(v)
+        return B - matrix_product(upper(B), Q, "kj,ik->ij", absorbing=True)
+
+    def to_Q_back(g: Any) -> Any:
+        N = upper_back(matrix_product(g, Q, "kj,ki->ij", absorbing=True))
+        return turned(back(R, turned(g - matrix_product(N, Q, "kj,ik->ij", absorbing=True))))
+
+    def to_R(v: Any) -> Any:
+        return matrix_product(upper(B_of(v)), R, "ik,kj->ij", absorbing=True)
+
+    def to_R_back(g: Any) -> Any:
+        N = upper_back(matrix_product(g, R, "ik,jk->ij", absorbing=True))
+        return turned(back(R, turned(matrix_product(N, Q, "kj,ik->ij", absorbing=True))))
+
+    return MatrixFree(to_Q, to_Q_back, Q.shape, A.shape), MatrixFree(to_R, to_R_back, R.shape, A.shape)
+
+
+qr = general(
+    "qr",
+    lambda A: tuple(np.linalg.qr(A)),
+    _qr_type,
+    _qr_map,
+    notation=r"\mathrm{{qr}}({0})",
+    examples=lambda rng: [
+        Example((rng.normal(size=shape) + 2 * np.eye(*shape[-2:]),)) for shape in [(4, 2), (3, 3), (2, 3, 2), (1, 1)]
+    ],
+    source="Walter, Lehmann, Algorithmic differentiation of linear algebra functions (2010); whatever the signs in R",
+    summary="an orthogonal and an upper triangular factor of a matrix of full column rank",
+)
+
+
+def _svd_type(A: ArrayType) -> tuple[ArrayType, ArrayType, ArrayType]:
+    batch, m, n = matrix_shape("svd", A)
+    dtype, k = lapack_dtype("svd", A), min(m, n)
+    return ArrayType((*batch, m, k), dtype), ArrayType((*batch, k), real_dtype(dtype)), ArrayType((*batch, k, n), dtype)
+
+
+def _singular_value_map(U: Any, s: Any, Vh: Any, A: Any) -> LinearMap:
+    batch = batch_axes(A)
+    factors = (U, [*batch, *"pi"]), (Vh, [*batch, *"iq"])
+    return index_map([*batch, "i"], [*batch, *"pq"], *factors, out_shape=s.shape, in_shape=A.shape)
+
+
+@quietly
+def _svd_map(y: Any, A: Any) -> tuple[LinearMap, LinearMap, LinearMap]:
+    """With P = U^T dA V: ds = diag(P), dU = U (G * P + H * P^T) and dV = V (H * P + G * P^T).
+
+    G_ji = s_i / (s_i^2 - s_j^2), H_ji = s_j / (s_i^2 - s_j^2), 0 for i = j; and, of an oblong matrix, the part of dA
+    outside the space of the vectors, divided by s.
+    """
+    U, s, Vh = y
+    batch = batch_axes(A)
+    m, n, k = *A.shape[-2:], s.shape[-1]
+    row, column = reshape(s, shape=(*s.shape[:-1], 1, k)), reshape(s, shape=(*s.shape, 1))
+    apart = ~np.eye(k, dtype=bool)
+    gaps = row - column + identity_like(s, k)
+    G = factor_product(row / gaps / (row + column), apart)
+    H = factor_product(column / gaps / (row + column), apart)
+    inn = [*batch, *"pq"]
+    P = (U, [*batch, *"pj"]), (Vh, [*batch, *"iq"])
+    turned = (U, [*batch, *"pi"]), (Vh, [*batch, *"jq"])
+
+    def vectors(left: Any, G: Any, H: Any) -> LinearMap:
+        """To the rotation of the vectors among themselves, left @ (G * P + H * P^T), or its transpose for V."""
+        mixed, labels, out_shape = left
+        out, mixing = [*batch, *labels], (mixed, [*batch, *labels.replace("i", "j")])
+        shapes: Any = {"out_shape": out_shape, "in_shape": A.shape}
+        straight = index_map(out, inn, mixing, (G, [*batch, *"ji"]), *P, **shapes)
+        return straight + index_map(out, inn, mixing, (H, [*batch, *"ji"]), *turned, **shapes)
+
+    to_U = vectors((U, "ri", U.shape), G, H)
+    to_Vh = vectors((Vh, "it", Vh.shape), H, G)
+    if m > k:  # (1 - U U^T) dA V / s
+        shapes: Any = {"out_shape": U.shape, "in_shape": A.shape}
+        V_over_s, out = (Vh / column, [*batch, *"iq"]), [*batch, *"ri"]
+        inside = (U, [*batch, *"rl"]), (U, [*batch, *"pl"])
+        to_U = (
+            to_U
+            + index_map(out, [*batch, *"rq"], V_over_s, **shapes)
+            - index_map(out, inn, *inside, V_over_s, **shapes)
+        )
+    if n > k:  # (1 - V V^T) dA^T U / s
+        shapes = {"out_shape": Vh.shape, "in_shape": A.shape}
+        U_over_s, out = (U / row, [*batch, *"pi"]), [*batch, *"it"]
+        inside = (Vh, [*batch, *"lt"]), (Vh, [*batch, *"lq"])
+        to_Vh = (
+            to_Vh
+            + index_map(out, [*batch, *"pt"], U_over_s, **shapes)
+            - index_map(out, inn, *inside, U_over_s, **shapes)
+        )
+    return to_U, _singular_value_map(U, s, Vh, A), to_Vh
+
+
+svd = general(
+    "svd",
+    lambda A: tuple(np.linalg.svd(A, full_matrices=False)),
+    _svd_type,
+    _svd_map,
+    notation=r"\mathrm{{svd}}({0})",
+    examples=oblong_examples(),
+    source="Giles (2008), sec. 3.2; where singular values coincide, the vectors have no derivative: inf or nan",
+    summary="left singular vectors, singular values in descending order, right singular vectors; as few as needed",
+)
+
+
+def _svdvals_map(s: Any, A: Any) -> LinearMap:
+    U, _, Vh = svd(A)
+    return _singular_value_map(U, s, Vh, A)
+
+
+svdvals = general(
+    "svdvals",
+    lambda A: np.linalg.svd(A, compute_uv=False),
+    lambda A: _svd_type(A)[1],
+    _svdvals_map,
+    notation=r"\sigma({0})",
+    examples=oblong_examples(),
+    source="Giles (2008), sec. 3.2; finite where singular values coincide or vanish",
+    summary="singular values in descending order",
+)
