@@ -26,8 +26,18 @@ class Recording(NamedTuple):
     result: int | None
 
 
-_pulls: dict[tuple[Any, ...], Recording] = {}
-_pushes: dict[tuple[Any, ...], Recording] = {}
+_Recordings = dict[tuple[Any, ...], Recording]
+
+MOST = 1 << 14  # recordings of one kind; shapes may be endless
+_pulls: _Recordings = {}
+_pushes: _Recordings = {}
+
+
+def _kept(recordings: _Recordings, key: tuple[Any, ...], recording: Recording) -> Recording:
+    if len(recordings) >= MOST:
+        recordings.clear()
+    recordings[key] = recording
+    return recording
 
 
 def pull(y: Variable, k: int, y_bars: Sequence[Variable | None]) -> Variable | None:
@@ -38,7 +48,7 @@ def pull(y: Variable, k: int, y_bars: Sequence[Variable | None]) -> Variable | N
     key = (y.operation, y.parameters, k, _types(y.inputs), _types(y_bars))
     recording = _pulls.get(key)
     if recording is None:
-        recording = _pulls[key] = _record_pull(y, k, y_bars)
+        recording = _kept(_pulls, key, _record_pull(y, k, y_bars))
     return _replay(recording, y, (*y.inputs, *y.results, *y_bars))
 
 
@@ -49,7 +59,7 @@ def push(y: Variable, x_dots: Sequence[Variable | None]) -> tuple[Variable | Non
     for part in range(len(y.results)):
         recording = _pushes.get((*key, part))
         if recording is None:
-            recording = _pushes[*key, part] = _record_push(y, x_dots, part)
+            recording = _kept(_pushes, (*key, part), _record_push(y, x_dots, part))
         results.append(_replay(recording, y, (*y.inputs, *y.results, *x_dots)))
     return tuple(results)
 
