@@ -88,3 +88,21 @@ def test_trees():
     np.testing.assert_allclose(np.asarray(H["a"]["a"]), 6 * np.eye(2))
     np.testing.assert_allclose(np.asarray(H["a"]["b"]), [2.0, 4.0])
     np.testing.assert_allclose(np.asarray(H["b"]["b"]), 0.0)
+
+
+def test_several_arguments_give_a_tuple_of_tuples():
+    def f(a, p, b):
+        return np.sum(a * p["u"] ** 2) + np.sum(b * a) * p["v"]
+
+    rng = np.random.default_rng(5)
+    a, b, u, v = rng.normal(size=3), rng.normal(size=3), rng.normal(size=3), rng.normal()
+    H = cr.hessian(f, argnums=(0, 1))(a, {"u": u, "v": v}, b)
+    assert isinstance(H, tuple) and isinstance(H[0], tuple) and set(H[1]["u"][1]) == {"u", "v"}
+    np.testing.assert_allclose(np.asarray(H[0][0]), np.zeros((3, 3)))
+    np.testing.assert_allclose(np.asarray(H[0][1]["u"]), np.diag(2 * u))
+    np.testing.assert_allclose(np.asarray(H[1]["v"][0]), b)
+    np.testing.assert_allclose(np.asarray(H[1]["u"][1]["u"]), np.diag(2 * a))
+    within = cr.grad(lambda s: np.sum(cr.hessian(f, argnums=(0, 1))(a * s, {"u": u, "v": v}, b)[1]["u"][1]["u"] @ b))(
+        1.0
+    )
+    np.testing.assert_allclose(within, np.sum(2 * a * b))

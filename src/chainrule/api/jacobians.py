@@ -122,8 +122,33 @@ def elementwise_grad(f: Function | None = None, argnums: int = 0) -> Function:
     return derivative
 
 
-def hessian(f: Function | None = None, argnums: int = 0) -> Function:
+def hessian(f: Function | None = None, argnums: int | Sequence[int] = 0) -> Function:
     """The Hessian of a scalar function: the Jacobian of its gradient, with its structure.
+
+    Parameters
+    ----------
+    f : callable
+        A function of NumPy arrays (or trees of them) that returns a scalar. Left out, `hessian` is a decorator with
+        options.
+    argnums : int or sequence of int
+        Which positional arguments to differentiate by; for a sequence, a tuple over them of tuples over them.
+
+    Returns
+    -------
+    function : callable
+        Takes the arguments of f; returns H of shape x.shape + x.shape, a value like that of `jacobian`. For trees, a
+        tree over x of trees over x.
+
+    Raises
+    ------
+    ShapeError
+        If f does not return a scalar.
+    ArgumentError
+        If argnums is out of range.
+
+    Source
+    ------
+    Laue, Mitterreiter, Giesen, Computing Higher Order Derivatives of Matrix and Tensor Expressions (NeurIPS 2018).
 
     Examples
     --------
@@ -139,31 +164,44 @@ def hessian(f: Function | None = None, argnums: int = 0) -> Function:
     @users_frames_only
     @like_function(f)
     def function(*args: Any, **keywords: Any) -> Any:
-        (number,), _ = positions((argnums,), len(args))
+        numbers, single = positions(argnums, len(args))
         with transform(*args, *keywords.values()) as scope:
-            replaced, inputs, rebuilds = with_arguments(scope, args, (number,), argument_names(f, len(args)))
+            replaced, inputs, rebuilds = with_arguments(scope, args, numbers, argument_names(f, len(args)))
             y = scalar_output(f(*replaced, **keywords), scope, f)
-            leaves, rebuild = inputs[0], rebuilds[0]
-            if not scope.outermost:
-                (y,) = stabilized([y], leaves)
-                seed = scope.trace.graph.constant(np.ones((), y.dtype))
-                gradients = back_propagation_nodes([y], [seed], leaves)
-                return rebuild(
-                    [rebuild([_second(scope, g, x, b) for b in leaves]) for g, x in zip(gradients, leaves, strict=True)]
-                )
-            values = scope.lasting_values()
-            graph = simplify(lasting_graph(scope, leaves, [y], "hessian"))
-            seed = graph.constant(np.ones((), y.dtype))
-            found = back_propagation_nodes(graph.outputs, [seed], graph.inputs)
-            graph.outputs = [zeros(graph, x.type) if g is None else g for x, g in zip(graph.inputs, found, strict=True)]
-            graph = simplify(graph)
-            known = {v.number: values[x.number] for v, x in zip(graph.inputs, leaves, strict=True)}
-            with np.errstate(all="ignore"):
-                evaluate(graph.variables, known)
-                rows = [[whole_jacobian(g, x, known) for x in graph.inputs] for g in graph.outputs]
-            return rebuild([rebuild(row) for row in rows])
+            leaves = [x for each in inputs for x in each]
+
+            def regrouped(flat: Sequence[Any]) -> Any:
+                waiting = iter(flat)
+                trees = [again([next(waiting) for _ in each]) for again, each in zip(rebuilds, inputs, strict=True)]
+                return trees[0] if single else tuple(trees)
+
+            second = _second_derivatives if scope.outermost else _traced_second_derivatives
+            return regrouped([regrouped(row) for row in second(scope, y, leaves)])
 
     return function
+
+
+def _second_derivatives(scope: Scope, y: Variable, leaves: list[Variable]) -> list[list[LinearMap]]:
+    """A row for each leaf, a map for each leaf."""
+    values = scope.lasting_values()
+    graph = simplify(lasting_graph(scope, leaves, [y], "hessian"))
+    seed = graph.constant(np.ones((), y.dtype))
+    found = back_propagation_nodes(graph.outputs, [seed], graph.inputs)
+    graph.outputs = [zeros(graph, x.type) if g is None else g for x, g in zip(graph.inputs, found, strict=True)]
+    graph = simplify(graph)
+    known = {v.number: values[x.number] for v, x in zip(graph.inputs, leaves, strict=True)}
+    with np.errstate(all="ignore"):
+        evaluate(graph.variables, known)
+        return [[whole_jacobian(g, x, known) for x in graph.inputs] for g in graph.outputs]
+
+
+def _traced_second_derivatives(scope: Scope, y: Variable, leaves: list[Variable]) -> list[list[LinearMap]]:
+    """The same within a trace, over its variables."""
+    (y,) = stabilized([y], leaves)
+    seed = scope.trace.graph.constant(np.ones((), y.dtype))
+    found = back_propagation_nodes([y], [seed], leaves)
+    gradients = [zeros(scope.trace.graph, x.type) if g is None else g for x, g in zip(leaves, found, strict=True)]
+    return [[_within_trace(scope, whole_jacobian(g, x, None)) for x in leaves] for g in gradients]
 
 
 def _jacobian_map(scope: Scope, y: Variable, x: Variable, mode: str) -> Any:
@@ -173,11 +211,6 @@ def _jacobian_map(scope: Scope, y: Variable, x: Variable, mode: str) -> Any:
     with np.errstate(all="ignore"):
         evaluate([v for v in y.graph.variables if v.number <= y.number], values)
         return whole_jacobian(y, x, values, mode)
-
-
-def _second(scope: Scope, gradient: Variable | None, x: Variable, by: Variable) -> Any:
-    J = whole_jacobian(zeros(scope.trace.graph, x.type) if gradient is None else gradient, by, None)
-    return _within_trace(scope, J)
 
 
 def _within_trace(scope: Scope, J: LinearMap) -> LinearMap:
