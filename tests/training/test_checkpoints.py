@@ -5,14 +5,15 @@ import os
 import signal
 import subprocess
 import sys
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from chainrule import files
-from chainrule.errors import FileError
-from chainrule.optimizers import adam, momentum
-from chainrule.training import Checkpoint, State, fit, load_state, save_state
+from chainrule.errors import ArgumentError, FileError
+from chainrule.optimizers import OPTIMIZERS, adam, configured, momentum, schedules
+from chainrule.training import Checkpoint, State, fit, load_state, regularized, save_state
 
 from .test_loop import LINE, ROWS, Watcher, X, start
 
@@ -38,6 +39,75 @@ def test_a_run_from_a_file_has_the_bits_of_the_undisturbed_one(tmp_path, steps, 
     assert rest.parameters == whole.parameters and rest.state.parameters == whole.state.parameters
     untimed = [dataclasses.replace(record, seconds=0.0) for record in rest.history]
     assert untimed == [dataclasses.replace(record, seconds=0.0) for record in whole.history]
+
+
+class EveryState:
+    """Keeps every state of a run, by way of a file."""
+
+    def __init__(self, path, parameters, optimizer):
+        self.path, self.parameters, self.optimizer, self.states = path, parameters, optimizer, []
+
+    def save(self, state):
+        save_state(self.path, state)
+        self.states.append(load_state(self.path, self.parameters, self.optimizer))
+
+    after_step = save
+
+
+RATES = {
+    "constant": 0.05,
+    "linear": schedules.linear(0.05, last=0.001, steps=9),
+    "cosine": schedules.cosine(0.05, steps=12),
+    "warm_up": schedules.warm_up(schedules.step_decay(0.05, factor=0.5, every=3), 4),
+    "plateau": schedules.plateau(0.5, factor=0.5, patience=1),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    ("optimizer", "rate"), [*((name, "constant") for name in OPTIMIZERS), *(("momentum", name) for name in RATES)]
+)
+def test_from_every_step_the_rest_has_the_bits_of_the_undisturbed_run(tmp_path, optimizer, rate, dtype):
+    optimizer, begin = configured(optimizer), {name: value.astype(dtype) for name, value in start().items()}
+    x, y = (each.astype(dtype) for each in ROWS)
+    settings = {"learning_rate": RATES[rate], "batch_size": 8, "epochs": 4, "patience": 3, "optimizer": optimizer}
+    keeper = EveryState(tmp_path / "s", begin, optimizer)
+    whole = fit(LINE, begin, (x, y), (x[:1], y[:1]), checkpoint=keeper, verbose=0, **settings)
+    assert len(keeper.states) == whole.state.steps + 1
+    for state in keeper.states:
+        rest = fit(LINE, begin, (x, y), (x[:1], y[:1]), resume=state, verbose=0, **settings)
+        assert rest.parameters == whole.parameters and rest.state.parameters == whole.state.parameters
+        assert rest.ending == whole.ending and rest.best_epoch == whole.best_epoch
+        untimed = [dataclasses.replace(record, seconds=0.0) for record in rest.history]
+        assert untimed == [dataclasses.replace(record, seconds=0.0) for record in whole.history]
+
+
+@dataclasses.dataclass
+class Line:
+    slope: np.ndarray
+    offset: np.ndarray
+
+
+class NamedLine(NamedTuple):
+    slope: np.ndarray
+    offset: np.ndarray
+
+
+@pytest.mark.parametrize("kind", [Line, NamedLine])
+def test_trees_of_the_users_own_kind(tmp_path, kind):
+    net = regularized(lambda p, x: x * p.slope + p.offset, lambda y_hat, y: np.mean((y_hat - y) ** 2))
+    begin = kind(np.zeros(1), np.zeros(1))
+    fit(net, begin, ROWS, epochs=2, checkpoint=Checkpoint(tmp_path / "s"), verbose=0)
+    rest = fit(net, begin, ROWS, epochs=4, resume=load_state(tmp_path / "s", begin, adam), verbose=0)
+    whole = fit(net, begin, ROWS, epochs=4, verbose=0)
+    assert type(rest.parameters) is kind
+    assert (rest.parameters.slope, rest.parameters.offset) == (whole.parameters.slope, whole.parameters.offset)
+
+
+@pytest.mark.parametrize("settings", [{"steps": 0}, {"seconds": -1.0}, {"seconds": np.nan}])
+def test_times_between_savings_that_make_no_sense(settings):
+    with pytest.raises(ArgumentError, match="between two savings"):
+        Checkpoint("s", **settings)
 
 
 def test_float32_and_whole_numbers_come_back_as_they_were(tmp_path):

@@ -10,7 +10,7 @@ from chainrule.data import digits
 from chainrule.errors import ArgumentError, DivergenceError, ShapeError
 from chainrule.losses import cross_entropy
 from chainrule.nets import Dense
-from chainrule.optimizers import adam
+from chainrule.optimizers import adam, sgd
 from chainrule.regularizers import l2
 from chainrule.training import accuracy, fit, regularized
 from chainrule.training.progress import Silent
@@ -339,3 +339,79 @@ def test_going_on_gives_the_bits_of_the_undisturbed_run(steps):
 def test_the_default_optimizer_is_adam():
     kept = fit(LINE, start(), ROWS, epochs=2, verbose=0).parameters["slope"]
     assert kept == fit(LINE, start(), ROWS, optimizer=adam, epochs=2, verbose=0).parameters["slope"]
+
+
+def test_going_on_leaves_the_state_that_it_began_with_alone():
+    part = fit(LINE, start(), ROWS, epochs=3, verbose=0)
+    first = fit(LINE, start(), ROWS, epochs=6, resume=part.state, verbose=0)
+    assert len(part.state.history) == len(part.history) == 3 and part.state.steps == 3
+    again = fit(LINE, start(), ROWS, epochs=6, resume=part.state, verbose=0)
+    assert again.parameters == first.parameters and len(again.history) == 6
+
+
+def test_a_run_that_patience_has_stopped_is_over():
+    held = (X, 3 * X + 9)
+    settings = {"learning_rate": 0.1, "epochs": 500, "batch_size": 7, "patience": 3, "verbose": 0}
+    whole = fit(LINE, start(), ROWS, held, **settings)
+    assert whole.ending == "stopped" and len(whole.history) < 500
+    again = fit(LINE, start(), ROWS, held, resume=whole.state, **settings)
+    assert again.ending == "stopped" and again.history == whole.history and again.parameters == whole.parameters
+    on = fit(LINE, start(), ROWS, held, resume=whole.state, **{**settings, "patience": 5})
+    assert len(on.history) == len(whole.history) + 2
+
+
+def test_callbacks_see_an_epoch_that_was_over_when_it_was_interrupted():
+    seen = []
+    watcher = Watcher(lambda steps: signal.raise_signal(signal.SIGINT) if steps == 6 else None)
+    fitted = fit(
+        LINE, start(), ROWS, epochs=9, batch_size=7, callbacks=[lambda *a: seen.append(a[0].epoch)], verbose=watcher
+    )
+    assert fitted.ending == "interrupted" and seen == [1, 2]
+
+
+@pytest.mark.parametrize("validation_rows", [None, ROWS])
+def test_parameters_that_the_last_step_has_spoiled_are_not_kept(validation_rows):
+    # The root of 0 is 0, its slope infinite: the objective is finite, what comes of the step is not.
+    root = regularized(lambda p, x: x + np.sqrt(p["slope"]) + p["offset"], lambda y_hat, y: np.mean(y_hat - y))
+    with pytest.raises(DivergenceError, match="no longer finite after step 1 of epoch 1") as caught:
+        fit(root, start(), ROWS, validation_rows, epochs=1, optimizer=sgd, verbose=0)
+    assert "sqrt" in caught.value.got
+    fitted = caught.value.fitted
+    assert fitted.best_epoch == 0 and fitted.parameters["slope"] == 0 and fitted.ending == "diverged"
+    assert str(fitted) == "the loss was not finite in epoch 1 of 1; the initial weights are kept"
+
+
+def test_a_loss_of_minus_infinity_is_not_the_best():
+    falling = regularized(line, lambda y_hat, y: np.mean(y_hat - y) if len(y) > 1 else -np.inf * np.mean(y_hat - y))
+    fitted = fit(falling, start(), ROWS, epochs=3, batch_size=100, verbose=0)
+    assert fitted.best_epoch == 3
+    with pytest.raises(DivergenceError, match="the loss on the validation rows was finite after no epoch"):
+        fit(falling, start(), ROWS, (X[:1], X[:1] - 1), epochs=3, batch_size=100, verbose=0)
+
+
+def test_nan_on_the_validation_rows_alone():
+    held = (X[:2], np.array([[1.0], [np.nan]]))
+    with pytest.raises(DivergenceError, match="the loss on the validation rows was finite after no epoch") as caught:
+        fit(LINE, start(), ROWS, held, epochs=3, verbose=0)
+    assert "y" in caught.value.got and len(caught.value.fitted.history) == 3
+    assert caught.value.fitted.parameters["slope"] == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"learning_rate": "fast"}, "a learning rate is positive and finite"),
+        ({"learning_rate": None}, "a learning rate is positive and finite"),
+        ({"epochs": True}, "epochs is a whole number, 1 or more"),
+        ({"seed": -1}, "a seed is a whole number, 0 or more"),
+        ({"seed": 1.5}, "a seed is a whole number, 0 or more"),
+        ({"seed": None}, "a seed is a whole number, 0 or more"),
+        ({"rows": (X.tolist(), X.tolist())}, "rows are a pair of arrays, samples and targets"),
+        ({"rows": (X, X, X)}, "rows are a pair of arrays, samples and targets"),
+        ({"rows": X}, "rows are a pair of arrays, samples and targets"),
+        ({"validation_rows": (X, None)}, "validation rows are a pair of arrays, samples and targets"),
+    ],
+)
+def test_arguments_that_make_no_sense(settings, sentence):
+    with pytest.raises(ArgumentError, match=sentence):
+        fit(LINE, start(), **{"rows": ROWS, "epochs": 1, "verbose": 0, **settings})

@@ -9,15 +9,25 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..errors import ArgumentError
+
 Seed = int | np.random.SeedSequence | np.random.Generator
 
 
 def seed_sequence(seed: Seed) -> np.random.SeedSequence:
-    """A seed to derive those of the epochs from; a Generator gives one, and moves on."""
+    """A seed to derive those of the epochs from; a Generator gives one, and moves on.
+
+    Raises
+    ------
+    ArgumentError
+        If it is none.
+    """
     if isinstance(seed, np.random.SeedSequence):
         return seed
     if isinstance(seed, np.random.Generator):
         seed = int(seed.integers(2**63))
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ArgumentError("a seed is a whole number, 0 or more", got=f"seed={seed!r}")
     return np.random.SeedSequence(seed)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import files, tree
-from ..errors import FileError
+from ..errors import ArgumentError, FileError
 from .history import EpochRecord
 from .state import Running, State
 from .step import Optimizer
@@ -48,6 +48,10 @@ class Checkpoint:
     """
 
     def __init__(self, path: str | os.PathLike[str], seconds: float = 30.0, steps: int | None = None):
+        if not seconds >= 0:
+            raise ArgumentError("the time between two savings is 0 s or more", got=f"seconds={seconds!r}")
+        if steps is not None and not steps >= 1:
+            raise ArgumentError("the steps between two savings are 1 or more", got=f"steps={steps!r}")
         self.path, self.seconds, self.every = path, seconds, steps
         self.last = time.monotonic()
 
@@ -150,9 +154,7 @@ def _tree(path: Any, arrays: dict[str, np.ndarray], name: str, like: Any) -> Any
                 got=f"{name}{place} of shape {array.shape}, {array.dtype}",
                 wanted=f"shape {wanted.shape}, {wanted.dtype}",
             )
-        found.append(
-            array if isinstance(leaf, np.ndarray) else array[()] if isinstance(leaf, np.generic) else array.item()
-        )
+        found.append(_like(array, leaf))
     return rebuild(found)
 
 

@@ -60,7 +60,7 @@ class Fitted:
     parameters : tree of arrays
         Those of the best epoch.
     best_epoch : int
-        0 if no epoch came to its end: then the parameters are the initial ones.
+        0 if no epoch came to its end with a finite loss: then the parameters are the initial ones.
     history : list of EpochRecord
         An epoch that was interrupted stands last.
     epochs : int
@@ -89,7 +89,9 @@ class Fitted:
         if self.ending == "interrupted":
             return f"interrupted in epoch {len(self.history)} of {self.epochs}; {kept}"
         if self.ending == "diverged":
-            return f"the loss was not finite in epoch {len(self.history) + 1} of {self.epochs}; {kept}"
+            return (
+                f"the loss was not finite in epoch {min(len(self.history) + 1, self.epochs)} of {self.epochs}; {kept}"
+            )
         if self.ending == "stopped":
             return f"stopped after epoch {len(self.history)} of {self.epochs}; {kept}"
         return f"{self.epochs} epoch{'s' * (self.epochs != 1)} in {self.seconds:.1f} s; {kept}"

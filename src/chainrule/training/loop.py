@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -136,51 +135,46 @@ def fit(
     if validation_rows is not None:
         _row_count(validation_rows, "validation rows")
     _check_numbers(epochs, batch_size, patience, tolerance)
-    schedule = learning_rate if callable(learning_rate) else _constant(learning_rate)
-    step = training_step(objective, optimizer, clip, project)
-    state = State.initial(parameters, optimizer) if resume is None else resume
     progress = progress_for(verbose)
-    run = _Run(state, objective, step, schedule, rows, validation_rows, score, progress, checkpoint)
-    progress.start(epochs, math.ceil(n / batch_size), state.steps)
+    run = _Run(
+        state=State.initial(parameters, optimizer) if resume is None else resume.copy(),
+        objective=objective,
+        step=training_step(objective, optimizer, clip, project),
+        schedule=learning_rate if callable(learning_rate) else _constant(learning_rate),
+        rows=rows,
+        validation_rows=validation_rows,
+        score=score,
+        epochs=epochs,
+        batch_size=batch_size,
+        order_seed=seed_sequence(seed),
+        patience=patience,
+        tolerance=tolerance,
+        callbacks=callbacks,
+        checkpoint=checkpoint,
+        progress=progress,
+    )
+    progress.start(epochs, math.ceil(n / batch_size), run.state.steps)
     try:
         # Overflow shows in the loss, which is looked at after each step; a warning on top would say less.
         with stop_on_interrupt() as stop, np.errstate(all="ignore"):
-            order_seed = seed_sequence(seed)
-            ending: Ending | None = None if state.epoch <= epochs else "finished"
+            ending = run.ending()
             while ending is None:
-                order = epoch_order(n, order_seed, state.epoch)
-                ending = run.steps(batches(order, batch_size, state.running.steps), stop)
-                if ending == "diverged" or (ending == "interrupted" and state.running.rows < n):
-                    break  # the epoch stays open
-                record = run.record()
-                state.end_epoch(record, tolerance)
-                progress.epoch(record)
-                if ending is None:
-                    stops = [callback(record, state.parameters) for callback in callbacks]
-                    if any(stops) or (patience is not None and state.epochs_since_best >= patience):
-                        ending = "stopped"
-                    elif state.epoch > epochs:
-                        ending = "finished"
-            fitted = run.fitted(epochs, ending, tolerance)
-        if checkpoint is not None and ending != "diverged":
-            checkpoint.save(state)
+                ending = run.epoch(stop)
+            fitted = run.fitted(ending)
+        if checkpoint is not None and fitted.ending != "diverged":
+            checkpoint.save(run.state)
     except BaseException:
         progress.finish(None)
         raise
     progress.finish(fitted)
-    if ending == "diverged":
-        where = f"step {state.running.steps} of epoch {state.epoch}"
-        raise DivergenceError(
-            f"training diverged: the objective became {state.running.objective} in {where}",
-            got=first_cause(objective, run.step_at_hand, has_aux=True),
-            fitted=fitted,
-        )
+    if fitted.ending == "diverged":
+        raise run.divergence(fitted)
     return fitted
 
 
 @dataclass
 class _Run:
-    """What the steps of a run have in common."""
+    """A run with all that it was begun with; `state` is how far it has come."""
 
     state: State
     objective: Objective
@@ -189,21 +183,48 @@ class _Run:
     rows: Rows
     validation_rows: Rows | None
     score: Score | None
-    progress: Progress
+    epochs: int
+    batch_size: int
+    order_seed: np.random.SeedSequence
+    patience: int | None
+    tolerance: float
+    callbacks: Sequence[Callback]
     checkpoint: Keeper | None
-    rate: float = math.nan
-    step_at_hand: tuple[Any, ...] = ()  # the arguments of the objective
+    progress: Progress
+    rate: float | None = None  # of the last step, if there was one
+    step_at_hand: tuple[Any, ...] | None = None  # the arguments of the objective
 
     def __post_init__(self) -> None:
         self.began = time.perf_counter() - self.state.seconds
 
+    def ending(self) -> Ending | None:
+        """Whether there is no epoch to come, and why."""
+        if self.patience is not None and self.state.epochs_since_best >= self.patience:
+            return "stopped"
+        return "finished" if self.state.epoch > self.epochs else None
+
+    def epoch(self, stop: StopRequest) -> Ending | None:
+        """Train for what is left of the epoch under way; why the run ends with it, or None."""
+        state = self.state
+        rows = len(self.rows[0])
+        order = epoch_order(rows, self.order_seed, state.epoch)
+        ending = self.steps(batches(order, self.batch_size, state.running.steps), stop)
+        if ending == "diverged" or (ending == "interrupted" and state.running.rows < rows):
+            return ending  # the epoch stays open
+        record = self.record()
+        state.end_epoch(record, self.tolerance)
+        self.progress.epoch(record)
+        stops = [callback(record, state.parameters) for callback in self.callbacks]
+        return ending or ("stopped" if any(stops) else self.ending())
+
     def steps(self, rows_of_steps: Iterable[np.ndarray], stop: StopRequest) -> Ending | None:
-        """What is left of the epoch under way; why it was broken off, or None."""
+        """Make these steps; why they were broken off, or None."""
         state, (x, y) = self.state, self.rows
+        ending: Ending | None = None
         for batch in rows_of_steps:
-            self.rate = self.schedule(state.steps, state.losses)
+            rate = self.rate = self.schedule(state.steps, state.losses)
             parameters, *rows = self.step_at_hand = state.parameters, x[batch], y[batch]
-            state.parameters, state.optimizer, measured = self.step(parameters, state.optimizer, *rows, self.rate)
+            state.parameters, state.optimizer, measured = self.step(parameters, state.optimizer, *rows, rate)
             state.steps += 1
             state.running.add(measured, len(batch))
             state.seconds = time.perf_counter() - self.began
@@ -213,25 +234,47 @@ class _Run:
             if self.checkpoint is not None:
                 self.checkpoint.after_step(state)
             if stop.made:
-                return "interrupted"
-        return None
+                ending = "interrupted"
+                break
+        # What the last step has spoiled, no objective shows.
+        return ending if state.finite else "diverged"
 
     def record(self) -> EpochRecord:
         """The epoch under way in numbers, as far as it has come."""
-        judged = _judged(self.objective, self.state.parameters, self.validation_rows, self.score)
-        seconds = self.state.seconds = time.perf_counter() - self.began
-        return self.state.running.record(self.state.epoch, self.rate, judged, seconds)
-
-    def fitted(self, epochs: int, ending: Ending, tolerance: float) -> Fitted:
-        """The outcome; an interrupted epoch counts with the steps that it made, and stays open in the state."""
         state = self.state
-        shown = state
+        judged = _judged(self.objective, state.parameters, self.validation_rows, self.score)
+        state.seconds = time.perf_counter() - self.began
+        rate = self.schedule(state.steps - 1, state.losses) if self.rate is None else self.rate
+        return state.running.record(state.epoch, float(rate), judged, state.seconds)
+
+    def fitted(self, ending: Ending) -> Fitted:
+        """The outcome; an interrupted epoch counts with the steps that it made, and stays open in the state."""
+        shown = state = self.state
         if ending == "interrupted" and state.running.steps:
             record = self.record()
-            shown = dataclasses.replace(state, history=list(state.history))
-            shown.end_epoch(record, tolerance)
+            shown = state.copy()
+            shown.end_epoch(record, self.tolerance)
             self.progress.epoch(record)
-        return Fitted(shown.best, shown.best_epoch, shown.history, epochs, state.seconds, ending, state)
+        elif ending in ("finished", "stopped") and state.history and not state.best_epoch:
+            ending = "diverged"
+        return Fitted(shown.best, shown.best_epoch, shown.history, self.epochs, state.seconds, ending, state)
+
+    def divergence(self, fitted: Fitted) -> DivergenceError:
+        """What went wrong first."""
+        state = self.state
+        arguments = self.step_at_hand
+        where = f"step {state.running.steps} of epoch {state.epoch}"
+        if not state.running.finite:
+            what = f"the objective became {state.running.objective} in {where}"
+        elif state.running.steps:
+            what = f"the parameters were no longer finite after {where}"
+        elif self.validation_rows is None:
+            what = "the loss was finite in no epoch"
+        else:
+            what = "the loss on the validation rows was finite after no epoch"
+            arguments = state.parameters, *self.validation_rows
+        cause = None if arguments is None else first_cause(self.objective, arguments, has_aux=True)
+        return DivergenceError(f"training diverged: {what}", got=cause, fitted=fitted)
 
 
 def _judged(
@@ -245,6 +288,9 @@ def _judged(
 
 
 def _row_count(rows: Rows, name: str) -> int:
+    arrays = (np.ndarray, np.generic)
+    if not (isinstance(rows, tuple | list) and len(rows) == 2 and all(isinstance(each, arrays) for each in rows)):
+        raise ArgumentError(f"{name} are a pair of arrays, samples and targets", got=_outlined(rows))
     x, y = rows
     if np.ndim(x) == 0 or np.ndim(y) == 0 or len(x) != len(y) or not len(x):
         raise ShapeError(
@@ -254,8 +300,15 @@ def _row_count(rows: Rows, name: str) -> int:
     return len(x)
 
 
+def _outlined(rows: Any) -> str:
+    return (
+        f"({', '.join(type(each).__name__ for each in rows)})" if isinstance(rows, tuple | list) else repr(type(rows))
+    )
+
+
 def _constant(learning_rate: float) -> Schedule:
-    if not (learning_rate > 0 and math.isfinite(learning_rate)):
+    is_number = isinstance(learning_rate, (int, float, np.number))
+    if not (is_number and learning_rate > 0 and math.isfinite(learning_rate)):
         raise ArgumentError("a learning rate is positive and finite", got=f"learning_rate={learning_rate!r}")
     return lambda step, losses: learning_rate
 
@@ -264,7 +317,7 @@ def _check_numbers(epochs: int, batch_size: int, patience: int | None, tolerance
     for name, value in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
         if value is None and name == "patience":
             continue
-        if not isinstance(value, (int, np.integer)) or value < 1:
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
             raise ArgumentError(f"{name} is a whole number, 1 or more", got=f"{name}={value!r}")
     if not (tolerance >= 0 and math.isfinite(tolerance)):
         raise ArgumentError("a tolerance is finite and not negative", got=f"tolerance={tolerance!r}")

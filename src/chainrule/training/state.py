@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
+from .. import tree
 from .history import EpochRecord
 from .step import Measured, Optimizer
 
@@ -85,6 +88,15 @@ class State:
         """Before the first step."""
         return cls(parameters, optimizer.initialize(parameters), parameters)
 
+    def copy(self) -> State:
+        """Another one that goes its own way: of arrays nothing is copied, for steps make new ones."""
+        return replace(self, history=list(self.history), running=replace(self.running))
+
+    @property
+    def finite(self) -> bool:
+        """Whether all parameters are numbers."""
+        return all(np.isfinite(leaf).all() for leaf in tree.flatten(self.parameters)[0])
+
     @property
     def epoch(self) -> int:
         """The number of the epoch under way, from 1."""
@@ -100,7 +112,7 @@ class State:
         lowest = self.history[self.best_epoch - 1].monitored if self.best_epoch else math.inf
         self.history.append(record)
         self.running = Running()
-        if record.monitored < lowest - tolerance:
+        if math.isfinite(record.monitored) and record.monitored < lowest - tolerance:
             self.best, self.best_epoch = self.parameters, record.epoch
 
     @property
