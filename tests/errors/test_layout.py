@@ -86,7 +86,7 @@ def test_as_python_prints_it(user_module) -> None:
     assert run.stderr.endswith(
         expected(
             """
-chainrule.errors.classes.ShapeError: J @ v takes v of x's shape (2,), not (3,)
+chainrule.errors.ShapeError: J @ v takes v of x's shape (2,), not (3,)
 
   model.py:2, in <module>
       2 | identity_map((2,)) @ [1, 2, 3]

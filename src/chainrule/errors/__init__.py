@@ -47,3 +47,7 @@ __all__ = [
     "user_frame",
     "users_frames_only",
 ]
+
+for _class in list(vars().values()):  # tracebacks print where a user finds it
+    if isinstance(_class, type) and issubclass(_class, ChainruleError):
+        _class.__module__ = __name__
