@@ -6,9 +6,9 @@ import argparse
 from typing import Any
 
 from ..api import check_grads
-from ..errors import ChainruleError, DerivativeError
+from ..errors import DerivativeError
 from .exit_codes import ExitCode
-from .functions import AT, UserCodeError, arguments_of, declare_function, derivable, function_of
+from .functions import AT, arguments_of, by_position, declare_function, derivable, function_of, users_code
 from .options import whole_number
 from .output import error_part, explain, print_document
 
@@ -39,22 +39,25 @@ def run(options: argparse.Namespace) -> ExitCode:
     values = list(arguments.values())
     numbers = derivable(arguments)
 
-    def of_floats(*floats: Any) -> Any:
-        return function(*[floats[numbers.index(k)] if k in numbers else value for k, value in enumerate(values)])
+    call = by_position(function)
 
-    try:
-        check_grads(of_floats, [values[k] for k in numbers], order=options.order, seed=options.seed)
-    except DerivativeError as error:
-        explain(f"chainrule check: {error.what}\n  got     {error.got}\n  wanted  {error.wanted}")
+    def of_floats(*floats: Any) -> Any:
+        return call(*[floats[numbers.index(k)] if k in numbers else value for k, value in enumerate(values)])
+
+    of_floats.__name__ = call.__name__
+    difference = None
+    with users_code(f"{options.function} raises"):
+        try:
+            check_grads(of_floats, [values[k] for k in numbers], order=options.order, seed=options.seed)
+        except DerivativeError as error:
+            difference = error
+    if difference is not None:
+        explain(f"chainrule check: {difference.what}\n  got     {difference.got}\n  wanted  {difference.wanted}")
         if options.json:
-            print_document(SCHEMA, False, error_part("derivative", error.what))
+            print_document(SCHEMA, False, error_part("derivative", difference.what))
         else:
-            print(f"no: {error.what}")
+            print(f"no: {difference.what}")
         return ExitCode.CHECK_FAILED
-    except ChainruleError:
-        raise
-    except Exception as error:
-        raise UserCodeError(f"{options.function} raises") from error
     names = [list(arguments)[k] for k in numbers]
     if options.json:
         print_document(SCHEMA, True, {"order": options.order, "arguments": names})

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 
 from .. import __version__
-from ..errors import ArgumentError, ChainruleError, DataError, Origin, UnknownNameError
+from ..errors import ChainruleError, DataError, InternalError, Origin
 from ..errors.layout import layout
 from . import check, doctor, evaluate, grad, predict, resume, train
 from .exit_codes import ExitCode
@@ -46,23 +46,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError as error:
         kind, code, message = "memory", ExitCode.WRONG_USAGE, f"chainrule: this does not fit into memory: {error}"
     except UserCodeError as error:
-        reason = "".join(traceback.format_exception(error.__cause__))
-        kind, code, message = "user code", ExitCode.USER_CODE_RAISED, f"{reason}\nchainrule: {error}"
+        code, cause = ExitCode.USER_CODE_RAISED, error.__cause__
+        if isinstance(cause, ChainruleError):
+            kind, message = "derivative", _sentence(cause, cause.where)
+        else:
+            kind, message = "user code", f"{''.join(traceback.format_exception(cause))}\nchainrule: {error}"
     except BrokenPipeError:  # the reader has seen enough, as `head` has
         _discard_stdout()
         return int(ExitCode.FILE_TROUBLE)
-    except (ArgumentError, UnknownNameError) as error:
-        kind, code, message = "usage", ExitCode.WRONG_USAGE, _sentence(error)
     except DataError as error:
         kind, code, message = "data", ExitCode.FILE_TROUBLE, _sentence(error)
     except OSError as error:
         sentence = _sentence(error) if isinstance(error, ChainruleError) else f"chainrule: {error}"
         kind, code, message = "file", ExitCode.FILE_TROUBLE, sentence
+    except InternalError:
+        kind, code, message = _ours()
     except ChainruleError as error:
-        kind, code, message = "derivative", ExitCode.USER_CODE_RAISED, _sentence(error, error.where)
+        kind, code, message = "usage", ExitCode.WRONG_USAGE, _sentence(error)
     except Exception:
-        kind, code = "internal", ExitCode.INTERNAL_ERROR
-        message = f"{traceback.format_exc()}\nchainrule {__version__}: this is our error; please report these lines"
+        kind, code, message = _ours()
     explain(message)
     try:
         if as_json:
@@ -71,6 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError:
         _discard_stdout()
     return int(code)
+
+
+def _ours() -> tuple[str, ExitCode, str]:
+    """What is said of an error that is ours; to be called where it is caught."""
+    report = f"{traceback.format_exc()}\nchainrule {__version__}: this is our error; please report these lines"
+    return "internal", ExitCode.INTERNAL_ERROR, report
 
 
 def _sentence(error: ChainruleError, where: Origin | None = None) -> str:

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from .. import files
-from ..api import value_and_grad
-from ..errors import ChainruleError
+from ..api import first_cause, value_and_grad
 from .exit_codes import ExitCode
-from .functions import AT, UserCodeError, arguments_of, declare_function, derivable, function_of
+from .functions import AT, arguments_of, by_position, declare_function, derivable, function_of, users_code
 from .output import explain, print_document
 
 SCHEMA = "chainrule/grad/1"
@@ -34,12 +33,11 @@ def run(options: argparse.Namespace) -> ExitCode:
     function = function_of(options.function)
     arguments = arguments_of(function, options.at, options.seed)
     numbers = derivable(arguments)
-    try:
-        value, gradients = value_and_grad(function, argnums=numbers)(*arguments.values())
-    except ChainruleError:
-        raise
-    except Exception as error:
-        raise UserCodeError(f"{options.function} raises") from error
+    call = by_position(function)
+    with users_code(f"{options.function} raises"):
+        value, gradients = value_and_grad(call, argnums=numbers)(*arguments.values())
+        if not all(np.isfinite(each).all() for each in (value, *gradients)):
+            explain(f"chainrule grad: {first_cause(call, tuple(arguments.values())) or 'not all numbers are finite'}")
     names = list(arguments)
     found: dict[str, Any] = {names[k]: np.asarray(g) for k, g in zip(numbers, gradients, strict=True)}
     if options.output:
