@@ -73,6 +73,48 @@ def test_four_commands(here, capsys):
     assert code == 0 and out.startswith("accuracy on held-out rows: ")
 
 
+def test_a_text_file_of_another_kind(tmp_path, monkeypatch, capsys):
+    """Decimal commas, no names, another encoding, a sign for what is missing, numbers that are names."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    x, kind = rng.normal(size=200), rng.integers(0, 3, size=200)
+    y = 3 * x + np.array([5.0, -2.0, 1.0])[kind]
+    lines = [
+        ";".join([f"{a:.6f}".replace(".", ","), str(k), f"{b:.6f}".replace(".", ",")])
+        for a, k, b in zip(x, kind, y, strict=True)
+    ]
+    lines[3] = "keine;" + lines[3].partition(";")[2]
+    (tmp_path / "a.csv").write_bytes(("\n".join(lines) + "\n").encode("cp1252"))
+    options = ["--decimal", ",", "--header", "false", "--encoding", "cp1252", "--missing-values", "keine,?"]
+    options += ["--categories", "column 2", "--missing", "mean", "--target", "column 3", "--epochs", "60"]
+    code, out, err = call(capsys, "train", "a.csv", *options, "--learning-rate", "0.01", "-q")
+    assert code == 0 and float(out) > 0.98, err
+    code, out, _ = call(capsys, "evaluate", "run", "a.csv", "--json")
+    assert code == 0 and json.loads(out)["rows"] == 200 and json.loads(out)["score"] > 0.98
+    code, out, _ = call(capsys, "predict", "run", "a.csv", "--json")
+    predicted = json.loads(out)["columns"]["column 3"]
+    assert np.sqrt(np.mean((np.delete(predicted, 3) - np.delete(y, 3)) ** 2)) < 0.5
+    assert call(capsys, "resume", "run", "-q")[0] == 0
+    columns = json.loads((tmp_path / "run/model.json").read_text())["preparation"]["columns"]
+    assert columns[1]["categories"] == ["0", "1", "2"]
+
+
+def test_predictions_in_a_file_and_a_document(here, capsys):
+    code, out, _ = call(capsys, "predict", "classes", "test.csv", "--json", "-o", "p.csv")
+    document = json.loads(out)
+    assert code == 0 and (document["rows"], document["output"], "columns" in document) == (80, "p.csv", False)
+    assert len((here / "p.csv").read_text().splitlines()) == 81
+    code, out, _ = call(capsys, "predict", "prices", "test.csv", "--json", "--probabilities")
+    assert code == 2 and "knows no probabilities" in json.loads(out)["error"]["message"]
+
+
+@pytest.mark.parametrize("where", ["-", "c.toml"])
+def test_settings_as_a_document(here, capsys, where):
+    code, out, _ = call(capsys, "train", "--write-config", where, "--json", "--epochs", "3")
+    assert code == 0 and json.loads(out)["settings"]["epochs"] == 3
+    assert (here / "c.toml").exists() == (where != "-")
+
+
 def test_prices_come_back_in_their_own_units(here, capsys):
     code, out, _ = call(capsys, "predict", "prices", "test.csv")
     predicted = [float(line) for line in out.splitlines()[1:]]

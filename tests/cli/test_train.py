@@ -120,7 +120,10 @@ def test_no_progress(capsys):
             "--optimizer is adam with settings among beta1, beta2, epsilon, not adam:beta=1",
         ),
         ("--save-every", "-1", "--save-every is a number, 0 or more, not -1"),
-        ("--seed", "-1", "--seed is a whole number, 0 or more, not -1"),
+        ("--seed", "-1", "--seed is a whole number from 0 to 4294967295, not -1"),
+        ("--seed", "4294967296", "--seed is a whole number from 0 to 4294967295, not 4294967296"),
+        ("--header", "maybe", "--header is true or false, not maybe"),
+        ("--decimal", ";", "--decimal is one of ., ,, not ;"),
     ],
 )
 def test_values_without_meaning(capsys, option, value, sentence):

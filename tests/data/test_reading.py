@@ -117,6 +117,12 @@ def test_text(read, content: str, wanted: dict[str, Any]) -> None:
         ("a,b\nc,d\n", {"header": False}, {"column 1": ("text", ["a", "c"]), "column 2": ("text", ["b", "d"])}),
         ("a;b\n1,5;x\n-2,5e1;y\n", {"decimal": ","}, {"a": ("number", [1.5, -25.0]), "b": ("text", ["x", "y"])}),
         ('a,b\n"1,5",x\n" 2,5",y\n', {"decimal": ","}, {"a": ("number", [1.5, 2.5]), "b": ("text", ["x", "y"])}),
+        ("a\n1,5\n2,5\n", {"decimal": ","}, {"a": ("number", [1.5, 2.5])}),
+        (
+            "1,5;2,5\n3,5;4,5\n",
+            {"decimal": ",", "header": False},
+            {"column 1": ("number", [1.5, 3.5]), "column 2": ("number", [2.5, 4.5])},
+        ),
         ("a b\n1 x\n", {"separator": " "}, {"a": ("number", [1]), "b": ("text", ["x"])}),
         ("a;b\n1;2\n", {"separator": ","}, {"a;b": ("text", ["1;2"])}),
         ("a\n1\n?\n-\n", {"missing_values": ["?", "-"]}, {"a": ("number", [1, None, None])}),

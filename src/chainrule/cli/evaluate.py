@@ -6,7 +6,6 @@ import argparse
 import dataclasses
 from pathlib import Path
 
-from ..data import read_table
 from ..training import Trained, short
 from .exit_codes import ExitCode
 from .output import print_document
@@ -31,7 +30,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> ExitCode:
     """Read, judge, print."""
     trained = Trained.load(Path(options.folder))
-    judged = trained.evaluate(read_table(options.data, kinds=trained.preparation.kinds))
+    judged = trained.evaluate(trained.read(options.data))
     if options.json:
         content = {**dataclasses.asdict(judged), "score_name": trained.score_name, "classes": trained.classes}
         print_document(SCHEMA, True, content)

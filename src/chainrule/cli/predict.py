@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import files
-from ..data import read_table
+from ..errors import ArgumentError
 from ..training import Trained
 from .exit_codes import ExitCode
 from .output import explain, print_document
@@ -39,23 +39,22 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> ExitCode:
     """Read, predict, write."""
     trained = Trained.load(Path(options.folder))
-    table = read_table(options.data, kinds=trained.preparation.kinds)
+    table = trained.read(options.data)
     columns: dict[str, list[Any]] = {trained.preparation.target.name: trained.predict(table).tolist()}
     if options.probabilities:
         probabilities = trained.probabilities(table)
         if probabilities is None:
-            explain(f"chainrule predict: the loss {trained.loss.name} knows no probabilities")
-            return ExitCode.WRONG_USAGE
+            raise ArgumentError(f"the loss {trained.loss.name} knows no probabilities")
         for k, name in enumerate(trained.classes or []):
             columns[f"probability of {name}"] = probabilities[:, k].tolist()
-    if options.json:
-        print_document(SCHEMA, True, {"columns": columns})
-        return ExitCode.DONE
-    content = _csv(columns, zip(*columns.values(), strict=True))
+    content = "" if options.json and not options.output else _csv(columns, zip(*columns.values(), strict=True))
     if options.output:
         files.write_bytes(options.output, content.encode())
         explain(f"{len(table)} predictions in {options.output}")
-    else:
+    if options.json:
+        where = {"rows": len(table), "output": options.output} if options.output else {"columns": columns}
+        print_document(SCHEMA, True, where)
+    elif not options.output:
         sys.stdout.write(content)
     return ExitCode.DONE
 

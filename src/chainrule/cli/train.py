@@ -9,7 +9,10 @@ from .. import files
 from ..training import to_toml, train
 from . import settings
 from .exit_codes import ExitCode
+from .output import print_document
 from .running import declare_running, run_and_report
+
+SCHEMA = "chainrule/settings/1"
 
 NAME = "train"
 SUMMARY = "fit a net to a table, or to digits"
@@ -43,10 +46,12 @@ def run(options: argparse.Namespace) -> ExitCode:
     chosen = settings.chosen(options, options.config)
     if options.write_config:
         content = to_toml(chosen.to_mapping())
-        if options.write_config == "-":
-            sys.stdout.write(content)
-        else:
+        if options.write_config != "-":
             files.write_bytes(options.write_config, content.encode())
+        if options.json:
+            print_document(SCHEMA, True, {"settings": chosen.to_mapping()})
+        elif options.write_config == "-":
+            sys.stdout.write(content)
         return ExitCode.DONE
     return run_and_report(
         options, lambda progress: train(chosen, options.folder, save_every=options.save_every, verbose=progress)

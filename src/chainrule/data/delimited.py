@@ -40,7 +40,7 @@ def read_delimited(
     if len(start) < SAMPLE and not text.endswith(("\n", "\r")):
         # A single line without an end is nothing to pyarrow.
         source, encoding = arrow.BufferReader(text.encode() + b"\n"), "utf-8"
-    separator = separator or _separator(text, len(start) < SAMPLE)
+    separator = separator or _separator(text, len(start) < SAMPLE, decimal)
     first = next(filter(any, _records(text, separator)), [])
     if header is None and any(is_number(field.strip(), decimal) for field in first):
         raise DataError(
@@ -143,13 +143,16 @@ def _records(text: str, separator: str) -> Iterator[list[str]]:
         return
 
 
-def _separator(text: str, whole: bool) -> str:
-    """The one with which the first records have equally many fields, the more the better."""
+def _separator(text: str, whole: bool, decimal: str) -> str:
+    """The one with which the first records have equally many fields, the more the better.
 
-    def merit(separator: str) -> tuple[bool, int]:
+    What is also the decimal point is the last resort.
+    """
+
+    def merit(separator: str) -> tuple[bool, bool, int]:
         records = list(itertools.islice(filter(None, _records(text, separator)), RECORDS + 1))
         widths = [len(record) for record in (records if whole else records[:-1])] or [1]
-        return len(set(widths)) == 1 and widths[0] > 1, widths[0]
+        return len(set(widths)) == 1 and widths[0] > 1, separator != decimal, widths[0]
 
     return max(SEPARATORS, key=merit)
 

@@ -18,9 +18,9 @@ def texts_among_numbers(table: Table, column: Column) -> DataError:
     rows = np.flatnonzero(wrong[column.values])
     others = list(dict.fromkeys(column.categories[column.values[row]] for row in rows))
     if others and all(is_number(text, ",") for text in others):
-        hint = 'read_table(..., decimal=",")'
+        hint = 'decimal=","'
     elif len(others) <= 3 and not any(map(is_like_a_number, others)):
-        hint = f"read_table(..., missing_values={others}), if this means that there is no value"
+        hint = f"missing_values={others}, if this means that there is no value"
     else:
         hint = None
     return DataError(

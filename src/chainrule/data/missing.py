@@ -90,7 +90,7 @@ def unchosen(table: Table, name: str, rows: np.ndarray, fitting: Sequence[Missin
         f"column {name!r} of {table.source} has missing values",
         got=f"none in {table.row_numbers(rows)}",
         wanted=f"a choice for them: missing={choices}",
-        try_=f'missing={{{name!r}: "{fitting[-2] if len(fitting) > 2 else fitting[-1]}"}}',
+        try_=f'missing="{fitting[-2] if len(fitting) > 2 else fitting[-1]}"',
     )
 
 

@@ -116,6 +116,18 @@ class OneOf(Kind):
 
 
 @final
+class YesOrNo(Kind):
+    """true or false."""
+
+    @property
+    def wanted(self) -> str:
+        return "true or false"
+
+    def is_legal(self, value: Any) -> bool:
+        return isinstance(value, bool)
+
+
+@final
 class Several(Kind):
     """A list; in a text, commas stand between its items."""
 

@@ -56,10 +56,10 @@ class Outcome:
     folder: Path
 
 
-def table_of(source: str) -> Table:
-    """The table that a setting `data` names."""
-    if source != DIGITS:
-        return read_table(source)
+def table_of(settings: Settings) -> Table:
+    """The table that the settings name."""
+    if settings.data != DIGITS:
+        return read_table(settings.data, **settings.reading)
     pixels, labels = digits.load()
     columns = {f"pixel_{k}": pixels[:, k].astype(np.float64) for k in range(pixels.shape[1])}
     return Table.of({**columns, "digit": labels.astype(np.int64)}, source="the digits")
@@ -190,7 +190,7 @@ def _prepared(settings: Settings) -> _Prepared:
         if settings.data != DIGITS:
             raise ArgumentError(
                 "which column to predict has to be said: target is missing",
-                wanted=f"one of {', '.join(map(repr, table_of(settings.data).names))}",
+                wanted=f"one of {', '.join(map(repr, table_of(settings).names))}",
             )
         settings = dataclasses.replace(settings, target="digit")
     elif settings.data != DIGITS:
@@ -198,8 +198,15 @@ def _prepared(settings: Settings) -> _Prepared:
     target = settings.target
     assert target is not None
     task: Any = None if settings.task == "auto" else settings.task
-    table = table_of(settings.data)
-    how: dict[str, Any] = {"target": target, "task": task, "missing": settings.missing, "ignore": settings.ignore}
+    table = table_of(settings)
+    how: dict[str, Any] = {
+        "target": target,
+        "task": task,
+        "missing": settings.missing,
+        "ignore": settings.ignore,
+        "categories": settings.categories,
+        "most_categories": settings.most_categories,
+    }
     Preparation.fit(table, **how)  # what cannot be used is told of the whole table, whichever part its row falls into
     shares = (1 - settings.held_out - settings.validation, settings.validation, settings.held_out)
     tables = split(table, target, shares, settings.seed, task)

@@ -16,7 +16,7 @@ from ..losses import LOSSES
 from ..nets import ACTIVATIONS, INITIALIZATIONS
 from ..optimizers import OPTIMIZERS, SCHEDULES
 from ..regularizers import REGULARIZERS
-from .kinds import Entry, Kind, Number, OneOf, Perhaps, Several, Text, Whole
+from .kinds import Entry, Kind, Number, OneOf, Perhaps, Several, Text, Whole, YesOrNo
 
 Choice = str | dict[str, Any]  # a name in a catalogue, or {"name": ...} with settings
 DATA, NET, FIT = "the data", "the net", "how to fit"
@@ -69,6 +69,19 @@ class Settings:
         DATA,
     )
     ignore: tuple[str, ...] = _setting((), Several(Text()), "columns that are not to be used", DATA)
+    categories: tuple[str, ...] = _setting((), Several(Text()), "columns whose numbers are names of categories", DATA)
+    most_categories: int = _setting(256, Whole(2), "how many categories, or classes, a column may have", DATA)
+    decimal: str = _setting(".", OneOf(".", ","), "the decimal point in a text file", DATA)
+    separator: str | None = _setting(
+        None, Perhaps(Text()), "what stands between the fields of a text file; found out by default", DATA
+    )
+    header: bool | None = _setting(
+        None, Perhaps(YesOrNo()), "whether the first line of a text file has the names of the columns", DATA
+    )
+    encoding: str | None = _setting(None, Perhaps(Text()), "of a text file: cp1252...; UTF-8 by default", DATA)
+    missing_values: tuple[str, ...] = _setting(
+        (), Several(Text()), "texts that mean, beside NA and the like, that there is no value: ?", DATA
+    )
     held_out: float = _setting(0.2, Number(above=0, below=1), "share of the rows that judges the result", DATA)
     validation: float = _setting(0.1, Number(above=0, below=1), "share of the rows that chooses the best epoch", DATA)
     hidden: tuple[int, ...] = _setting((128,), Several(Whole(1, 65536)), "units of each hidden layer", NET)
@@ -90,7 +103,10 @@ class Settings:
     epochs: int = _setting(50, Whole(1), "how often each row is used", FIT)
     patience: int | None = _setting(None, Perhaps(Whole(1)), "stop after so many epochs without a better one", FIT)
     seed: int = _setting(
-        0, Whole(0), "of the first weights, the parts and the order of rows; equal seeds give equal results", FIT
+        0,
+        Whole(0, 2**32 - 1),
+        "of the first weights, the parts and the order of rows; equal seeds give equal results",
+        FIT,
     )
 
     def __post_init__(self) -> None:
@@ -109,6 +125,17 @@ class Settings:
     def described(cls) -> list[Setting]:
         """All settings, with their kinds, defaults and meanings."""
         return [Setting(field.name, default=field.default, **field.metadata) for field in dataclasses.fields(cls)]
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How text files are read: keyword arguments of `read_table`."""
+        return {
+            "header": self.header,
+            "separator": self.separator,
+            "decimal": self.decimal,
+            "missing_values": self.missing_values,
+            "encoding": self.encoding,
+        }
 
     @classmethod
     def of(cls, chosen: Mapping[str, Any]) -> Self:

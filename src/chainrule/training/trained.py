@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -9,7 +10,7 @@ from typing import Any, final
 import numpy as np
 
 from .. import files, tree
-from ..data import Preparation, Table
+from ..data import Preparation, Table, read_table
 from ..errors import ChainruleError, FileError
 from ..losses import Loss
 from ..nets import Dense
@@ -79,6 +80,10 @@ class Trained:
     @property
     def score_name(self) -> str:
         return "R2" if self.classes is None else "accuracy"
+
+    def read(self, path: str | os.PathLike[str]) -> Table:
+        """A table in a file, read the way that the one in training was."""
+        return read_table(path, kinds=self.preparation.kinds, **self.settings.reading)
 
     def outputs(self, table: Table) -> np.ndarray:
         """The outputs of the net, for every row of a table.
