@@ -15,8 +15,8 @@ from .exit_codes import ExitCode
 from .output import print_document
 
 SCHEMA = "chainrule/doctor/1"
-NEEDED = ("numpy", "scipy", "optree")
-OPTIONAL = ("llvmlite", "rich")
+NEEDED = ("numpy", "scipy", "optree", "safetensors", "tomli-w")
+OPTIONAL = ("llvmlite", "pyarrow", "rich")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
 NAME = "doctor"
