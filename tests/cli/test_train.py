@@ -6,8 +6,12 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from chainrule.errors import FileError
+from chainrule.training import run
 
 from .test_entry import call
 
@@ -186,3 +190,27 @@ def test_a_live_line_on_a_terminal():
     assert process.returncode == 0 and out.startswith("accuracy on held-out rows") and "\x1b" not in out
     shown = seen.decode()
     assert "━" in shown and "epoch 5/5  loss" in shown and shown.index("\x1b[?25l") < shown.index("\x1b[?25h")
+
+
+@pytest.mark.parametrize("verb", ["train", "resume"])
+def test_a_second_interrupt_stops_at_once_and_says_how_to_go_on(capsys, monkeypatch, verb):
+    assert call(capsys, "train", "--epochs", "1", "--hidden", "4", "--folder", "mine", "-q")[0] == 0
+    before = {path: path.read_bytes() for path in Path("mine").iterdir()}
+
+    def interrupted_twice(*arguments, **settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "fit", interrupted_twice)
+    arguments = ["resume", "mine"] if verb == "resume" else ["train", "--folder", "other"]
+    code, out, err = call(capsys, *arguments, "--json")
+    assert code == 130 and json.loads(out)["error"]["kind"] == "interrupted"
+    assert err == f"chainrule: interrupted\nto go on: chainrule resume {arguments[-1]}\n"
+    assert all(path.read_bytes() == content for path, content in before.items() if path.name != "log.jsonl")
+
+
+def test_a_folder_that_another_run_is_about_to_use(monkeypatch):
+    """Both have found it empty; one of the two is faster."""
+    assert run.new_folder("shared") == Path("shared")
+    monkeypatch.setattr(Path, "iterdir", lambda self: iter(()))
+    with pytest.raises(FileError, match="shared is there already"):
+        run.new_folder("shared")

@@ -41,8 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(code)
     except UsageError as error:
         kind, code, message = "usage", ExitCode.WRONG_USAGE, f"{error.verb}: {error}\ntry: {error.verb} --help"
-    except KeyboardInterrupt:
-        kind, code, message = "interrupted", ExitCode.INTERRUPTED, "chainrule: interrupted"
+    except KeyboardInterrupt as error:
+        message = "\n".join(["chainrule: interrupted", *getattr(error, "__notes__", [])])
+        kind, code = "interrupted", ExitCode.INTERRUPTED
     except MemoryError as error:
         kind, code, message = "memory", ExitCode.WRONG_USAGE, f"chainrule: this does not fit into memory: {error}"
     except UserCodeError as error:

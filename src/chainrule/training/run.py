@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import itertools
 import json
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -73,22 +74,30 @@ def new_folder(name: str | os.PathLike[str] | None = None) -> Path:
     FileError
         If it is there already and holds something, or cannot be made.
     """
-    names = itertools.chain(["run"], (f"run-{k}" for k in itertools.count(2))) if name is None else [name]
-    for each in map(Path, names):
-        try:
-            each.mkdir(parents=name is not None)
-            return each
-        except FileExistsError:
-            if name is not None and not (each.is_dir() and not any(each.iterdir())):
-                raise FileError(
-                    f"{each} is there already, and nothing in it shall be lost",
-                    try_=f"chainrule resume {each}, or another folder",
-                ) from None
-            if name is not None:
-                return each
-        except OSError as error:
-            raise FileError(f"the folder {each} cannot be made: {error.strerror}") from error
-    raise AssertionError  # pragma: no cover
+    if name is not None:
+        path = Path(name)
+        if not _taken(path):
+            raise FileError(
+                f"{path} is there already, and nothing in it shall be lost",
+                try_=f"chainrule resume {path}, or another folder",
+            )
+        return path
+    numbered = (f"run-{k}" for k in itertools.count(2))
+    return next(path for path in map(Path, itertools.chain(["run"], numbered)) if not path.exists() and _taken(path))
+
+
+def _taken(path: Path) -> bool:
+    """Begin a run in a folder, made if need be; False if it holds something, or another run is faster."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if any(path.iterdir()):
+            return False
+        (path / SETTINGS).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise FileError(f"the folder {path} cannot be made: {error.strerror}") from error
+    return True
 
 
 def train(
@@ -245,7 +254,7 @@ def _run(
         trained.save_weights(path)
         return Outcome(trained, fitted, judged, penalty, path)
 
-    with _Log(path / LOG) as log:
+    with _resumable(path), _Log(path / LOG) as log:
         if state is not None:
             log.write({"resumed": True, "steps": state.steps})
         try:
@@ -264,7 +273,17 @@ def _run(
         except DivergenceError as error:
             error.outcome = outcome(error.fitted)
             raise
-    return outcome(fitted)
+        return outcome(fitted)
+
+
+@contextlib.contextmanager
+def _resumable(path: Path) -> Iterator[None]:
+    """Whoever breaks off at once what happens within is told how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        error.add_note(f"to go on: chainrule resume {path}")
+        raise
 
 
 class _Log:
