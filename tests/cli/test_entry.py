@@ -147,3 +147,26 @@ def test_a_reader_that_has_seen_enough():
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (4, "")
+
+
+def test_without_a_stdout_or_a_stderr(capsys, monkeypatch):
+    """As programs without a console have none."""
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["doctor"]) == 0 and main(["doctor", "--json"]) == 0 and main(["doctor", "--frob"]) == 2
+    monkeypatch.undo()
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(["predict", "nowhere", "x.csv", "--json"]) == 4
+    monkeypatch.undo()
+    assert json.loads(capsys.readouterr().out)["ok"] is False
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_messages_that_nobody_can_take(tmp_path):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "chainrule", "predict", "nowhere", "x.csv", "--json"],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            text=True,
+        )
+    assert done.returncode == 4 and json.loads(done.stdout)["ok"] is False

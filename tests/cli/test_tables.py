@@ -353,6 +353,14 @@ BAD = {
         4,
         "checkpoint.safetensors",
     ),
+    "a folder that is no run": (lambda: os.mkdir("new"), ["resume", "new"], 4, "new holds no training run"),
+    "a run that was never begun": (lambda: os.remove("classes/rows.json"), ["resume", "classes"], 4, "no rows.json"),
+    "a run of other rows": (
+        content("classes/rows.json", '{"training": 3}'),
+        ["resume", "classes"],
+        4,
+        "train.csv has changed since the run began",
+    ),
     "a pickle for a checkpoint": (
         content("classes/checkpoint.safetensors", b"\x80\x04cos\nsystem\n(S'touch harmed'\ntR."),
         ["resume", "classes"],

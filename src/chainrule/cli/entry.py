@@ -15,7 +15,7 @@ from . import check, doctor, evaluate, grad, predict, resume, train
 from .exit_codes import ExitCode
 from .functions import UserCodeError
 from .options import Parser, UsageError
-from .output import error_part, explain, print_document
+from .output import error_part, explain, flush, print_document
 
 VERBS = (train, resume, predict, evaluate, grad, check, doctor)
 
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in arguments
     try:
         code = _run(arguments)
-        sys.stdout.flush()
+        flush()
         return int(code)
     except UsageError as error:
         kind, code, message = "usage", ExitCode.WRONG_USAGE, f"{error.verb}: {error}\ntry: {error.verb} --help"
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if as_json:
             print_document("chainrule/error/1", False, error_part(kind, message))
-        sys.stdout.flush()
+        flush()
     except OSError:
         _discard_stdout()
     return int(code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import sys
@@ -19,8 +20,16 @@ def error_part(kind: str, message: str) -> dict[str, Any]:
 
 
 def explain(message: str) -> None:
-    """A sentence for the user on stderr."""
-    print(message, file=sys.stderr, flush=True)
+    """A sentence for the user on stderr, where there is one that takes it."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            print(message, file=sys.stderr, flush=True)
+
+
+def flush() -> None:
+    """Hand over what was printed; a program without a console has no stdout."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
 
 def _finite(value: Any) -> Any:

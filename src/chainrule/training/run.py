@@ -27,9 +27,9 @@ from .recipe import Recipe
 from .settings import Settings
 from .state import State
 from .toml import to_toml
-from .trained import Judged, Trained, classes_of
+from .trained import MODEL, Judged, Trained, classes_of
 
-SETTINGS, CHECKPOINT, LOG = "settings.toml", "checkpoint.safetensors", "log.jsonl"
+SETTINGS, ROWS, CHECKPOINT, LOG = "settings.toml", "rows.json", "checkpoint.safetensors", "log.jsonl"
 DIGITS = "digits"
 
 
@@ -141,9 +141,6 @@ def train(
     return _run(prepared, path, None, save_every, verbose)
 
 
-ROWS = "rows.json"
-
-
 def resume(
     folder: str | os.PathLike[str], *, save_every: float = 30.0, verbose: Verbosity | Progress = "auto"
 ) -> Outcome:
@@ -157,14 +154,17 @@ def resume(
         If the rows are others than those that it began with.
     """
     path = Path(folder)
+    for name in (MODEL, ROWS):
+        if not (path / name).exists():
+            raise FileError(f"{path} holds no training run that could be gone on with: it has no {name}")
     described = Trained.load(path, weights=False)
     prepared = _prepared(described.settings)
     known = files.read_json(path / ROWS)
-    if known != prepared.rows():
+    others = [name for name, digest in prepared.rows().items() if known.get(name) != digest]
+    if others:
         raise DataError(
             f"{described.settings.data} has changed since the run began",
-            got=prepared.rows()["training"],
-            wanted=known.get("training"),
+            got=f"other rows for {', '.join(name.replace('_', '-') for name in others)}",
             try_="chainrule train, for a new run",
         )
     checkpoint = path / CHECKPOINT
