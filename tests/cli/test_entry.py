@@ -47,6 +47,20 @@ def test_help_of_a_verb(capsys, verb):
     assert out.startswith(f"usage: chainrule {verb}") and f"example: chainrule {verb}" in out
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell of POSIX")
+@pytest.mark.parametrize("verb", entry.VERBS, ids=lambda verb: verb.NAME)
+def test_a_shell_takes_the_examples_as_they_are(verb):
+    done = subprocess.run(["sh", "-c", f"chainrule() {{ :; }}; {verb.EXAMPLE}"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_help_of_training_names_what_there_is_to_choose(capsys):
+    out = " ".join(call(capsys, "train", "--help")[1].split())
+    assert out.startswith("usage: chainrule train [DATA --target COLUMN] [options] Fit")
+    assert "--optimizer NAME how weights follow their gradients [sgd | momentum | nesterov" in out
+    assert "--missing NAME,... " in out and "--header BOOLEAN " in out and "--warm-up N " in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -16,7 +16,7 @@ SCHEMA = "chainrule/check/1"
 
 NAME = "check"
 SUMMARY = "your function's derivatives against differences"
-EXAMPLE = "chainrule check model.py:loss --at w=random(3,4)"
+EXAMPLE = "chainrule check model.py:loss --at 'w=random(3,4)'"
 DESCRIPTION = f"""\
 Compare the derivatives of a function of arrays with central differences along random directions, in forward and in
 reverse mode, and so the two modes with each other; to second order by default. Exit code 1 where they differ.

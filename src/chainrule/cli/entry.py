@@ -19,8 +19,10 @@ from .output import error_part, explain, flush, print_document
 
 VERBS = (train, resume, predict, evaluate, grad, check, doctor)
 
+WIDTH = max(len(verb.SUMMARY) for verb in VERBS) + 2
+
 DESCRIPTION = "Back-propagation on explicit computational graphs, for NumPy code.\n\nverbs:\n" + "\n".join(
-    f"  {verb.NAME:<10}{verb.SUMMARY:<42}{verb.EXAMPLE}" for verb in VERBS
+    f"  {verb.NAME:<10}{verb.SUMMARY:<{WIDTH}}{verb.EXAMPLE}" for verb in VERBS
 )
 
 EPILOG = """\
@@ -100,7 +102,10 @@ def _run(arguments: list[str]) -> ExitCode:
         prog="chainrule", dest="verb", metavar="VERB", help=argparse.SUPPRESS, parser_class=Parser
     )
     for verb in VERBS:
-        verb_parser = verbs.add_parser(verb.NAME, description=verb.DESCRIPTION, epilog=f"example: {verb.EXAMPLE}")
+        usage = getattr(verb, "USAGE", None)  # where what argparse makes of many options is of no use
+        verb_parser = verbs.add_parser(
+            verb.NAME, usage=usage, description=verb.DESCRIPTION, epilog=f"example: {verb.EXAMPLE}"
+        )
         verb.declare(verb_parser)
         verb_parser.set_defaults(run=verb.run)
     options = parser.parse_args(arguments)

@@ -24,8 +24,8 @@ from .options import whole_number
 
 RANDOM = re.compile(r"random\(([\d, ]*)\)")
 AT = """\
-VALUE is a number, a list as JSON has it, a file of .npy, or random(3,4): normal random numbers of a shape, by --seed.
-Arguments that have defaults may be left out.
+VALUE is a number, a list as JSON has it, a file of .npy, or random(3,4): normal random numbers of a shape, by --seed;
+the last one and lists need quotes in most shells. Arguments that have defaults may be left out.
 """
 
 

@@ -24,7 +24,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
         if setting.group not in groups:
             groups[setting.group] = parser.add_argument_group(setting.group)
         groups[setting.group].add_argument(
-            _option(setting), dest=setting.name, type=_type_of(setting), metavar=_metavar(setting), help=_help(setting)
+            _option(setting),
+            dest=setting.name,
+            type=_type_of(setting),
+            metavar=setting.kind.placeholder,
+            help=_help(setting),
         )
 
 
@@ -52,10 +56,6 @@ def _option(setting: Setting) -> str:
     return f"--{setting.name.replace('_', '-')}"
 
 
-def _metavar(setting: Setting) -> str:
-    return setting.name.rpartition("_")[2].upper()
-
-
 def _type_of(setting: Setting) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
         value = setting.kind.parsed(text)
@@ -69,4 +69,5 @@ def _type_of(setting: Setting) -> Callable[[str], Any]:
 def _help(setting: Setting) -> str:
     default = setting.default
     shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
-    return setting.help + (f" (default: {shown})" if shown not in (None, "") else "")
+    names = f" [{' | '.join(setting.kind.choices)}]" if setting.kind.choices else ""
+    return setting.help + names + (f" (default: {shown})" if shown not in (None, "") else "")

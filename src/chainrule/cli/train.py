@@ -15,6 +15,7 @@ from .running import declare_running, run_and_report
 SCHEMA = "chainrule/settings/1"
 
 NAME = "train"
+USAGE = "chainrule train [DATA --target COLUMN] [options]"
 SUMMARY = "fit a net to a table, or to digits"
 EXAMPLE = "chainrule train houses.csv --target price"
 DESCRIPTION = """\

@@ -5,12 +5,23 @@ from __future__ import annotations
 import abc
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, final
 
 
 class Kind(abc.ABC):
-    """A kind of setting."""
+    """A kind of setting.
+
+    Attributes
+    ----------
+    placeholder : str
+        What stands for a value in a help text.
+    choices : sequence of str
+        The names that are values, where there are names.
+    """
+
+    placeholder: str
+    choices: Sequence[str] = ()
 
     @property
     @abc.abstractmethod
@@ -40,6 +51,8 @@ class Kind(abc.ABC):
 class Whole(Kind):
     """A whole number within bounds."""
 
+    placeholder = "N"
+
     def __init__(self, least: int, most: int | None = None):
         self.least, self.most = least, most
 
@@ -64,6 +77,8 @@ class Number(Kind):
     'a number below 1, 0 or more'
     """
 
+    placeholder = "X"
+
     def __init__(self, least: float = -math.inf, above: float = -math.inf, below: float = math.inf):
         self.least, self.above, self.below = least, above, below
 
@@ -86,6 +101,9 @@ class Number(Kind):
 class Text(Kind):
     """Any text but the empty one."""
 
+    def __init__(self, placeholder: str = "TEXT"):
+        self.placeholder = placeholder
+
     @property
     def wanted(self) -> str:
         return "a text"
@@ -101,15 +119,17 @@ class Text(Kind):
 class OneOf(Kind):
     """One of some names."""
 
+    placeholder = "NAME"
+
     def __init__(self, *names: str):
-        self.names = names
+        self.choices = names
 
     @property
     def wanted(self) -> str:
-        return f"one of {', '.join(self.names)}"
+        return f"one of {', '.join(self.choices)}"
 
     def is_legal(self, value: Any) -> bool:
-        return value in self.names
+        return value in self.choices
 
     def parsed(self, text: str) -> str:
         return text
@@ -118,6 +138,9 @@ class OneOf(Kind):
 @final
 class YesOrNo(Kind):
     """true or false."""
+
+    placeholder = "BOOLEAN"
+    choices = ("true", "false")
 
     @property
     def wanted(self) -> str:
@@ -133,6 +156,7 @@ class Several(Kind):
 
     def __init__(self, item: Kind):
         self.item = item
+        self.placeholder, self.choices = f"{item.placeholder},...", item.choices
 
     @property
     def wanted(self) -> str:
@@ -154,6 +178,7 @@ class Perhaps(Kind):
 
     def __init__(self, kind: Kind):
         self.kind = kind
+        self.placeholder, self.choices = kind.placeholder, kind.choices
 
     @property
     def wanted(self) -> str:
@@ -180,12 +205,14 @@ class Entry(Kind):
     {'name': 'momentum', 'momentum': 0.8}
     """
 
+    placeholder = "NAME"
+
     def __init__(self, catalogue: Mapping[str, Any], *others: str):
-        self.catalogue, self.others = catalogue, others
+        self.catalogue, self.choices = catalogue, (*others, *catalogue)
 
     @property
     def wanted(self) -> str:
-        return f"one of {', '.join((*self.others, *self.catalogue))}"
+        return f"one of {', '.join(self.choices)}"
 
     def wanted_instead_of(self, value: Any) -> str:
         entry = self.catalogue.get(str(value.get("name"))) if isinstance(value, Mapping) else None
@@ -195,7 +222,7 @@ class Entry(Kind):
 
     def is_legal(self, value: Any) -> bool:
         if isinstance(value, str):
-            return value in self.others or value in self.catalogue
+            return value in self.choices
         if not isinstance(value, Mapping):
             return False
         entry = self.catalogue.get(str(value.get("name")))

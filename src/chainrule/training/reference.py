@@ -24,7 +24,7 @@ def row(setting: Setting) -> str:
     shown = ", ".join(map(str, default)) if isinstance(default, tuple) else default
     wanted = setting.kind.wanted
     if isinstance(setting.kind, Entry):
-        wanted = ", ".join(f"`{name}`" for name in (*setting.kind.others, *setting.kind.catalogue))
+        wanted = ", ".join(f"`{name}`" for name in setting.kind.choices)
     cells = (f"`{setting.name}`", wanted, "" if shown in (None, "") else f"`{shown}`", setting.help)
     return "| " + " | ".join(cells) + " |"
 

@@ -54,7 +54,7 @@ class Settings:
     """
 
     data: str = _setting("digits", Text(), "a table (.csv .tsv .parquet .feather .npy), or: digits", DATA)
-    target: str | None = _setting(None, Perhaps(Text()), "the column to predict", DATA)
+    target: str | None = _setting(None, Perhaps(Text("COLUMN")), "the column to predict", DATA)
     task: str = _setting(
         "auto",
         OneOf("auto", "classification", "regression"),
@@ -68,8 +68,10 @@ class Settings:
         "of several the first that fits the column",
         DATA,
     )
-    ignore: tuple[str, ...] = _setting((), Several(Text()), "columns that are not to be used", DATA)
-    categories: tuple[str, ...] = _setting((), Several(Text()), "columns whose numbers are names of categories", DATA)
+    ignore: tuple[str, ...] = _setting((), Several(Text("COLUMN")), "columns that are not to be used", DATA)
+    categories: tuple[str, ...] = _setting(
+        (), Several(Text("COLUMN")), "columns whose numbers are names of categories", DATA
+    )
     most_categories: int = _setting(256, Whole(2), "how many categories, or classes, a column may have", DATA)
     decimal: str = _setting(".", OneOf(".", ","), "the decimal point in a text file", DATA)
     separator: str | None = _setting(
