@@ -161,3 +161,8 @@ def test_what_is_not_finite(capsys):
     code, document, err = document_of(capsys, "grad", "model.py:steep", *AT)
     assert err.startswith("chainrule grad: first cause: log of w - 100 gives nan at [0]") and err.count("\n") == 1
     assert code == 0 and document["value"] is None and document["gradient"]["w"] == pytest.approx([-1 / 99, -1 / 98])
+
+
+def test_what_the_command_line_has_made_has_no_line_of_anybodys(capsys):
+    code, _, err = document_of(capsys, "grad", "model.py:misfits", *AT)
+    assert code == 3 and "got     w (2,) float64;  an array (7,) float64" in err

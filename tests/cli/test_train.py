@@ -214,3 +214,15 @@ def test_a_folder_that_another_run_is_about_to_use(monkeypatch):
     monkeypatch.setattr(Path, "iterdir", lambda self: iter(()))
     with pytest.raises(FileError, match="shared is there already"):
         run.new_folder("shared")
+
+
+def test_a_run_that_diverges_names_an_operation_and_no_line_of_ours(capsys):
+    code, _, err = call(capsys, "train", "--epochs", "2", "--learning-rate", "1e300", "--folder", "wild", "-q")
+    assert code == 1 and "; first cause: " in err and "runpy" not in err and ".py" not in err
+
+
+@pytest.mark.parametrize("loss", ["huber:delta=-1", "quantile:level=2"])
+def test_what_a_loss_refuses_leaves_no_folder_behind(capsys, loss):
+    Path("a.csv").write_text("x,y\n" + "".join(f"{k / 7},{k / 3}\n" for k in range(40)))
+    assert call(capsys, "train", "a.csv", "--target", "y", "--loss", loss, "--folder", "mine")[0] == 2
+    assert not Path("mine").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import importlib.util
 import inspect
 import json
@@ -136,12 +137,15 @@ def by_position(function: Callable[..., Any]) -> Callable[..., Any]:
     known = _parameters(function)
     keywords = [name for name, each in known.items() if each.kind is inspect.Parameter.KEYWORD_ONLY]
 
-    def call(*values: Any) -> Any:
+    def positional(*values: Any) -> Any:
         given = dict(zip(known, values, strict=True))
         by_name = {name: given.pop(name) for name in keywords}
         return function(*given.values(), **by_name)
 
+    call: Any = functools.update_wrapper(positional, function)
     call.__name__ = name_of(function)
+    arguments = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in known]
+    call.__signature__ = inspect.Signature(arguments)  # what messages take names from
     return call
 
 

@@ -19,12 +19,16 @@ PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 OURS = (PACKAGE, "<chainrule")  # our files, and the code that we generate
 _NUMPY = os.path.dirname(os.path.abspath(numpy.__file__)) + os.sep
 _LIBRARIES = (*OURS, _NUMPY, os.path.join(os.path.dirname(_NUMPY[:-1]), "scipy") + os.sep)
+_PROGRAM = os.path.join(PACKAGE, "cli") + os.sep
 _is_library: dict[str, bool] = {}
 _known_assignments: dict[str, tuple[list[str], Assignments]] = {}  # by path, with the source that they were read from
 
 
 def user_frame(depth: int = 2) -> RawOrigin | None:
-    """Code and instruction of the nearest caller outside this package, NumPy and SciPy."""
+    """Code and instruction of the nearest caller outside this package, NumPy and SciPy.
+
+    What calls the command line is no user's code.
+    """
     frame = sys._getframe(depth)
     while frame is not None:
         file = frame.f_code.co_filename
@@ -33,6 +37,8 @@ def user_frame(depth: int = 2) -> RawOrigin | None:
             library = _is_library[file] = file.startswith(_LIBRARIES)
         if not library:
             return frame.f_code, frame.f_lasti
+        if file.startswith(_PROGRAM):
+            return None
         frame = frame.f_back
     return None
 

@@ -134,6 +134,8 @@ def train(
         If the objective becomes infinite or nan; its `outcome` holds what was best until then.
     """
     prepared = _prepared(settings)
+    for pair in prepared.parts:
+        prepared.untrained.judged(*pair)  # what a loss refuses, it refuses before there is a folder
     path = new_folder(folder)
     files.write_bytes(path / SETTINGS, to_toml(settings.to_mapping()).encode())
     prepared.untrained.describe(path)
