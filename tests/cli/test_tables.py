@@ -409,6 +409,14 @@ def test_rows_that_have_changed_are_not_gone_on_with(here, capsys):
     write("train.csv", rows(240, 5))
     code, out, err = call(capsys, "resume", "mine")
     assert (code, out) == (4, "") and "train.csv has changed since the run began" in err
+    assert "other training rows, validation rows, held-out rows, columns" in err
+
+
+def test_columns_that_have_changed_their_names_are_not_gone_on_with(here, capsys):
+    assert call(capsys, *GOOD, "--folder", "mine", "-q")[0] == 0
+    write("train.csv", rows(240, 0), [{"size": "area"}.get(name, name) for name in HEAD])
+    code, out, err = call(capsys, "resume", "mine")
+    assert (code, out) == (4, "") and "train.csv has changed since the run began" in err and "other columns" in err
 
 
 def test_there_are_at_least_40_bad_inputs():

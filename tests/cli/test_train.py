@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chainrule.errors import FileError
-from chainrule.training import run
+from chainrule.training import folder, run
 
 from .test_entry import call
 
@@ -210,10 +210,10 @@ def test_a_second_interrupt_stops_at_once_and_says_how_to_go_on(capsys, monkeypa
 
 def test_a_folder_that_another_run_is_about_to_use(monkeypatch):
     """Both have found it empty; one of the two is faster."""
-    assert run.new_folder("shared") == Path("shared")
+    assert folder.new_folder("shared") == Path("shared")
     monkeypatch.setattr(Path, "iterdir", lambda self: iter(()))
     with pytest.raises(FileError, match="shared is there already"):
-        run.new_folder("shared")
+        folder.new_folder("shared")
 
 
 def test_a_run_that_diverges_names_an_operation_and_no_line_of_ours(capsys):
