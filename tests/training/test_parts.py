@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.errors import ArgumentError
 from chainrule.losses import cross_entropy
 from chainrule.nets import Dense
 from chainrule.optimizers import adam
@@ -35,6 +36,15 @@ def test_gradient_of_the_objective():
     net = Dense([4, 5, 3])
     objective = regularized(net.forward, cross_entropy, l2, 0.1)
     cr.check_grads(lambda p: objective(p, x, y)[0], (net.initialize(1),))
+
+
+@pytest.mark.parametrize(
+    "parts", [1.0, None, (1.0,), (1.0, 2.0, 3.0), (np.ones(3), 0.0), {"loss": 1.0, "penalty": 0.0}]
+)
+def test_an_objective_of_another_kind(parts):
+    step = training_step(lambda p, x, y: (np.mean((x @ p - y) ** 2), parts), adam)
+    with pytest.raises(ArgumentError, match="three numbers"):
+        step(np.ones(2), adam.initialize(np.ones(2)), np.ones((3, 2)), np.ones(3), 0.1)
 
 
 def test_a_step_measures_before_it_moves():

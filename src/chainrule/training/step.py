@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import tree
 from ..api import value_and_grad
+from ..errors import ArgumentError
 from .objective import Objective
 
 
@@ -63,7 +64,8 @@ def training_step(
     value_and_gradient = value_and_grad(objective, has_aux=True)
 
     def step(parameters: Any, state: Any, x: Any, y: Any, learning_rate: float) -> tuple[Any, Any, Measured]:
-        (value, (loss, penalty)), gradients = value_and_gradient(parameters, x, y)
+        (value, parts), gradients = value_and_gradient(parameters, x, y)
+        loss, penalty = _two_numbers(parts)
         measured = Measured(value, loss, penalty, _norm(gradients))
         if clip is not None:
             gradients = clip(gradients)
@@ -71,6 +73,17 @@ def training_step(
         return moved if project is None else project(moved), state, measured
 
     return step
+
+
+def _two_numbers(parts: Any) -> tuple[Any, Any]:
+    are_two = isinstance(parts, (tuple, list)) and len(parts) == 2
+    if not (are_two and all(getattr(each, "shape", ()) == () for each in parts)):
+        raise ArgumentError(
+            "an objective returns (J, (loss, penalty)), three numbers",
+            got=f"{tree.outline(parts)} for (loss, penalty)",
+            try_="regularized(forward, loss), which makes one",
+        )
+    return parts[0], parts[1]
 
 
 def _norm(gradients: Any) -> Any:
