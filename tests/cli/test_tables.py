@@ -220,6 +220,12 @@ def changed(**values):
     return lambda: files.write_json("classes/model.json", {**files.read_json("classes/model.json"), **values})
 
 
+def changed_target(name):
+    document = files.read_json("classes/model.json")
+    document["preparation"]["target"]["name"] = name
+    files.write_json("classes/model.json", document)
+
+
 def table(content, head=HEAD):
     return lambda: write("bad.csv", content, head)
 
@@ -321,6 +327,13 @@ BAD = {
         ["predict", "classes", "bad.csv"],
         4,
         "lacks the column 'size'",
+    ),
+    "no rows to judge by": (table([]), ["evaluate", "prices", "bad.csv"], 4, "has no row to judge a net by"),
+    "a target called like a probability": (
+        lambda: changed_target("probability of dear"),
+        ["predict", "classes", "test.csv", "--probabilities"],
+        2,
+        "the target is called 'probability of dear'",
     ),
     "texts where numbers were": (cell("size", "large"), ["predict", "classes", "bad.csv"], 4, "'size'"),
     "a class that was not there": (

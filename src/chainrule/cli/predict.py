@@ -45,8 +45,11 @@ def run(options: argparse.Namespace) -> ExitCode:
         probabilities = trained.probabilities(table)
         if probabilities is None:
             raise ArgumentError(f"the loss {trained.loss.name} knows no probabilities")
-        for k, name in enumerate(trained.classes or []):
-            columns[f"probability of {name}"] = probabilities[:, k].tolist()
+        for k, each in enumerate(trained.classes or []):
+            name = f"probability of {each}"
+            if name in columns:
+                raise ArgumentError(f"the target is called {name!r}, as one of the probabilities would be")
+            columns[name] = probabilities[:, k].tolist()
     content = "" if options.json and not options.output else _csv(columns, zip(*columns.values(), strict=True))
     if options.output:
         files.write_bytes(options.output, content.encode())

@@ -56,7 +56,7 @@ def text(outcome: Outcome) -> str:
 def headline(name: str, judged: Judged, score: str) -> str:
     """The one number that people look for."""
     if judged.confusion is None:
-        return f"{score} on {name} rows: {judged.score:.4f} ({judged.rows} rows)"
+        return f"{score} on {name} rows: {judged.score:.4f} ({judged.rows} row{'s' * (judged.rows != 1)})"
     right = sum(row[k] for k, row in enumerate(judged.confusion))
     return f"{score} on {name} rows: {judged.score:.2%} ({right} of {judged.rows})"
 

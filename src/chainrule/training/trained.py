@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import files, tree
 from ..data import Preparation, Table, read_table
-from ..errors import ChainruleError, FileError
+from ..errors import ChainruleError, DataError, FileError
 from ..losses import Loss
 from ..nets import Dense
 from .recipe import Recipe
@@ -137,9 +137,13 @@ class Trained:
         Raises
         ------
         DataError
-            If the columns differ from those in training, or a class was not there.
+            If the columns differ from those in training, a class was not there, or there are no rows.
         """
         x, y = self.preparation(table)
+        if not len(y):
+            raise DataError(
+                f"{table.source} has no row to judge a net by", got=f"{len(table)} rows, none of them whole"
+            )
         return self.judged(self._typed(x), y if self.classes is not None else self._typed(y))
 
     def _decided(self, outputs: np.ndarray) -> np.ndarray:
