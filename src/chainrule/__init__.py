@@ -13,10 +13,13 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "Graph": "api",
     "check_grads": "api",
+    "checkpoint": "api",
+    "cond": "api",
     "custom_gradient": "api",
     "diagnose": "api",
     "disable_jit": "api",
     "elementwise_grad": "api",
+    "fori_loop": "api",
     "grad": "api",
     "hessian": "api",
     "hvp": "api",
@@ -26,12 +29,14 @@ _PUBLIC = {
     "linearize": "api",
     "operation": "api",
     "ravel": "api",
+    "scan": "api",
     "stop_gradient": "api",
     "trace": "api",
     "value_and_grad": "api",
     "variable": "api",
     "vjp": "api",
     "vmap": "api",
+    "while_loop": "api",
 }
 
 if TYPE_CHECKING:
@@ -40,6 +45,12 @@ if TYPE_CHECKING:
     )
     from .api import (
         check_grads as check_grads,
+    )
+    from .api import (
+        checkpoint as checkpoint,
+    )
+    from .api import (
+        cond as cond,
     )
     from .api import (
         custom_gradient as custom_gradient,
@@ -52,6 +63,9 @@ if TYPE_CHECKING:
     )
     from .api import (
         elementwise_grad as elementwise_grad,
+    )
+    from .api import (
+        fori_loop as fori_loop,
     )
     from .api import (
         grad as grad,
@@ -81,6 +95,9 @@ if TYPE_CHECKING:
         ravel as ravel,
     )
     from .api import (
+        scan as scan,
+    )
+    from .api import (
         stop_gradient as stop_gradient,
     )
     from .api import (
@@ -97,6 +114,9 @@ if TYPE_CHECKING:
     )
     from .api import (
         vmap as vmap,
+    )
+    from .api import (
+        while_loop as while_loop,
     )
 
 __all__ = ["__version__", *sorted(_PUBLIC)]

@@ -23,6 +23,7 @@ BUILTIN = {
     "DerivativeError": TypeError,
     "UnsupportedError": TypeError,
     "TraceError": TypeError,
+    "ControlFlowError": TypeError,
     "MutationError": TypeError,
     "GraphError": ValueError,
     "ForeignVariableError": ValueError,

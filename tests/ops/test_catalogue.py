@@ -73,7 +73,7 @@ CASES = list(cases())
 ANSWERING = [case for case in CASES if case.values[0].kind == "elementwise" and case.values[0].numpy]
 DIFFERENTIABLE = [case for case in CASES if carries_derivative(*case.values)]
 CURVED = [case for case in DIFFERENTIABLE if case.values[0].name not in SKIP_DIFFERENCES]
-SAME_DTYPE = [case for case in DIFFERENTIABLE if case.values[0].name != "convert"]
+SAME_DTYPE = [case for case in DIFFERENTIABLE if case.values[0].name != "convert" and case.values[0].pullback is None]
 
 
 def test_there_are_at_least_90_primitives():
@@ -90,7 +90,7 @@ def test_declaration_is_complete(operation):
 @pytest.mark.parametrize(("operation", "number"), CASES)
 def test_type_rule_agrees_with_forward(operation, number):
     example = examples(operation)[number]
-    for dtype in (np.float64, np.float32):
+    for dtype in (np.float64, np.float32) if operation.pullback is None else (np.float64,):  # a body has its types
         arrays = [a.astype(dtype) if a.dtype.kind == "f" else a for a in arrays_of(example)]
         parameters = parameters_of(operation, example)
         inferred = operation.infer(tuple(ArrayType.of(a) for a in arrays), parameters)
@@ -370,7 +370,10 @@ def test_zero_absorbs_whatever_the_factors(operation, number, filling):
     parameters = parameters_of(operation, example)
     types = [ArrayType.of(a) for a in arrays_of(example)]
     arrays = [np.full_like(a, filling) if a.dtype.kind == "f" else a for a in arrays_of(example)]
-    ys = [np.full_like(y, filling) for y in results_of(operation, arrays_of(example), parameters)]
+    ys = [
+        np.full_like(y, filling) if y.dtype.kind == "f" else y
+        for y in results_of(operation, arrays_of(example), parameters)
+    ]
     graph, xs, _ = traced_graph(operation, arrays, parameters)
     made = graph.variables[len(xs) :]
     sources = [xs[k] for k in differentiable(arrays)]

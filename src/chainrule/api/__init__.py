@@ -1,5 +1,6 @@
 """What users type. It composes the rooms below and holds no algorithm."""
 
+from .branches import checkpoint, cond
 from .checks import check_grads
 from .compilation import disable_jit, jit
 from .declaration import custom_gradient, operation
@@ -8,6 +9,7 @@ from .directional import hvp, jvp, linearize, vjp
 from .gradient import grad, value_and_grad
 from .graphs import Graph, trace, variable
 from .jacobians import elementwise_grad, hessian, jacobian
+from .loops import fori_loop, scan, while_loop
 from .mapping import vmap
 from .stopping import stop_gradient
 from .vectors import ravel
@@ -16,11 +18,14 @@ __all__ = [
     "Diagnosis",
     "Graph",
     "check_grads",
+    "checkpoint",
+    "cond",
     "custom_gradient",
     "diagnose",
     "disable_jit",
     "elementwise_grad",
     "first_cause",
+    "fori_loop",
     "grad",
     "hessian",
     "hvp",
@@ -30,10 +35,12 @@ __all__ = [
     "linearize",
     "operation",
     "ravel",
+    "scan",
     "stop_gradient",
     "trace",
     "value_and_grad",
     "variable",
     "vjp",
     "vmap",
+    "while_loop",
 ]

@@ -68,7 +68,7 @@ class Scope:
         return values
 
     def _leaving(self, v: Variable, around: int, like: Any = None) -> Any:
-        if v.mask & ((1 << around) - 1) or self.trace.symbolic:
+        if v.mask & ((1 << around) - 1) or not self.trace.has_values:
             return wrap(self.trace, v, ARRAY if v.shape or isinstance(like, np.ndarray) else SCALAR)
         with np.errstate(all="ignore"):
             (value,) = self.trace.evaluate([v])

@@ -4,6 +4,7 @@ Walks on values (Algorithm 6.2, with its grad_table), expansions from graph to g
 that keep their structure. This room knows no rule: it asks each operation for its local Jacobians.
 """
 
+from . import bodies
 from .expansion import back_propagation_nodes, forward_tangent_nodes
 from .jacobian import local_maps, whole_jacobian
 from .transposition import transpose_program
@@ -12,6 +13,7 @@ from .walk import back_propagation, forward_tangents, naive_gradient
 __all__ = [
     "back_propagation",
     "back_propagation_nodes",
+    "bodies",
     "forward_tangent_nodes",
     "forward_tangents",
     "local_maps",

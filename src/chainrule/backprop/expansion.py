@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..graph import Variable, between
-from ..ops import movement, pull, push
+from ..ops import movement, pull, pull_together, push
 from ..ops.arithmetic import add
 
 
@@ -34,7 +34,10 @@ def back_propagation_nodes(
     for y in reversed(path):
         if y.operation is None or (y.number in sources and not any(x.number in on_path for x in y.inputs)):
             continue
-        if y.parts is None:
+        operation: Any = y.operation
+        if operation.pullback:
+            _pull_together(y, on_path, table)
+        elif y.parts is None:
             y_bar = table.take(y)
             if y_bar is not None:
                 _pull_all(y, y_bar, on_path, table)
@@ -48,6 +51,17 @@ def back_propagation_nodes(
 
 def _first_on_path(y: Variable, on_path: set[int]) -> Variable:
     return next(part for part in y.results if part.number in on_path)
+
+
+def _pull_together(y: Variable, on_path: set[int], table: _GradTable) -> None:
+    """All arguments of an operation that holds a graph at once, when the first of its results is met."""
+    if y is not _first_on_path(y, on_path):
+        return
+    bars = [table.take(part) if part.number in on_path else None for part in y.results]
+    wanted = [x.number in on_path for x in y.inputs]
+    if any(bar is not None for bar in bars):
+        for x, x_bar in zip(y.inputs, pull_together(y.results[0], bars, wanted), strict=True):
+            table.add(x, x_bar)
 
 
 def _pull_all(y: Variable, y_bar: Variable, on_path: set[int], table: _GradTable) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Graph, Variable, consumers, operations
-from ..ops import pull_values, push_values
+from ..ops import pull_values, pull_values_together, push_values
 
 Values = Mapping[int, Any]
 GradTable = dict[int, Any]  # by the number of the variable; no entry where no path leads to an output
@@ -42,10 +42,18 @@ def back_propagation_steps(
             continue
         parents = [values[a.number] for a in u.inputs]
         results = [values[part.number] for part in u.results]
+        operation: Any = u.operation
+        wanted = [a.type.carries_derivative for a in u.inputs]
+        together = operation.pullback and pull_values_together(
+            operation, u.parameters, parents, results, u_bars, wanted
+        )
         for k, a in enumerate(u.inputs):
-            if not a.type.carries_derivative:
+            if not wanted[k]:
                 continue
-            contribution = pull_values(u.operation, u.parameters, parents, results, k, u_bars)  # type: ignore[arg-type]
+            if together:
+                contribution = together[k]
+            else:
+                contribution = pull_values(operation, u.parameters, parents, results, k, u_bars)
             if contribution is not None:
                 _add(grad_table, a, contribution)
                 yield u, k, a, contribution

@@ -6,6 +6,7 @@ The lowest room. It knows Python frames and text; it refuses to know arrays, gra
 from .classes import (
     ArgumentError,
     ChainruleError,
+    ControlFlowError,
     DataError,
     DerivativeError,
     DivergenceError,
@@ -28,6 +29,7 @@ from .tracebacks import users_frames_only
 __all__ = [
     "ArgumentError",
     "ChainruleError",
+    "ControlFlowError",
     "DataError",
     "DerivativeError",
     "DivergenceError",

@@ -64,6 +64,10 @@ class TraceError(ChainruleError, TypeError):
     """A traced array met code that needs a plain one, or outlived its trace."""
 
 
+class ControlFlowError(ChainruleError, TypeError):
+    """Python asked for a value where there is no single one: in the body of a loop or a branch."""
+
+
 class MutationError(ChainruleError, TypeError):
     """A traced value was written where it cannot be followed."""
 

@@ -1,5 +1,6 @@
 """Computational graphs as plain data: variables, operations between them, order, text. Nothing here computes."""
 
+from .body import Body
 from .copying import copied, extract, extracted, paste, substitute, with_assigned_names
 from .document import from_json, from_rows, rows_of, to_document, to_json
 from .dot import to_dot
@@ -12,6 +13,7 @@ from .variable import OperationLike, Variable
 
 __all__ = [
     "NAME",
+    "Body",
     "Graph",
     "OperationLike",
     "Variable",

@@ -14,8 +14,8 @@ from ..arraytype import ArrayType
 from ..errors import ChainruleError, TextError
 from .graph import Graph
 from .law import check
-from .literal import literal, value_of
 from .order import operations
+from .text import parameter_of, parameter_text
 from .variable import OperationLike, Variable
 
 SCHEMA = "chainrule/graph/1"
@@ -32,7 +32,7 @@ def to_document(graph: Graph) -> dict[str, Any]:
             row |= {
                 "operation": v.operation.name,
                 "inputs": [u.number for u in v.inputs],
-                "parameters": literal(v.parameters),
+                "parameters": parameter_text(v.parameters),
                 "part": v.part,
             }
         if v.origins:
@@ -86,7 +86,7 @@ def _read(document: dict[str, Any], catalogue: Mapping[str, OperationLike]) -> G
             graph.constant(_decoded(row["constant"], type_))
         elif "operation" in row:
             inputs = tuple(_variable_at(graph, n) for n in row["inputs"])
-            graph.append(catalogue[row["operation"]], inputs, value_of(row["parameters"]))
+            graph.append(catalogue[row["operation"]], inputs, parameter_of(row["parameters"], catalogue))
         else:
             graph.input(ArrayType.parse(row["type"]))
     for v, row in zip(graph.variables, document["variables"], strict=True):

@@ -5,7 +5,7 @@
       v2: f64[3] = multiply(x, c1)        # model.py:31
       y: f64[] = einsum(v2; labels=((0,),), out=())
 
-What is written can be read back.
+What is written can be read back. A graph that is a parameter stands there line by line: `body('graph ...', '...')`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 
 from ..arraytype import ArrayType
 from ..errors import ChainruleError, GraphError, TextError
+from .body import Body
 from .graph import Graph
 from .literal import literal, value_of
 from .order import operations
@@ -91,9 +92,28 @@ def _application(v: Variable, names: list[str]) -> str:
         raise GraphError(f"an operation of the name {v.operation.name!r} has no text form", wanted="a name like sin")
     inputs = ", ".join(names[u.number] for u in v.inputs)
     parameters = ", ".join(
-        f"{name}={literal(value)}" for name, value in zip(v.operation.parameter_names, v.parameters, strict=True)
+        f"{name}={parameter_text(value)}" for name, value in zip(v.operation.parameter_names, v.parameters, strict=True)
     )
     return f"{v.operation.name}({inputs}{'; ' if parameters else ''}{parameters})"
+
+
+def parameter_text(value: Any) -> str:
+    """A parameter of an operation, graphs included, as `parameter_of` reads it."""
+    if type(value) is Body:
+        lines = [line.strip() for line in to_text(value.graph).splitlines()]
+        return f"body({', '.join(map(repr, lines))})"
+    if type(value) is tuple and any(type(each) is Body for each in value):
+        return f"({' '.join(parameter_text(each) + ',' for each in value)})"
+    return literal(value)
+
+
+def parameter_of(text: str | ast.expr, catalogue: Mapping[str, OperationLike]) -> Any:
+    node = ast.parse(text, mode="eval").body if isinstance(text, str) else text
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "body":
+        return Body(from_text("\n".join(ast.literal_eval(line) for line in node.args), catalogue))
+    if isinstance(node, ast.Tuple):
+        return tuple(parameter_of(each, catalogue) for each in node.elts)
+    return value_of(node)
 
 
 def _constant(value: np.ndarray, full: bool) -> str:
@@ -188,7 +208,7 @@ def _read_line(graph: Graph, known: dict[str, Variable], line: str, catalogue: M
         operation = catalogue[call[1]]
         inputs_text, _, parameters_text = call[2].partition(";")
         inputs = tuple(known[name] for name in _listed(NAME, inputs_text))
-        given = _keywords(parameters_text)
+        given = _keywords(parameters_text, catalogue)
         if given.keys() != set(operation.parameter_names):
             raise ValueError(f"{operation.name} has the parameters {', '.join(operation.parameter_names) or 'none'}")
         result = graph.append(operation, inputs, tuple(given[name] for name in operation.parameter_names))
@@ -199,11 +219,11 @@ def _read_line(graph: Graph, known: dict[str, Variable], line: str, catalogue: M
         _name(v, name, known)
 
 
-def _keywords(text: str) -> dict[str | None, Any]:
+def _keywords(text: str, catalogue: Mapping[str, OperationLike]) -> dict[str | None, Any]:
     call = ast.parse(f"f({text})", mode="eval").body
     if not isinstance(call, ast.Call) or call.args:
         raise ValueError(f"{text.strip()!r} are no parameters")
-    return {keyword.arg: value_of(keyword.value) for keyword in call.keywords}
+    return {keyword.arg: parameter_of(keyword.value, catalogue) for keyword in call.keywords}
 
 
 def same_graph(a: Graph, b: Graph) -> bool:

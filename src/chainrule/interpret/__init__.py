@@ -4,7 +4,8 @@ Forward propagation (Algorithm 6.1), values on demand, one step at a time, and t
 graphs that run more than once.
 """
 
+from . import bodies
 from .forward import evaluate, forward_propagation, steps
 from .plan import Plan
 
-__all__ = ["Plan", "evaluate", "forward_propagation", "steps"]
+__all__ = ["Plan", "bodies", "evaluate", "forward_propagation", "steps"]

@@ -7,10 +7,13 @@ contraction, reduction. Calling an operation computes on arrays and appends to t
 from . import (
     algebra,
     arithmetic,
+    bodies,
+    branches,
     comparison,
     contraction,
     exponential,
     linalg,
+    loops,
     marks,
     movement,
     operators,
@@ -20,8 +23,18 @@ from . import (
     special,
     trigonometric,
 )
-from .operation import CATALOGUE, Example, Missing, Operation, discrete, elementwise, general, linear
-from .rules import is_zero, of_dtype, pull, pull_values, push, push_values, refuse_complex
+from .operation import CATALOGUE, Example, Missing, Operation, discrete, elementwise, general, holding, linear
+from .rules import (
+    is_zero,
+    of_dtype,
+    pull,
+    pull_together,
+    pull_values,
+    pull_values_together,
+    push,
+    push_values,
+    refuse_complex,
+)
 
 PRIMITIVES = tuple(CATALOGUE.values())  # what is declared here; users may add to the catalogue
 
@@ -33,21 +46,27 @@ __all__ = [
     "Operation",
     "algebra",
     "arithmetic",
+    "bodies",
+    "branches",
     "comparison",
     "contraction",
     "discrete",
     "elementwise",
     "exponential",
     "general",
+    "holding",
     "is_zero",
     "linalg",
     "linear",
+    "loops",
     "marks",
     "movement",
     "of_dtype",
     "operators",
     "pull",
+    "pull_together",
     "pull_values",
+    "pull_values_together",
     "push",
     "push_values",
     "reduction",

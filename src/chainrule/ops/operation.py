@@ -1,6 +1,7 @@
-"""An operation: everything about it in one value, and the three ways to declare one.
+"""An operation: everything about it in one value, and the ways to declare one.
 
-`elementwise` wants a slope for each argument, `linear` a map, `general` the local Jacobians. From these follow both
+`elementwise` wants a slope for each argument, `linear` a map, `general` the local Jacobians; `holding` is for operations
+that hold a graph, whose modes are made from those of that graph. From these follow both
 modes, whole Jacobians, tests, the reference and the pictures. Calling an operation computes on arrays and appends to
 the graph on variables, so that rules are written once and serve both.
 """
@@ -16,7 +17,7 @@ import numpy as np
 from ..arraytype import ArrayType
 from ..errors import ArgumentError, DerivativeError, ShapeError, UnknownNameError
 from ..graph import Graph, Variable
-from ..structure import LinearMap, pointwise_map
+from ..structure import LinearMap, MatrixFree, algebra_of, pointwise_map
 
 Types = tuple[ArrayType, ...]
 Slope = float | Callable[..., Any] | None
@@ -71,6 +72,10 @@ class Operation:
         ``fast(types, parameters)``, a shorter way to the same value for arguments of these types, where there is one.
     unguarded : callable or None
         The same for a product that zero absorbs: right unless 0 meets inf or nan, where it gives nan.
+    pullback, pushforward : callable or None
+        Of an operation that holds a graph, in place of rules: both modes, each for all arguments at once.
+        ``pullback(y_bars, ys, xs, wanted, **parameters)`` gives a cotangent for each argument that is wanted,
+        ``pushforward(x_dots, ys, xs, **parameters)`` a tangent for each result; None, there and here, stands for zero.
     products : tuple of (callable or None)
         Of an element-wise operation, for each argument ``product(v, slope)`` where it is not the map that multiplies a
         tangent or cotangent v by the slope.
@@ -100,6 +105,8 @@ class Operation:
         "parameter_names",
         "products",
         "promote",
+        "pullback",
+        "pushforward",
         "reads",
         "rules",
         "slopes",
@@ -125,6 +132,8 @@ class Operation:
         fast: Callable[[Types, tuple[Any, ...]], Callable[..., Any] | None] | None = None,
         unguarded: Callable[[Types, tuple[Any, ...]], Callable[..., Any] | None] | None = None,
         products: tuple[Callable[[Any, Any], Any] | None, ...] = (),
+        pullback: Callable[..., Sequence[Any]] | None = None,
+        pushforward: Callable[..., Sequence[Any]] | None = None,
         numpy: Sequence[Callable[..., Any]] = (),
         notation: str = "",
         examples: Callable[[np.random.Generator], Iterable[Example]] | None = None,
@@ -135,6 +144,7 @@ class Operation:
         self.name, self.forward, self.type_rule, self.rules = name, forward, type_rule, rules
         self.kind, self.parameter_names, self.slopes, self.promote = kind, parameters, slopes, promote
         self.reads, self.joins, self.fast, self.unguarded, self.products = reads, joins, fast, unguarded, products
+        self.pullback, self.pushforward = pullback, pushforward
         self.numpy, self.notation, self.examples, self.kinks = tuple(numpy), notation, examples, tuple(kinks)
         self.source, self.summary = source, summary or (forward.__doc__ or "").strip().partition("\n")[0]
         self._types: dict[tuple[Any, ...], Any] = {}
@@ -199,6 +209,8 @@ class Operation:
         DerivativeError
             If the rule is missing.
         """
+        if self.pullback is not None:
+            return tuple(self._map_of_body(k, part, results, inputs, parameters) for part in range(len(results)))
         rules: Any = self.rules
         if isinstance(rules, Missing):
             rule: Any = rules
@@ -218,12 +230,34 @@ class Operation:
             maps = rule(y, *inputs, **self.named(parameters))
         return tuple(maps) if len(results) > 1 else (maps,)
 
+    def _map_of_body(
+        self, k: int, part: int, results: Sequence[Any], inputs: Sequence[Any], parameters: tuple[Any, ...]
+    ) -> LinearMap | None:
+        """The Jacobian of one result by one argument, from what goes both ways for all."""
+        x, y, named = inputs[k], results[part], self.named(parameters)
+        pull, push = self.pullback, self.pushforward
+        assert pull is not None and push is not None
+        if x.dtype.kind not in "fc" or y.dtype.kind not in "fc":
+            return None
+
+        def forward(x_dot: Any) -> Any:
+            x_dots = [x_dot if n == k else None for n in range(len(inputs))]
+            y_dot = push(x_dots, results, inputs, **named)[part]
+            return algebra_of(x_dot).zeros(x_dot, y.shape) if y_dot is None else y_dot
+
+        def backward(y_bar: Any) -> Any:
+            y_bars = [y_bar if n == part else None for n in range(len(results))]
+            x_bar = pull(y_bars, results, inputs, [n == k for n in range(len(inputs))], **named)[k]
+            return algebra_of(y_bar).zeros(y_bar, x.shape) if x_bar is None else x_bar
+
+        return MatrixFree(forward, backward, y.shape, x.shape, y.dtype)
+
 
 def _declared(name: str) -> Operation:
     return CATALOGUE[name]
 
 
-# The three ways to declare.
+# The ways to declare.
 
 
 def elementwise(
@@ -333,6 +367,19 @@ def general(
     """Declare any other operation by its local Jacobians, argument by argument, as index maps or programs."""
     rules = jacobians[0] if variadic else jacobians
     return Operation(name, forward, type_rule, rules, kind="general", **about)  # type: ignore[arg-type]
+
+
+def holding(
+    name: str,
+    forward: Callable[..., Any],
+    type_rule: Callable[..., Any],
+    pullback: Callable[..., Sequence[Any]],
+    pushforward: Callable[..., Sequence[Any]],
+    **about: Any,
+) -> Operation:
+    """Declare an operation that holds a graph among its parameters: forward and reverse, side by side."""
+    about |= {"pullback": pullback, "pushforward": pushforward}
+    return Operation(name, forward, type_rule, (), kind="general", **about)
 
 
 def discrete(

@@ -52,8 +52,22 @@ def pull(y: Variable, k: int, y_bars: Sequence[Variable | None]) -> Variable | N
     return _replay(recording, y, (*y.inputs, *y.results, *y_bars))
 
 
+def pull_together(y: Variable, y_bars: Sequence[Variable | None], wanted: Sequence[bool]) -> Sequence[Variable | None]:
+    """The same for all arguments that are wanted, of an operation that holds a graph."""
+    operation, graph, first = y.operation, y.graph, len(y.graph)
+    x_bars = pull_values_together(operation, y.parameters, y.inputs, y.results, y_bars, wanted)  # type: ignore[arg-type]
+    _stand_for(y, graph.variables[first:])
+    return x_bars
+
+
 def push(y: Variable, x_dots: Sequence[Variable | None]) -> tuple[Variable | None, ...]:
     """The tangents of all results of the operation behind y: the sum over its arguments of J x_dot."""
+    operation: Any = y.operation
+    if operation.pushforward:
+        first = len(y.graph)
+        y_dots = push_values(operation, y.parameters, y.inputs, y.results, x_dots)
+        _stand_for(y, y.graph.variables[first:])
+        return y_dots
     key = (y.operation, y.parameters, _types(y.inputs), _types(x_dots))
     results = []
     for part in range(len(y.results)):
@@ -76,11 +90,34 @@ def pull_values(
     return _pulled(operation, parameters, k, xs, ys, y_bars)
 
 
+def pull_values_together(
+    operation: Operation,
+    parameters: tuple[Any, ...],
+    xs: Sequence[Any],
+    ys: Sequence[Any],
+    y_bars: Sequence[Any],
+    wanted: Sequence[bool],
+) -> Sequence[Any]:
+    """Pull together for arrays."""
+    refuse_complex(operation, *xs, *ys)
+    pullback: Any = operation.pullback
+    return pullback(y_bars, ys, xs, wanted, **operation.named(parameters))
+
+
 def push_values(
     operation: Operation, parameters: tuple[Any, ...], xs: Sequence[Any], ys: Sequence[Any], x_dots: Sequence[Any]
 ) -> tuple[Any, ...]:
     """Push for arrays."""
+    if operation.pushforward:
+        refuse_complex(operation, *xs, *ys)
+        return tuple(operation.pushforward(x_dots, ys, xs, **operation.named(parameters)))
     return tuple(_pushed(operation, parameters, xs, ys, x_dots, part) for part in range(len(ys)))
+
+
+def _stand_for(y: Variable, made: Sequence[Variable]) -> None:
+    """A backward node stands for its forward line."""
+    for v in made:
+        v.origin = y.origin
 
 
 def _types(variables: Sequence[Variable | None]) -> tuple[ArrayType | None, ...]:

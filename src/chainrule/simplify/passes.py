@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from ..graph import Graph, Variable, ancestors, extract
+import functools
+from typing import Any
+
+from ..graph import Body, Graph, Variable, ancestors, extract
+from .bodies import kept_scans
 from .merging import MergingGraph
 
 
@@ -13,16 +17,31 @@ def simplify(graph: Graph) -> Graph:
     for v in graph.inputs:
         copy = known[v.number] = merged.input(v.type, v.name, v.origin)
         copy.mask, copy.more_origins = v.mask, v.more_origins
-    for v in ancestors(graph.outputs, stop=graph.inputs):
+    needed = ancestors(graph.outputs, stop=graph.inputs)
+    kept = kept_scans(needed)
+    for v in needed:
         if v.number in known:
             continue
         if v.operation is None:
             new = merged.constant(v.value, v.origin)
         else:
-            new = merged.append(v.operation, tuple([known[u.number] for u in v.inputs]), v.parameters, v.origin)
-        for old, copy in zip(v.results, new if isinstance(new, tuple) else (new,), strict=True):
+            parameters = _simplified(kept.get(v.results[0].number, v.parameters))
+            new = merged.append(v.operation, tuple([known[u.number] for u in v.inputs]), parameters, v.origin)
+        for old, copy in zip(v.results, new if isinstance(new, tuple) else (new,), strict=False):
             known[old.number] = copy
             if copy.operation is not None:
                 merged.merge_origins(copy, [old])
     merged.outputs = [known[v.number] for v in graph.outputs]
     return extract(merged, merged.inputs, merged.outputs, graph.name)
+
+
+def _simplified(parameters: tuple[Any, ...]) -> tuple[Any, ...]:
+    for each in parameters:
+        if type(each) is Body:
+            return tuple(_simplified_body(p) if type(p) is Body else p for p in parameters)
+    return parameters
+
+
+@functools.lru_cache(maxsize=512)
+def _simplified_body(body: Body) -> Body:
+    return Body(simplify(body.graph))

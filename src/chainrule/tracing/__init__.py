@@ -6,23 +6,28 @@ guard. This room knows how NumPy behaves; it refuses to know how derivatives are
 
 from . import algebra, functions, methods
 from .array import Array, contains_traced, stacked, trace_of, variable_of, wrap
+from .bodies import Argument, Recorded, bodies_of, record
 from .dispatch import FUNCTIONS, answers, declared_call
 from .trace import Evaluator, Guard, Trace, active, plain_array
 
 __all__ = [
     "FUNCTIONS",
+    "Argument",
     "Array",
     "Evaluator",
     "Guard",
+    "Recorded",
     "Trace",
     "active",
     "algebra",
     "answers",
+    "bodies_of",
     "contains_traced",
     "declared_call",
     "functions",
     "methods",
     "plain_array",
+    "record",
     "stacked",
     "trace_of",
     "variable_of",

@@ -19,7 +19,7 @@ from ..graph import Variable
 from ..ops import Operation, arithmetic, comparison
 from ..ops.movement import broadcast_to, concatenate, convert, reshape, transpose
 from . import indexing, layout
-from .trace import Trace
+from .trace import Trace, left_its_body
 from .views import View, whole
 
 # What an array of no axes is: NumPy's scalars are immutable, its 0-d arrays are not, and Python's numbers are weak.
@@ -30,11 +30,12 @@ NUMBERS = (float, int, bool, complex)
 class Array:
     """A value of the function that is being traced."""
 
-    __slots__ = ("_variable", "alias", "kind", "owner")
+    __slots__ = ("_variable", "alias", "body", "kind", "owner")
     __array_priority__ = 1000
     _variable: Variable
     kind: int
     owner: Trace
+    body: int  # in which it was made: only there may it be changed
     alias: View | None
 
     @property
@@ -80,10 +81,10 @@ class Array:
         return f"<traced {self._variable.label} {self.type}>"
 
     def __str__(self) -> str:
-        return repr(self) if self.owner.symbolic else str(self.value())
+        return str(self.value()) if self._has_value else repr(self)
 
     def __format__(self, spec: str) -> str:
-        if self.owner.symbolic:
+        if not self._has_value:
             return repr(self)
         value = self.value()
         return format(value.item() if not value.shape else value, spec)
@@ -91,6 +92,10 @@ class Array:
     __hash__ = None  # type: ignore[assignment]
 
     # Values, when Python asks
+
+    @property
+    def _has_value(self) -> bool:
+        return not (self.owner.symbolic or self.owner.is_open(self.variable))
 
     def value(self) -> np.ndarray:
         """The value now, for people to look at: no guard."""
@@ -156,6 +161,8 @@ class Array:
 
     def _refuse_to_leave(self, place: str, wanted: str) -> None:
         v = self.variable
+        if self.owner.is_open(v):
+            self.owner.evaluate([v])  # which says why not
         if v.mask and v.type.carries_derivative:
             made = f", made at {Origin(v.origin)}" if v.origin else ""
             raise TraceError(
@@ -176,6 +183,7 @@ class Array:
         """Become another value of the same shape, in place: views of the same base see it."""
         if self.kind == SCALAR or self.kind == PYTHON:
             raise TypeError("a NumPy scalar cannot be changed in place")
+        self.check_body()
         if self.alias is None and len(new.shape) > 1:  # its layout in memory stays
             self.alias = whole(self._variable)
         if self.alias is None:
@@ -185,6 +193,22 @@ class Array:
         buffer = self.alias.buffer
         if self.owner.turned and len(buffer.made.shape) > 1:
             buffer.variable = layout.kept(self.owner, buffer.made, buffer.variable)
+
+    def check_body(self) -> None:
+        """Raise where the body of a loop or a branch changes what was made outside of it.
+
+        Raises
+        ------
+        MutationError
+        """
+        if self.body != self.owner.body:
+            name = self.owner.bodies[-1].name if self.owner.bodies else "scan"
+            raise MutationError(
+                f"the body of cr.{name} changes an array that was made outside of it",
+                got=f"{self._variable.label} {self.type}",
+                wanted="a function without side effects: what changes is a part of what it is given and returns",
+                try_="array = array.copy() within the function, or the array as a part of the carry",
+            )
 
     # Shapes
 
@@ -308,6 +332,7 @@ def is_operand(x: Any) -> bool:
 def wrap(trace: Trace, variable: Variable, kind: int = ARRAY) -> Array:
     array = Array.__new__(Array)
     array.owner, array._variable, array.kind, array.alias = trace, variable, kind, None
+    array.body = trace.bodies[-1].serial if trace.bodies else 0
     return array
 
 
@@ -326,6 +351,7 @@ def viewed(
         parent.alias = whole(parent._variable)
     array = wrap(parent.owner, read(parent.variable) if now is None else now)
     array.alias = parent.alias.narrowed(read, put_back, key)
+    array.body = parent.body
     return array
 
 
@@ -346,13 +372,15 @@ def variable_of(x: Any, trace: Trace) -> Variable:
     """Any operand as a variable of the trace."""
     if type(x) is Array:
         v = x.variable
-        if v.graph is not trace.graph and x.owner is not trace:
-            raise TraceError(
-                f"{v.label} belongs to another trace and cannot be used in this one",
-                got=f"{v.type}",
-                try_="pass it as an argument, or return it from the function that made it",
-            )
-        return v
+        if v.graph is trace.graph:
+            return v
+        if x.owner is trace:
+            raise left_its_body(v)
+        raise TraceError(
+            f"{v.label} belongs to another trace and cannot be used in this one",
+            got=f"{v.type}",
+            try_="pass it as an argument, or return it from the function that made it",
+        )
     if type(x) in NUMBERS:
         return trace.number(x, np.asarray(x).dtype)
     if isinstance(x, (np.ndarray, np.generic)):
@@ -435,6 +463,7 @@ def apply_elementwise(operation: Operation, operands: tuple[Any, ...], trace: Tr
     result = graph.append(operation, tuple(variables), (), user_frame(2))
     array = Array.__new__(Array)
     array.owner, array._variable, array.alias = trace, result, None
+    array.body = trace.bodies[-1].serial if trace.bodies else 0
     array.kind = ARRAY if result.type.shape else kind
     return array
 

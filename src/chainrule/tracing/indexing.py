@@ -95,14 +95,21 @@ def _to_shape(v: Variable, shape: Shape) -> Variable:
     return v if v.type.shape == shape else v.graph.append(reshape, (v,), (shape,))
 
 
+def _is_integer(entry: Any) -> bool:
+    return type(entry) is arrays.Array and not entry.shape and entry.dtype.kind in "iu"
+
+
+def _is_open(entry: Array) -> bool:
+    """Whether an index differs from step to step of a loop."""
+    return entry.owner.is_open(entry.variable)
+
+
 def _leading(x: Array, index: Any) -> tuple[int, ...] | None:
     """The indices of x[i], x[i, j]... where all are integers, counted from 0; None for any other index."""
     if type(index) is int:
         index = (index,)
     elif type(index) is not tuple:
-        if isinstance(index, np.integer) or (
-            type(index) is arrays.Array and not index.shape and index.dtype.kind in "iu"
-        ):
+        if isinstance(index, np.integer) or (_is_integer(index) and not _is_open(index)):
             index = (operator.index(index),)
         else:
             return None
@@ -112,10 +119,9 @@ def _leading(x: Array, index: Any) -> tuple[int, ...] | None:
     result = []
     for i, size in zip(index, shape, strict=False):
         if type(i) is not int:
-            if isinstance(i, np.integer) or (type(i) is arrays.Array and not i.shape and i.dtype.kind in "iu"):
-                i = operator.index(i)
-            else:
+            if not (isinstance(i, np.integer) or (_is_integer(i) and not _is_open(i))):
                 return None
+            i = operator.index(i)
         if i < 0:
             i += size
         if not 0 <= i < size:
@@ -158,6 +164,7 @@ def write(x: Array, index: Any, value: Any) -> None:
             return  # the end of x[i] += v, which has been written through the view already
     new = _converted(x, arrays.variable_of(value, x.owner))
     if lead is not None and (x.alias is None or not x.alias.steps):
+        x.check_body()
         if x.alias is None:
             x.alias = whole(x._variable)
         x.alias.buffer.log(lead, _spread(new, x.shape[len(lead) :]))
@@ -168,7 +175,8 @@ def write(x: Array, index: Any, value: Any) -> None:
     index = _plain_index(index)
     basic = _basic(index, x.shape)
     if basic is None:
-        x.assign(_scattered(x, index, new))
+        place = _open_place(x, index)
+        x.assign(_scattered(x, index, new) if place is None else where(place, new, x.variable))
         return
     counts = tuple(count for _, _, count in basic.windows)
     piece = _to_shape(_spread(new, basic.shape), counts)
@@ -231,7 +239,7 @@ def _plain_index(index: Any) -> Any:
             return slice(
                 *(operator.index(b) if type(b) is arrays.Array else b for b in (entry.start, entry.stop, entry.step))
             )
-        if type(entry) is arrays.Array and not entry.shape and entry.dtype.kind in "iu":
+        if _is_integer(entry) and not _is_open(entry):
             return operator.index(entry)
         return entry
 
@@ -293,7 +301,8 @@ def _gathered(x: Array, index: Any) -> Any:
     if single is not None:
         axis, positions, shape = single
         taken = take(v, positions, axis=axis)
-        return arrays.wrap(x.owner, _to_shape(taken, x.shape[:axis] + shape + x.shape[axis + 1 :]))
+        shape = x.shape[:axis] + shape + x.shape[axis + 1 :]
+        return arrays.wrap(x.owner, _to_shape(taken, shape), 0 if shape else arrays.SCALAR)
     leading = _leading_axes(x, index)
     if leading is not None:
         positions, shape, rest = leading
@@ -358,6 +367,24 @@ def _leading_axes(x: Array, index: Any) -> tuple[Variable, Shape, Shape] | None:
         total = total * size + places
     shape = total.shape
     return _to_shape(total.variable, (total.size,)), shape, x.shape[len(index) :]
+
+
+def _open_place(x: Array, index: Any) -> Variable | None:
+    """A mask of the part x[i, j...] where one of these integers differs from step to step; None for other indices."""
+    entries = index if isinstance(index, tuple) else (index,)
+    whole_numbers = all(
+        _is_integer(e) or (isinstance(e, (int, np.integer)) and not isinstance(e, bool)) for e in entries
+    )
+    if not whole_numbers or len(entries) > x.ndim or not any(_is_integer(e) and _is_open(e) for e in entries):
+        return None
+    mask: Any = True
+    for axis, entry in enumerate(entries):
+        places = np.arange(x.shape[axis])
+        if type(entry) is arrays.Array:
+            places = arrays.wrap(x.owner, x.owner.capture(places))
+        # Read, so that a place that is not there raises as it does in NumPy.
+        mask = mask & (places == places[entry]).reshape((-1,) + (1,) * (x.ndim - 1 - axis))
+    return mask.variable
 
 
 def _within(positions: np.ndarray, axis: int, size: int) -> np.ndarray:

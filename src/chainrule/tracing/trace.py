@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from ..arraytype import ArrayType
-from ..errors import DtypeError, MutationError, Origin, TraceError, user_frame
+from ..errors import ControlFlowError, DtypeError, MutationError, Origin, TraceError, user_frame
 from ..errors.origin import RawOrigin
 from ..graph import Graph, Variable
 
@@ -28,6 +28,14 @@ class Guard(NamedTuple):
     variable: Variable
     answer: bytes
     origin: RawOrigin | None
+
+
+class BodyUnderWay(NamedTuple):
+    """The function of a loop or a branch while it is traced: from which variable on, and the function of ours."""
+
+    start: int
+    name: str
+    serial: int
 
 
 def _refuse_outlived(*args: Any, **keywords: Any) -> Any:
@@ -59,6 +67,8 @@ class Trace:
         How many transforms are under way; each owns one bit of the variables' masks.
     symbolic : bool
         Whether the inputs have no values, so that asking for one is an error.
+    bodies : list of BodyUnderWay
+        The innermost last.
     turned : bool
         Whether an array may lie in memory in another order than C's.
     """
@@ -67,6 +77,7 @@ class Trace:
         "__weakref__",
         "_checksums",
         "_numbers",
+        "bodies",
         "depth",
         "evaluator",
         "graph",
@@ -88,6 +99,17 @@ class Trace:
         self._checksums: list[tuple[np.ndarray, int, RawOrigin | None]] = []
         self.layouts: dict[int, np.ndarray] = {}  # what layout.py has found out
         self.turned = False
+        self.bodies: list[BodyUnderWay] = []
+
+    @property
+    def body(self) -> int:
+        """A number for the body under way, 0 outside of all."""
+        return self.bodies[-1].serial if self.bodies else 0
+
+    @property
+    def has_values(self) -> bool:
+        """Whether all variables have one."""
+        return not (self.symbolic or self.bodies)
 
     def input(self, value: Any, type: ArrayType, name: str | None = None) -> Variable:
         """A new input, whose value is known unless the trace is symbolic."""
@@ -122,6 +144,11 @@ class Trace:
         return self.graph.constant(x)
 
     def evaluate(self, targets: Sequence[Variable]) -> list[Any]:
+        for v in targets:
+            if v.graph is not self.graph:
+                raise left_its_body(v)
+            if self.bodies and self.is_open(v):
+                self._refuse_in_body(v)
         if self.symbolic:
             missing = [v for v in targets if v.number not in self.values and not v.is_constant]
             if missing:
@@ -129,6 +156,30 @@ class Trace:
         if self._checksums:
             self.check_captured()
         return self.evaluator(targets, self.values)
+
+    def is_open(self, v: Variable) -> bool:
+        """Whether it depends on what a body is given, so that it has no single value."""
+        if not self.bodies:
+            return False
+        first, seen, waiting = self.bodies[0].start, {v.number}, [v]
+        while waiting:
+            u = waiting.pop()
+            if u.is_input and u.number >= first:
+                return True
+            new = [w for w in u.inputs if w.number >= first and w.number not in seen]
+            seen.update(w.number for w in new)
+            waiting.extend(new)
+        return False
+
+    def _refuse_in_body(self, v: Variable) -> None:
+        name = self.bodies[-1].name
+        made = f", made at {Origin(v.origin)}" if v.origin else ""
+        raise ControlFlowError(
+            f"in the body of cr.{name} there is no single value for Python to ask for: it is traced once for all",
+            got=f"{v.label} {v.type}{made}",
+            wanted="cr.cond(p, f, g, *args) to do one of two things, np.where(p, a, b) to choose between two values; "
+            "NumPy's functions instead of Python's and math's",
+        )
 
     def check_captured(self) -> None:
         """Raise where a large array has been changed since it was captured."""
@@ -180,6 +231,17 @@ def plain_array(x: np.ndarray) -> np.ndarray:
         f"an array of type {type(x).__name__} cannot meet a traced array",
         wanted="a plain numpy.ndarray",
         try_="np.asarray(x)" if not isinstance(x, np.ma.MaskedArray) else "x.filled(0) and the mask as an array",
+    )
+
+
+def left_its_body(v: Variable) -> TraceError:
+    """The error for a variable that is used after its body has ended."""
+    made = f", made at {Origin(v.origin)}" if v.origin else ""
+    return TraceError(
+        f"{v.label} belongs to the body of a loop or a branch that has ended",
+        got=f"{v.label} {v.type}{made}",
+        wanted="values that leave a body by being returned from it",
+        try_="return it from the function, as a part of the carry, of y, or of the result",
     )
 
 

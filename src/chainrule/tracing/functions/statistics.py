@@ -444,7 +444,7 @@ answers(np.nanmin)(_nan_extremum(nan_amin))
 def _nan_position(function: Callable[..., Any], worst: float) -> Callable[..., Any]:
     def answer(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = NOTHING) -> Any:
         a, missing = _replaced(a, worst, out)
-        if missing is not None and not a.owner.symbolic and bool(np.any(np.all(missing, axis=axis))):
+        if missing is not None and a.owner.has_values and bool(np.any(np.all(missing, axis=axis))):
             raise ValueError("All-NaN slice encountered")
         return function(a, axis, out=out, **_options(keepdims=keepdims))
 
