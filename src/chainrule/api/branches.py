@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from ..errors import ArgumentError, DtypeError, ShapeError, users_frames_only
 from ..graph import Variable
 from ..ops import branches, of_dtype
 from ..ops.bodies import all_of
-from ..tracing import Argument, Array, Recorded, Trace, bodies_of, record, variable_of, wrap
+from ..tracing import Argument, Array, Recorded, Trace, bodies_of, record, variable_of
 from .arguments import check_callable, like_function
 from .bodies import LeafType, leaf_type, returned, settled, trace_around, typed_value
 from .loops import _truth_variable as truth_variable

@@ -64,7 +64,7 @@ class Body:
 
 
 def _key(graph: Graph) -> tuple[Any, ...]:
-    """The structure and all that it leaves out: constants by their bytes, and how the graph is called and its inputs."""
+    """The structure and what it leaves out: constants by their bytes, the names of the graph and of its inputs."""
     constants = tuple(v.value.tobytes() for v in graph.variables if v.operation is None and is_slot(v))
     names = (graph.name, *[v.name for v in graph.inputs])
     return structural_key(graph), constants, names, tuple(v.number for v in graph.outputs), len(graph.inputs)

@@ -29,7 +29,7 @@ class Runner(Protocol):
 class Expander(Protocol):
     """Adds nodes to a graph: cotangents to the inputs, or tangents to the outputs; None where there is no path."""
 
-    def __call__(self, outputs: Inputs, directions: Inputs, inputs: Inputs) -> list[Variable | None]: ...
+    def __call__(self, outputs: Inputs, directions: Inputs, inputs: Inputs, /) -> list[Variable | None]: ...
 
 
 _runner: list[Runner] = []
@@ -68,7 +68,7 @@ def pull_nodes(outputs: Inputs, y_bars: Inputs, inputs: Inputs) -> list[Variable
 
 def push_nodes(outputs: Inputs, x_dots: Inputs, inputs: Inputs) -> list[Variable | None]:
     """The tangents of outputs, as nodes of their graph."""
-    return _expander("push")(outputs, inputs, x_dots)
+    return _expander("push")(outputs, x_dots, inputs)
 
 
 def _expander(name: str) -> Expander:

@@ -19,7 +19,6 @@ from .bodies import (
     Flags,
     all_of,
     check_inputs,
-    graph_among,
     inputs_like,
     one_or_all,
     pasted_outputs,

@@ -10,7 +10,7 @@ A loop whose number of steps is known only when it has run is, in its derivative
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -114,18 +114,19 @@ def _pulled_scan(body: Body, held: int, carried: int, keep: bool, given: Flags, 
     def used(variables: Sequence[Variable]) -> Flags:
         return tuple(v.number in needed for v in variables)
 
-    groups = [used(each) for each in (shared, kept, rows, [*given_rows.values(), *given_kept.values()])]
+    ends = [*given_rows.values(), *given_kept.values()]
+    of_shared, of_kept, of_rows, of_ends = map(used, (shared, kept, rows, ends))
+    carry = [*bars.values(), *[sums[k] for k in found_shared]]
     graph.inputs = [
-        *_chosen(shared, groups[0]),
-        *bars.values(),
-        *[sums[k] for k in found_shared],
-        *_chosen(kept, groups[1]),
-        *_chosen(rows, groups[2]),
-        *_chosen([*given_rows.values(), *given_kept.values()], groups[3]),
+        *_chosen(shared, of_shared),
+        *carry,
+        *_chosen(kept, of_kept),
+        *_chosen(rows, of_rows),
+        *_chosen(ends, of_ends),
     ]
     graph.outputs = results
     found = tuple(k in found_shared or k in found_rows for k in range(len(xs)))
-    return _Pull(Body(graph), *groups, tuple(live), found)
+    return _Pull(Body(graph), of_shared, of_kept, of_rows, of_ends, tuple(live), found)
 
 
 def _chosen(values: Sequence[Any], flags: Flags) -> list[Any]:
@@ -212,7 +213,7 @@ class _Push(NamedTuple):
 
 @functools.lru_cache(maxsize=512)
 def _pushed_scan(body: Body, held: int, carried: int, keep: bool, given: Flags) -> _Push:
-    inputs, count = body.graph.inputs, len(body.out_types) - carried
+    inputs = body.graph.inputs
     live = sorted(_moved_carries(body, held, carried, given))
     graph = Graph(f"{body.graph.name}_push")
     shared = inputs_like(graph, inputs[:held])

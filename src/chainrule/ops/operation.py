@@ -1,9 +1,9 @@
 """An operation: everything about it in one value, and the ways to declare one.
 
-`elementwise` wants a slope for each argument, `linear` a map, `general` the local Jacobians; `holding` is for operations
-that hold a graph, whose modes are made from those of that graph. From these follow both
-modes, whole Jacobians, tests, the reference and the pictures. Calling an operation computes on arrays and appends to
-the graph on variables, so that rules are written once and serve both.
+`elementwise` wants a slope for each argument, `linear` a map, `general` the local Jacobians; what is `holding` a graph
+makes its modes from those of that graph. From these follow both modes, whole Jacobians, tests, the reference and the
+pictures. Calling an operation computes on arrays and appends to the graph on variables, so that rules are written once
+and serve both.
 """
 
 from __future__ import annotations
@@ -324,7 +324,11 @@ def _resolver(function: Any, count: int) -> Callable[[tuple[Any, ...]], tuple[np
         found = known.get(kinds)
         if found is None:
             weak = tuple(int if kind is bool else kind for kind in kinds)
-            found = known[kinds] = function.resolve_dtypes((*weak, *(None,) * (function.nargs - count)))
+            results = (None,) * (function.nargs - count)
+            found = function.resolve_dtypes((*weak, *results))
+            if np.dtype(object) in found:  # what comparisons make of two Python numbers, which may be of any size
+                found = function.resolve_dtypes((*[np.dtype(int) if k is int else k for k in weak], *results))
+            known[kinds] = found
         return found
 
     return promote

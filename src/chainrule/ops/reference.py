@@ -40,7 +40,8 @@ def structures(operation: Operation) -> str:
 
 
 def _structure(operation: Operation, k: int, ys: list[Any], arrays: list[Any], parameters: tuple[Any, ...]) -> str:
-    rule = operation.rules[k] if isinstance(operation.rules, (list, tuple)) else operation.rules
+    rules = operation.rules or None
+    rule = rules[k] if isinstance(rules, (list, tuple)) else rules
     if isinstance(rule, Missing):
         return "not written"
     names = []

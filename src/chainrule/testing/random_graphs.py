@@ -171,7 +171,7 @@ class _Growth:
         self.unused.append(v)
 
     def apply(self, operation: Operation, example: Example) -> None:
-        narrow = self.below(8) == 0 and operation is not convert
+        narrow = self.below(8) == 0 and operation is not convert and operation.pullback is None  # a body has its types
         arrays = [
             a.astype(np.float32) if narrow and a.dtype.kind == "f" else a for a in map(np.asarray, example.arguments)
         ]
