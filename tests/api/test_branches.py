@@ -74,11 +74,14 @@ def test_a_plain_truth_value_calls_one_function():
 
 
 def test_trees_and_other_arguments():
+    def first(s, k, how):
+        return {"a": s["a"] * k, "n": 1}
+
+    def second(s, k, how):
+        return {"a": getattr(np, how)(s["a"]), "n": 0}
+
     def f(x, p):
-        return cr.cond(
-            p > 0, lambda s, k, how: {"a": s["a"] * k, "n": 1}, lambda s, k, how: {"a": getattr(np, how)(s["a"]), "n": 0},
-            {"a": x}, 2, "sin",
-        )  # fmt: skip
+        return cr.cond(p > 0, first, second, {"a": x}, 2, "sin")
 
     x = np.array([0.5, 1.0])
     assert f(x, 1.0)["a"].tolist() == [1.0, 2.0]

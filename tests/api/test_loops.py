@@ -148,9 +148,10 @@ def test_the_text_of_a_loop():
     assert g.to_text().splitlines() == [
         "graph lambda(a: f64[], x: f64[3]) -> (v3, v4)",
         "  c2: f64[] = 1.0",
-        "  v3, v4: f64[], f64[3] = scan(a, c2, x; body=body('graph scan(a: f64[], carry: f64[], x: f64[]) -> (v3, v4)', "
-        "'v3: f64[] = multiply(carry, a)', 'v4: f64[] = add(carry, x)'), held=1, carried=1, length=3, reverse=False, "
-        "keep=False)",
+        "  v3, v4: f64[], f64[3] = scan(a, c2, x; "
+        "body=body('graph scan(a: f64[], carry: f64[], x: f64[]) -> (v3, v4)', "
+        "'v3: f64[] = multiply(carry, a)', 'v4: f64[] = add(carry, x)'), "
+        "held=1, carried=1, length=3, reverse=False, keep=False)",
     ]
 
 
@@ -341,7 +342,8 @@ def test_symbolic_variables():
     c, ys = cr.scan(lambda c, x: (c + x, c * x), 0.0, x)
     g = cr.Graph([x], [c * ys.sum()])
     assert [v.operation.name for v in g if v.operation and not v.part][0] == "scan"
-    close(g.backprop("x")(x=[1.0, 2.0, 3.0]), cr.grad(lambda x: x.sum() * (x[1] * x[0] + x[2] * (x[0] + x[1])))(np.arange(1.0, 4)))
+    # by hand: c = x0 + x1 + x2 and the sum of ys is x0 x1 + (x0 + x1) x2; at 1, 2, 3 these are 6 and 11
+    assert g.backprop("x")(x=[1.0, 2.0, 3.0]).tolist() == [11 + 6 * 5, 11 + 6 * 4, 11 + 6 * 3]
 
 
 def test_the_number_of_steps_may_be_traced():
@@ -388,6 +390,23 @@ def test_threads():
     assert not wrong
 
 
+def test_the_number_of_a_step():
+    """It is a Python number: weak, and compared with others."""
+
+    def f(a):
+        return cr.fori_loop(0, 4, lambda i, s: cr.cond(i < 2, lambda s: s * a, lambda s: s + i % 2, s), np.float32(1))
+
+    assert f(np.float32(3)) == 10
+    value, gradient = cr.value_and_grad(f)(np.float32(3))
+    assert (value, gradient, value.dtype) == (10, 6, np.float32)
+
+
+def test_what_is_printed_in_a_body():
+    shown = []
+    cr.grad(lambda a: cr.scan(lambda c, _: (shown.append(f"{c} {a}") or c, None), a, None, length=2)[0])(1.5)
+    assert shown == ["<traced carry f64[]> 1.5"]
+
+
 # Where Python asks
 
 
@@ -404,7 +423,7 @@ def message(kind, f, *args):
         (lambda c, x: (c * float(x), c), "float(x)"),
         (lambda c, x: (c * int(c), c), "int(c)"),
         (lambda c, x: (c + np.nonzero(np.stack([c, x]))[0].size, c), "np.nonzero"),
-        (lambda c, x: (c + len([k for k in range(round(c))]), c), "round(c)"),
+        (lambda c, x: (c + len(range(round(c))), c), "round(c)"),
         (lambda c, x: (c + np.asarray(np.stack([c, x])).sum(), c), "np.asarray"),
     ],
 )
@@ -425,7 +444,8 @@ def test_other_bodies_have_no_single_value_either():
     text = message(ControlFlowError, cr.grad(lambda a: cr.fori_loop(0, 3, lambda i, s: s * [1, 2, 3][i], a)), 1.0)
     assert "in the body of cr.fori_loop" in text
     x = cr.variable("x")
-    assert "cr.scan" in message(ControlFlowError, lambda: cr.scan(lambda c, _: (c if c > 0 else -c, c), x, None, length=2))
+    text = message(ControlFlowError, lambda: cr.scan(lambda c, _: (c if c > 0 else -c, c), x, None, length=2))
+    assert "in the body of cr.scan" in text
 
 
 def test_what_does_not_differ_from_step_to_step_may_be_asked():
@@ -440,7 +460,10 @@ def test_what_does_not_differ_from_step_to_step_may_be_asked():
 
 
 def test_within_a_stopped_gradient_there_is_no_value_either():
-    message(ControlFlowError, cr.grad(lambda a: cr.scan(lambda c, _: (c * float(cr.stop_gradient(c)), c), a, None, 2)[0]), 2.0)
+    def f(a):
+        return cr.scan(lambda c, _: (c * float(cr.stop_gradient(c)), c), a, None, length=2)[0]
+
+    message(ControlFlowError, cr.grad(f), 2.0)
 
 
 # Mistakes
@@ -465,7 +488,7 @@ class TestMistakes:
         assert "the carry of cr.scan changes its dtype from step to step: carry" in text
         assert "f32[2] before the step, f64[2] after it" in text
         assert "begin with carry of dtype float64" in text
-        text = self.call(traced, lambda a: cr.fori_loop(0, 2, lambda i, s: (s * a > 1), np.ones(2)).sum())
+        text = self.call(traced, lambda a: cr.fori_loop(0, 2, lambda i, s: s * a > 1, np.ones(2)).sum())
         assert "the state of cr.fori_loop changes its dtype" in text
         assert "return state as .astype('float64')" in text
 
@@ -491,6 +514,12 @@ class TestMistakes:
         assert "length=" in text
         assert "the first axis of its rows, and xs has none" in self.call(traced, lambda a: cr.scan(max, a, 3.0)[0])
         assert "a scan of -1 steps" in self.call(traced, lambda a: cr.scan(max, a, None, length=-1)[0])
+
+    def test_no_whole_number(self, traced):
+        text = self.call(traced, lambda a: cr.fori_loop(0, 3.0, lambda i, s: s, a))
+        assert "n1 is a whole number, not float" in text
+        assert "try     3" in text
+        assert "length is a whole number, not str" in self.call(traced, lambda a: cr.scan(max, a, None, length="3"))
 
     def test_no_array(self, traced):
         text = self.call(traced, lambda a: cr.scan(lambda c, x: (c, "y"), a, np.ones(3))[0])
@@ -646,7 +675,14 @@ def test_stable_forms_within_a_step():
 def test_examples_of_the_operations_are_what_loops_make():
     body = cr.trace(lambda w, c, x: (c * w, x), 1.0, 2.0, 3.0).data
     result = loops.scan(
-        np.float64(2.0), np.float64(1.0), np.arange(3.0),
-        body=Body(body), held=1, carried=1, length=3, reverse=False, keep=True,
+        np.float64(2.0),
+        np.float64(1.0),
+        np.arange(3.0),
+        body=Body(body),
+        held=1,
+        carried=1,
+        length=3,
+        reverse=False,
+        keep=True,
     )
     assert [np.asarray(part).tolist() for part in result] == [8.0, [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]]

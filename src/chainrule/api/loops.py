@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import reprlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from ..ops.comparison import not_equal
 from ..ops.movement import reshape
 from ..tracing import Argument, Array, Trace, bodies_of, record, variable_of, wrap
 from ..tracing.array import ARRAY, PYTHON, SCALAR
-from .arguments import check_callable
+from .arguments import check_callable, kind_of
 from .bodies import Carried, leaf_type, recorded_step, trace_around, typed_value
 from .scope import plain, transform
 
@@ -118,7 +119,7 @@ def _length(rows: Sequence[Any], places: Sequence[str], length: Any) -> int:
             )
         found.setdefault(type_.shape[0], place)
     if length is not None:
-        length = operator.index(length)
+        length = _whole_number(length, "length")
         if length < 0:
             raise ArgumentError(f"a scan of {length} steps is none", wanted="length=0 or more")
         found.setdefault(length, "length=")
@@ -128,6 +129,17 @@ def _length(rows: Sequence[Any], places: Sequence[str], length: Any) -> int:
     if not found:
         raise ArgumentError("cr.scan has no rows to count: xs has no arrays", try_="length=")
     return next(iter(found))
+
+
+def _whole_number(n: Any, name: str) -> int:
+    try:
+        return operator.index(n)
+    except TypeError:
+        raise ArgumentError(
+            f"{name} is a whole number, not {kind_of(n)}",
+            got=reprlib.repr(n),
+            try_=f"{int(n)}" if isinstance(n, float) and n.is_integer() else None,
+        ) from None
 
 
 # On arrays
@@ -264,7 +276,7 @@ def _fori_loop(n0: Any, n1: Any, body: Function, state: Any) -> Any:
             "fori_loop", lambda s: s[0] < n1, lambda s: (s[0] + 1, body(s[0], s[1])), (n0 + 0, state)
         )
         return state
-    numbers = np.arange(operator.index(n0), operator.index(n1))
+    numbers = np.arange(_whole_number(n0, "n0"), _whole_number(n1, "n1"))
     carried = Carried("fori_loop", "state", state)
     if trace is None:
         state = carried.first()

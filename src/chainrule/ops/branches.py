@@ -15,6 +15,7 @@ import numpy as np
 from ..arraytype import ArrayType
 from ..errors import GraphError
 from ..graph import Body, Graph, Variable
+from .arithmetic import reciprocal
 from .bodies import (
     Flags,
     all_of,
@@ -28,7 +29,6 @@ from .bodies import (
     zeros_of,
 )
 from .operation import Example, holding
-from .trigonometric import sin
 
 
 class Derived(NamedTuple):
@@ -141,8 +141,13 @@ def example_body(function: Any, *types: str, name: str = "f") -> Body:
     return Body(graph)
 
 
+def bell(x: Any) -> Any:
+    """A smooth function for examples, bounded as often as it is repeated."""
+    return reciprocal(1 + x * x)
+
+
 def _choice_examples(rng: np.random.Generator) -> Any:
-    then = example_body(lambda x, a: (x * a, sin(x)), "f64[3]", "f64[]")
+    then = example_body(lambda x, a: (x * a, bell(x)), "f64[3]", "f64[]")
     otherwise = example_body(lambda x, a: (x, x * x * x), "f64[3]", "f64[]")
     for p in (True, False):
         yield Example((p, rng.normal(size=3), rng.normal()), {"then": then, "otherwise": otherwise})
@@ -194,7 +199,7 @@ call = holding(
     parameters=("body",),
     examples=lambda rng: [
         Example(
-            (rng.normal(size=3), rng.normal(size=3)), {"body": example_body(lambda x, y: sin(x) * y, *["f64[3]"] * 2)}
+            (rng.normal(size=3), rng.normal(size=3)), {"body": example_body(lambda x, y: bell(x) * y, *["f64[3]"] * 2)}
         )
     ],
     notation=r"\mathrm{{{body}}}({0}, \ldots)",

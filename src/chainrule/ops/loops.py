@@ -32,10 +32,9 @@ from .bodies import (
     runner_of,
     zeros_of,
 )
-from .branches import differentiable, example_body, present, spread
+from .branches import bell, differentiable, example_body, present, spread
 from .comparison import less
 from .operation import Example, holding
-from .trigonometric import sin
 
 # scan: inputs are what all steps share (held), what is carried, and rows of which each step takes one.
 
@@ -263,7 +262,7 @@ def _push_scan(x_dots: Sequence[Any], ys: Sequence[Any], xs: Sequence[Any], **pa
 
 
 def _scan_examples(rng: np.random.Generator) -> Any:
-    step = example_body(lambda w, c, x: (c + w * sin(x * c), c * x), "f64[2]", "f64[2]", "f64[]")
+    step = example_body(lambda w, c, x: (c + w * bell(x * c), c * x), "f64[2]", "f64[2]", "f64[]")
     for length, reverse in ((4, False), (3, True), (0, False)):
         arrays = (rng.normal(size=2), rng.normal(size=2), rng.normal(size=length))
         about = {"held": 1, "carried": 1, "length": length, "reverse": reverse, "keep": length == 3}
@@ -331,7 +330,7 @@ def _push_while(
 def _while_examples(rng: np.random.Generator) -> Any:
     types = "f64[]", "f64[2]", "i64[]"
     test = example_body(lambda a, x, k: less(k, k.graph.constant(np.int64(3))), *types)
-    body = example_body(lambda a, x, k: (x + a * sin(x), k + 1), *types)
+    body = example_body(lambda a, x, k: (x + a * bell(x), k + 1), *types)
     for begin in (0, 3):
         yield Example((rng.normal(), rng.normal(size=2), np.int64(begin)), {"test": test, "body": body, "held": 1})
 
@@ -356,7 +355,7 @@ Derivation = tuple[str, Flags, Flags]  # "pull" or "push", which directions are 
 
 @functools.lru_cache(maxsize=512)
 def _counted_graph(length: int, body: Body, held: int, derivations: tuple[Derivation, ...]) -> tuple[Body, Flags]:
-    """What is computed for a number of steps, and which of what the last derivation asks for is not zero for all."""
+    """What is computed for a number of steps, and what of that which the last derivation asks for is not zero."""
     graph = Graph(f"{body.graph.name}_counted")
     inputs = inputs_like(graph, body.graph.inputs)
     about = {"carried": len(body.out_types), "length": length, "reverse": False, "keep": False}
@@ -366,16 +365,17 @@ def _counted_graph(length: int, body: Body, held: int, derivations: tuple[Deriva
     for kind, given, asked in derivations:
         if kind == "pull":
             ends = _chosen(outputs, given)
-            bars = inputs_like(graph, ends)
-            made = pull_nodes(ends, bars, _chosen(inputs, asked))
-            inputs += bars
+            directions = inputs_like(graph, ends)
+            of = _chosen(inputs, asked)
+            made = pull_nodes(ends, directions, of)
         else:
             sources = _chosen(inputs, given)
-            dots = inputs_like(graph, sources)
-            made = _chosen(push_nodes(outputs, dots, sources), asked)
-            inputs += dots
+            directions = inputs_like(graph, sources)
+            of = _chosen(outputs, asked)
+            made = push_nodes(of, directions, sources)
+        inputs = [*inputs, *directions]
         found = tuple(each is not None for each in made)
-        outputs = [each for each in made if each is not None]
+        outputs = [zeros_of(v.type, graph) if each is None else each for v, each in zip(of, made, strict=True)]
     graph.inputs, graph.outputs = inputs, outputs
     return Body(graph), found
 
@@ -440,7 +440,7 @@ def _push_counted(
 
 
 def _counted_examples(rng: np.random.Generator) -> Any:
-    body = example_body(lambda a, x: x + a * sin(x), "f64[]", "f64[2]")
+    body = example_body(lambda a, x: x + a * bell(x), "f64[]", "f64[2]")
     for count, derivations in ((3, ()), (2, (("pull", (True,), (True, True)),)), (0, ())):
         more = (rng.normal(size=2),) if derivations else ()
         arrays = (np.int64(count), rng.normal(), rng.normal(size=2), *more)
