@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule import tree
 from chainrule.api import plans
 from chainrule.errors import (
     ArgumentError,
@@ -19,6 +20,7 @@ from chainrule.errors import (
     ForeignVariableError,
     MutationError,
     ShapeError,
+    TextError,
     TraceError,
 )
 from chainrule.graph import Body
@@ -109,6 +111,70 @@ def test_other_transforms(name):
     close(g @ J, g @ np.asarray(wanted))
 
 
+# The numbers of JAX 0.4 and later, in float64: jax.lax.scan, fori_loop, while_loop; jax.grad, hessian, jvp
+
+
+def test_a_recurrent_net_over_50_steps():
+    W, U = np.cos(np.arange(16.0)).reshape(4, 4) / 2, np.sin(np.arange(8.0)).reshape(2, 4)
+    xs = np.sin(np.arange(100.0)).reshape(50, 2)
+
+    def loss(W, U, xs):
+        def cell(h, x):
+            h = np.tanh(h @ W + x @ U)
+            return h, np.sum(h**2)
+
+        h, ys = cr.scan(cell, np.zeros(4), xs)
+        return np.sum(h) + np.mean(ys)
+
+    value, gradients = cr.value_and_grad(loss, argnums=(0, 1, 2))(W, U, xs)
+    close(value, 0.8714857810240576)
+    close([g.sum() for g in gradients], [2.4963562729278226, -3.1613450847014355, 0.49182296789236607])
+    v = np.cos(np.arange(16.0) + 1).reshape(4, 4)
+    close(cr.hvp(loss)(W, U, xs, v).sum(), 0.5383954702403209)
+
+
+def test_the_equations_of_lorenz():
+    """100 steps of Runge and Kutta."""
+
+    def end(p):
+        def slope(y):
+            return np.stack([p[0] * (y[1] - y[0]), y[0] * (p[1] - y[2]) - y[1], y[0] * y[1] - p[2] * y[2]])
+
+        def step(_, y):
+            a = slope(y)
+            b = slope(y + 0.005 * a)
+            c = slope(y + 0.005 * b)
+            d = slope(y + 0.01 * c)
+            return y + 0.01 / 6 * (a + 2 * b + 2 * c + d)
+
+        return np.sum(cr.fori_loop(0, 100, step, np.ones(3)) ** 2)
+
+    p = np.array([10.0, 28.0, 8 / 3])
+    value, gradient = cr.value_and_grad(end)(p)
+    close(value, 1019.9496395414915)
+    close(gradient, [-2.7056851873062113, 15.151819661533118, 331.95546428236145])
+    close(np.asarray(cr.hessian(end)(p)).sum(), -1000.0891725897301)
+
+
+def test_the_function_of_lambert_by_newtons_iteration():
+    def lambert(a):
+        def off(s):
+            return abs(s[0] * np.exp(s[0]) - a) > 1e-13
+
+        def step(s):
+            w, count = s
+            return w - (w * np.exp(w) - a) / (np.exp(w) * (1 + w)), count + 1
+
+        return cr.while_loop(off, step, (a / 2, 0))[0]
+
+    value, slope = cr.jvp(lambert, (1.5,), (1.0,))
+    close(value, 0.7258613577662469)
+    close(slope, 0.2803861212079248)
+    close(cr.grad(lambert)(1.5), slope)
+    w = value  # and by hand: w'' = -w' (w + 2) / ((1 + w)^2 e^w)
+    close(cr.grad(cr.grad(lambert))(1.5), -slope * (w + 2) / ((1 + w) ** 2 * np.exp(w)), rtol=1e-6)
+
+
 # Graphs
 
 
@@ -153,6 +219,27 @@ def test_the_text_of_a_loop():
         "'v3: f64[] = multiply(carry, a)', 'v4: f64[] = add(carry, x)'), "
         "held=1, carried=1, length=3, reverse=False, keep=False)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("multiply(carry, a)", "multiplied(carry, a)", "line 3: line 2: there is no operation 'multiplied'"),
+        ("multiply(carry, a)", "multiply(carry, b)", "line 3: line 2: there is no 'b'"),
+        ("carried=1", "carried=2", "line 3: scan does not give its body"),
+        ("carried=1", "carried=9", "line 3: a scan of 3 inputs cannot hold 1, carry 9"),
+        ("held=1", "held=-1", "line 3: a scan of 3 inputs cannot hold -1"),
+        ("length=3", "length=4", "line 3: a scan of 4 steps takes rows of that number"),
+        ("body=body('graph", "body=body('grape", "line 3: line 1 does not begin a graph"),
+        ("body=body(", "body=print(", "line 3 is no part of a graph"),
+    ],
+)
+def test_damaged_texts_of_loops(old, new, words):
+    text = cr.trace(lambda a, x: cr.scan(lambda c, row: (c * a, np.sin(row)), 1.0, x), 2.0, np.arange(3.0)).to_text()
+    assert old in text
+    with pytest.raises(TextError) as caught:
+        cr.Graph.from_text(text.replace(old, new))
+    assert words in str(caught.value)
 
 
 def test_bodies_are_equal_where_their_graphs_are():
@@ -244,6 +331,32 @@ def test_ten_thousand_steps():
     close(gradient, slope)
 
 
+def test_blocks_of_steps_with_checkpoints_keep_less():
+    """400 steps as 20 blocks of 20: a carry for each block, and one for each step of the block under way."""
+
+    def step(c, _):
+        return c + 1e-2 * np.sin(c), None
+
+    def block(c, _):
+        return cr.scan(step, c, None, length=20)[0], None
+
+    def whole(c):
+        return np.sum(cr.scan(step, c, None, length=400)[0])
+
+    def in_blocks(c):
+        return np.sum(cr.scan(cr.checkpoint(block), c, None, length=20)[0])
+
+    x = np.linspace(0.1, 0.5, 1000)
+    close(cr.grad(in_blocks)(x), cr.grad(whole)(x))
+    peaks = []
+    for f in (whole, in_blocks):
+        tracemalloc.start()
+        cr.grad(f)(x)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 0.25 * peaks[0]
+
+
 # Ends of the range
 
 
@@ -296,6 +409,18 @@ def test_a_number_takes_the_dtype_that_it_meets():
     assert cr.grad(sums)(xs).dtype == np.float32
     assert cr.value_and_grad(sums)(xs)[0].dtype == np.float32
     assert cr.fori_loop(0, 3, lambda i, s: s + i, 0) == 3
+
+    def given(xs):
+        def step(c, x):
+            c[1][:] = c[1] + x  # what was written is not seen when the first step is taken again
+            return [c[0] + x, c[1]], np.cos(c[0])
+
+        return cr.scan(step, [0, np.ones(1, np.float32)], xs)
+
+    plain, traced = given(xs), cr.jvp(given, (xs,), (xs,))[0]
+    for a, b in zip(tree.flatten(plain)[0], tree.flatten(traced)[0], strict=True):
+        assert a.dtype == b.dtype == np.float32
+        np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.parametrize("traced", [False, True])

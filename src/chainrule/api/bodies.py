@@ -146,11 +146,15 @@ class Carried:
     def first(self) -> Any:
         return self.tree_of(self.begin)
 
-    def next(self, result: Any) -> Any:
-        """What a step has returned, for the next one."""
+    def advanced(self, state: Any, step: Callable[[Any], tuple[Any, Any]]) -> tuple[Any, Any]:
+        """The next state, and what a step gives besides. Where a Python number has got a dtype, the step is taken again
+        with that, as all others are."""
+        before = self.tree_of(tree.flatten(state)[0]) if any(t.weak for t in self.types) else None
+        result, y = step(state)
         leaves = self.leaves_of(result)
-        self.settle(leaves)
-        return self.tree_of(leaves)
+        if self.settle(leaves):
+            return self.advanced(self.tree_of(tree.flatten(before)[0]), step)
+        return self.tree_of(leaves), y
 
     def tree_of(self, leaves: Sequence[Any]) -> Any:
         return self.rebuild([typed_value(x, leaf) for x, leaf in zip(leaves, self.types, strict=True)])

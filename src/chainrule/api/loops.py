@@ -155,8 +155,7 @@ def _plain_scan(
         return carried.first(), recorded.result([np.zeros((0, *t.shape), t.dtype) for t in types])
     state, steps, like, structure = carried.first(), [], None, None
     for k in range(count - 1, -1, -1) if reverse else range(count):
-        result, y = step(state, [_row(row, k) for row in rows])
-        state = carried.next(result)
+        state, y = carried.advanced(state, lambda c, k=k: step(c, [_row(row, k) for row in rows]))
         if like is None:
             like, structure = y, tree.structure_of(y)
         leaves = tree.flatten(y)[0]
@@ -281,7 +280,7 @@ def _fori_loop(n0: Any, n1: Any, body: Function, state: Any) -> Any:
     if trace is None:
         state = carried.first()
         for i in numbers.tolist():
-            state = carried.next(body(i, state))
+            state, _ = carried.advanced(state, lambda s, i=i: (body(i, s), None))
         return state
     number = Argument(ArrayType((), numbers.dtype), PYTHON, "i")
     recorded = recorded_step(trace, carried, [number], lambda s, i: (body(i[0], s), [], None), len(numbers) > 0)
@@ -340,7 +339,7 @@ def _while_loop(name: str, test: Function, body: Function, state: Any) -> Any:
     if trace is None:
         state = carried.first()
         while _truth(test(state)):
-            state = carried.next(body(state))
+            state, _ = carried.advanced(state, lambda s: (body(s), None))
         return state
     if not carried.types:
         raise ArgumentError("the state of cr.while_loop has no arrays: its test could never change")

@@ -57,6 +57,8 @@ def _scan(*xs: Any, body: Body, held: int, carried: int, length: int, reverse: b
 def _type_of_scan(
     *types: ArrayType, body: Body, held: int, carried: int, length: int, reverse: bool, keep: bool
 ) -> Any:
+    if min(held, carried, length) < 0 or held + carried > len(types):
+        raise GraphError(f"a scan of {len(types)} inputs cannot hold {held}, carry {carried} and take {length} steps")
     carry, rows = types[held : held + carried], types[held + carried :]
     if any(t.shape[:1] != (length,) for t in rows):
         raise GraphError(f"a scan of {length} steps takes rows of that number", got=", ".join(map(str, rows)))
