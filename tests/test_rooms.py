@@ -14,7 +14,7 @@ import chainrule
 
 Rooms = dict[str, set[str]]
 
-GROUND = {"errors", "arraytype", "tree", "lazy"}
+GROUND = {"errors", "arraytype", "tree", "lazy", "original"}
 SIBLINGS = {"tracing", "backprop", "simplify", "interpret", "compile", "health"}
 PLAIN = {"nets", "losses", "regularizers", "optimizers"}  # plain NumPy functions
 LOOP = {"training", "files", "data"}
@@ -25,7 +25,8 @@ BELOW_LEAVES = BELOW_API | {"api"} | PLAIN | LOOP
 # Room -> rooms that it may import.
 ALLOWED: Rooms = {
     "errors": set(),
-    "arraytype": {"errors"},
+    "original": set(),
+    "arraytype": {"errors", "original"},
     "tree": {"errors"},
     "lazy": {"errors"},
     "graph": GROUND,

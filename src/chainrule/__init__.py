@@ -28,6 +28,7 @@ _PUBLIC = {
     "jvp": "api",
     "linearize": "api",
     "operation": "api",
+    "patch_numpy": "api",
     "ravel": "api",
     "scan": "api",
     "stop_gradient": "api",
@@ -90,6 +91,9 @@ if TYPE_CHECKING:
     )
     from .api import (
         operation as operation,
+    )
+    from .api import (
+        patch_numpy as patch_numpy,
     )
     from .api import (
         ravel as ravel,

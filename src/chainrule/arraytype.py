@@ -6,9 +6,8 @@ import math
 import re
 from typing import Final, final
 
-import numpy as np
-
 from .errors import DtypeError, TextError
+from .original import np
 
 _KINDS: Final = {"f": "f", "c": "c", "i": "i", "u": "u"}
 _interned: dict[tuple[tuple[int, ...], np.dtype], ArrayType] = {}

@@ -170,11 +170,9 @@ def test_symbolic_variables_have_no_value():
 
 
 def test_value_taken_out_of_the_trace():
-    import math
-
-    error = raised(errors.TraceError, cr.grad(lambda x: math.sin(x)), 1.0)
+    error = raised(errors.TraceError, cr.grad(lambda x: float(x)), 1.0)
     assert "derivative would be lost" in str(error) and "np.*" in error.wanted
-    is_here(error, "math.sin(x)")
+    is_here(error, "float(x)")
 
 
 def test_unsupported_function_is_named():
@@ -216,8 +214,10 @@ def test_our_frames_are_hidden(monkeypatch):
 
 
 def test_write_into_a_plain_array():
+    plain = np.zeros(3)
+
     def fill(x):
-        y = np.zeros(3)
+        y = plain.copy()
         y[0] = x[0]
         return np.sum(y)
 

@@ -12,6 +12,7 @@ from chainrule.tracing import dispatch, ufuncs
 V = np.array([0.3, -1.2, 2.5])
 M = np.arange(6.0).reshape(2, 3) + 0.5
 S = np.eye(3) + 0.1
+Z = np.zeros(3)
 
 
 def public(module):
@@ -95,13 +96,13 @@ def test_options_that_are_refused(what):
 @pytest.mark.parametrize(
     "write",
     [
-        lambda x: np.put(np.zeros(3), [0], x[:1]),
-        lambda x: np.place(np.zeros(3), [True, False, False], x),
-        lambda x: np.putmask(np.zeros(3), [True, False, False], x),
-        lambda x: np.put_along_axis(np.zeros(3), np.array([0]), x[:1], 0),
-        lambda x: np.copyto(np.zeros(3), x),
-        lambda x: np.sum(M * x, axis=0, out=np.zeros(3)),
-        lambda x: np.clip(x, 0, 1, out=np.zeros(3)),
+        lambda x: np.put(Z, [0], x[:1]),
+        lambda x: np.place(Z, [True, False, False], x),
+        lambda x: np.putmask(Z, [True, False, False], x),
+        lambda x: np.put_along_axis(Z, np.array([0]), x[:1], 0),
+        lambda x: np.copyto(Z, x),
+        lambda x: np.sum(M * x, axis=0, out=Z),
+        lambda x: np.clip(x, 0, 1, out=Z),
     ],
 )
 def test_writing_into_an_array_from_before_the_trace(write):

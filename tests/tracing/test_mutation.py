@@ -646,8 +646,9 @@ def test_out_without_a_derivative_is_written():
 
 
 def test_ufunc_at_on_a_plain_array():
+    y = np.zeros(5)
+
     def add(x):
-        y = np.zeros(5)
         np.add.at(y, [0, 1], x[:2])
         return np.sum(y)
 

@@ -11,6 +11,7 @@ from .graphs import Graph, trace, variable
 from .jacobians import elementwise_grad, hessian, jacobian
 from .loops import fori_loop, scan, while_loop
 from .mapping import vmap
+from .patching import patch_numpy
 from .stopping import stop_gradient
 from .vectors import ravel
 
@@ -34,6 +35,7 @@ __all__ = [
     "jvp",
     "linearize",
     "operation",
+    "patch_numpy",
     "ravel",
     "scan",
     "stop_gradient",

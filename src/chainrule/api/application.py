@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from ..graph import Graph, Variable, paste
 from ..interpret import evaluate
+from ..original import np
 from ..tracing import Array, Trace, trace_of, variable_of, wrap
 from ..tracing.array import ARRAY, SCALAR
 from .scope import owned, read_only

@@ -9,13 +9,12 @@ from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
-import numpy as np
-
 from .. import tree
 from ..arraytype import ArrayType
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..graph import Variable
-from ..tracing import Array, variable_of
+from ..original import np
+from ..tracing import Array, memory_of, variable_of
 from .scope import Scope, checked_leaves, plain
 
 Function = Callable[..., Any]
@@ -145,7 +144,13 @@ def concrete(scope: Scope, result: Any) -> Any:
     """A tree of results for the caller, traced leaves as values where nothing outside traces them."""
     if result is None:
         return None
-    return tree.map_leaves(lambda x: scope.result(x.variable) if type(x) is Array else x, result)
+
+    def leaving(x: Any) -> Any:
+        if type(x) is Array:
+            return scope.result(x.variable)
+        return memory_of(x) if scope.outermost else x
+
+    return tree.map_leaves(leaving, result)
 
 
 def sequence_of(x: Any, what: str, example: str) -> Sequence[Any]:

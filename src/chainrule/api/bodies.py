@@ -6,13 +6,12 @@ import reprlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from .. import tree
 from ..arraytype import ArrayType
 from ..errors import ArgumentError, DtypeError, ShapeError
 from ..graph import Variable
 from ..ops import of_dtype
+from ..original import np
 from ..tracing import Argument, Array, Recorded, Trace, active, record, trace_of, variable_of, wrap
 from ..tracing.array import ARRAY, PYTHON, SCALAR
 from .scope import plain

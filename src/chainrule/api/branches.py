@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from .. import tree
 from ..errors import ArgumentError, DtypeError, ShapeError, users_frames_only
 from ..graph import Variable
 from ..ops import branches, of_dtype
 from ..ops.bodies import all_of
+from ..original import np
 from ..tracing import Argument, Array, Recorded, Trace, bodies_of, record, variable_of
 from .arguments import check_callable, like_function
 from .bodies import LeafType, leaf_type, returned, settled, trace_around, typed_value

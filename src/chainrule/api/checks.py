@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from .. import tree
 from ..errors import ArgumentError, DerivativeError, users_frames_only
+from ..original import np
 from .arguments import argument_names, check_callable, sequence_of
 from .directional import jvp, vjp
 from .gradient import grad

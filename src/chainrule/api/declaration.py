@@ -8,15 +8,14 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from .. import tree
 from ..arraytype import ArrayType
 from ..errors import ArgumentError, DerivativeError, ShapeError, users_frames_only
 from ..graph import NAME
 from ..ops import elementwise, general, linear
+from ..original import np
 from ..structure import MatrixFree
-from ..tracing import declared_call, trace_of, variable_of
+from ..tracing import declared_call, quietly, trace_of, variable_of
 from .arguments import check_callable, typed
 
 _serial = itertools.count(1)
@@ -75,6 +74,7 @@ def operation(
             wanted="letters, digits and underscores, beginning with a letter",
         )
     check_callable(forward)
+    forward = quietly(forward)
     unknown = about.keys() - _ABOUT
     if unknown:
         raise ArgumentError(
@@ -180,8 +180,10 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     title = title if re.fullmatch(NAME, title) else "custom"
     name = f"{title}_{next(_serial)}"
 
+    computed = quietly(f)
+
     def called(xs: Sequence[Any]) -> tuple[Any, Callable[..., Any]]:
-        pair = f(*xs)
+        pair = computed(*xs)
         if not (isinstance(pair, tuple) and len(pair) == 2 and callable(pair[1])):
             raise ArgumentError(
                 f"{title} has a custom gradient: it returns (y, pullback)", got=tree.outline(pair), wanted="such a pair"

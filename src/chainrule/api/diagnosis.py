@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, final
 
-import numpy as np
-
 from .. import graph as data
 from .. import interpret, tree
 from ..backprop.walk import back_propagation_steps
 from ..errors import ArgumentError, TraceError, users_frames_only
 from ..graph import Variable
 from ..health import Finding, Run, Thresholds, examine
+from ..original import np
 from .arguments import argument_names, labels_of, outputs_of, split_aux
 from .graphs import Graph, Values
 from .scope import Scope, positions, transform

@@ -6,13 +6,12 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from .. import tree
 from ..backprop import back_propagation_nodes
 from ..errors import UnsupportedError, users_frames_only
 from ..graph import Variable
 from ..ops.algebra import zeros
+from ..original import np
 from .arguments import argument_names, concrete, like_function, scalar_output, split_aux, with_arguments
 from .plans import gradient_plan
 from .scope import Scope, each_owned, positions, transform

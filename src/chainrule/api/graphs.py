@@ -10,8 +10,6 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, final
 
-import numpy as np
-
 from .. import backprop, interpret, simplify, tree
 from .. import graph as data
 from ..arraytype import ArrayType
@@ -19,6 +17,7 @@ from ..errors import ArgumentError, DtypeError, Origin, ShapeError, TraceError, 
 from ..graph import Variable
 from ..ops import CATALOGUE
 from ..ops.algebra import zeros
+from ..original import np
 from ..tracing import Array, Guard, Trace, trace_of, wrap
 from .application import pasted, traced
 from .arguments import argument_names, check_callable, labels_of, outputs_of, typed

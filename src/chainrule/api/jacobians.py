@@ -6,13 +6,12 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from ..backprop import back_propagation_nodes, whole_jacobian
 from ..errors import ArgumentError, DerivativeError, users_frames_only
 from ..graph import Variable
 from ..interpret import evaluate
 from ..ops.algebra import zeros
+from ..original import np
 from ..simplify import simplify
 from ..structure import IndexMap, LinearMap, MatrixFree
 from ..tracing import Array, variable_of, wrap

@@ -7,8 +7,6 @@ import reprlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from .. import tree
 from ..arraytype import ArrayType
 from ..errors import ArgumentError, ShapeError, users_frames_only
@@ -17,6 +15,7 @@ from ..ops import loops
 from ..ops.bodies import all_of
 from ..ops.comparison import not_equal
 from ..ops.movement import reshape
+from ..original import np
 from ..tracing import Argument, Array, Trace, bodies_of, record, variable_of, wrap
 from ..tracing.array import ARRAY, PYTHON, SCALAR
 from .arguments import check_callable, kind_of

@@ -6,10 +6,9 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from .. import tree
 from ..errors import ArgumentError, ShapeError, users_frames_only
+from ..original import np
 from ..tracing import Array
 from .arguments import like_function
 from .scope import plain, read_only

@@ -10,14 +10,13 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from ..backprop import back_propagation_nodes
 from ..graph import Graph, Variable, extract, is_slot, structural_key
 from ..interpret import Plan
 from ..ops.algebra import zeros
+from ..original import np
 from ..simplify import simplify
-from ..tracing import Trace
+from ..tracing import Trace, quiet
 
 _MOST = 512
 _plans: dict[tuple[Any, ...], Plan] = {}
@@ -55,7 +54,8 @@ def planned(
             if len(_plans) >= _MOST:
                 _plans.pop(next(iter(_plans)))
             _plans[key] = plan
-    return plan([*(trace.values[v.number] for v in inputs), *(v.value for v in slots)])
+    with quiet():
+        return plan([*(trace.values[v.number] for v in inputs), *(v.value for v in slots)])
 
 
 def gradient_plan(trace: Trace, inputs: Sequence[Variable], y: Variable) -> list[Any]:

@@ -6,15 +6,14 @@ import reprlib
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from .. import tree
 from ..arraytype import ArrayType
 from ..errors import ArgumentError, DtypeError
 from ..graph import Graph, Variable, extract
 from ..interpret import evaluate
 from ..ops import marks
-from ..tracing import Array, Trace, active, plain_array, trace_of, variable_of, wrap
+from ..original import np
+from ..tracing import Array, Trace, active, memory_of, names, plain_array, trace_of, variable_of, wrap
 from ..tracing.array import ARRAY, NUMBERS, PYTHON, SCALAR
 from ..tracing.collection import postpone_full_collections, resume_full_collections
 from ..tracing.trace import COPY_LIMIT
@@ -89,7 +88,7 @@ def read_only(value: np.ndarray) -> np.ndarray:
 
 def owned(value: Any, like: Any = None) -> Any:
     """An array that nothing else refers to; a scalar where NumPy would give one."""
-    value = np.asarray(value)
+    value = np.asarray(memory_of(value))
     if value.shape == () and not (isinstance(like, np.ndarray) and type(like) is not Array):
         return value[()]
     fresh = value.base is None and value.flags.writeable and value.flags.owndata
@@ -139,6 +138,7 @@ class transform:
         active.trace = trace
         if self.scope.outermost:
             postpone_full_collections()
+            names.enter(trace)
         return self.scope
 
     def __exit__(self, *error: object) -> None:
@@ -146,6 +146,7 @@ class transform:
         trace = self.scope.trace
         trace.depth -= 1
         if self.scope.outermost:
+            names.leave(trace)
             resume_full_collections()
             trace.close()
 

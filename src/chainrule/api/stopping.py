@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import tree
 from ..ops import marks
-from ..tracing import Array, wrap
+from ..tracing import Array, memory_of, wrap
 
 
 def stop_gradient(x: Any) -> Any:
@@ -32,7 +32,7 @@ def stop_gradient(x: Any) -> Any:
 
 def _stopped(x: Any) -> Any:
     if type(x) is not Array:
-        return x
+        return memory_of(x)
     v = marks.stop_gradient(x.variable)
     v.mask = 0
     return wrap(x.owner, v, x.kind)

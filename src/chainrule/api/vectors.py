@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from .. import tree
 from ..arraytype import ArrayType
 from ..errors import DtypeError, ShapeError
+from ..original import np
 from ..tracing import Array
 from .arguments import kind_of, typed
 from .scope import dtype_of, plain

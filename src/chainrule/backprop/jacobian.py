@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
 from ..graph import Variable, between
 from ..ops import is_zero, refuse_complex
+from ..original import np
 from ..structure import TOO_MANY, Edge, IndexMap, LinearMap, Node, Paths, dense_map, identity_map, zero_map
 
 DENSE_ENOUGH = 1 << 24  # entries up to which a product with a program is formed

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ..arraytype import ArrayType
 from ..graph import Graph, Variable
 from ..ops import marks
+from ..original import np
 from ..structure import register_transposer
 from .expansion import back_propagation_nodes
 from .walk import back_propagation

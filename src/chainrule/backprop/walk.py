@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
 from ..graph import Graph, Variable, consumers, operations
 from ..ops import pull_values, pull_values_together, push_values
+from ..original import np
 
 Values = Mapping[int, Any]
 GradTable = dict[int, Any]  # by the number of the variable; no entry where no path leads to an output

@@ -43,8 +43,8 @@ def _unhidden(reason: ChainruleError) -> MutationError:
         "a traced value is written into a plain array, which cannot hold it",
         where=reason.where,
         got=reason.got,
-        wanted="an array that was made from traced values",
-        try_="np.zeros_like(x), np.stack([...]) or np.concatenate([...]) of traced arrays",
+        wanted="an array that is made inside the traced function, by a function of NumPy: np.zeros, np.array...",
+        try_="np.array(y) instead of y.copy() where it is made, or np.zeros_like(x) of a traced x",
     )
 
 

@@ -8,10 +8,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from ..arraytype import ArrayType
 from ..errors import ChainruleError, TextError
+from ..original import np
 from .graph import Graph
 from .law import check
 from .order import operations

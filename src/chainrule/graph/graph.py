@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from ..arraytype import ArrayType
 from ..errors import ForeignVariableError
 from ..errors.origin import RawOrigin
+from ..original import np
 from .variable import OperationLike, Variable
 
 

@@ -16,10 +16,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from ..arraytype import ArrayType
 from ..errors import ChainruleError, GraphError, TextError
+from ..original import np
 from .body import Body
 from .graph import Graph
 from .literal import literal, value_of

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ..graph import Variable
+from ..original import np
 from ..structure import IndexMap
 from .cures import cure_of_slope
 from .finding import Finding

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
-
 from ..graph import Variable
+from ..original import np
 from . import patterns
 from .patterns import exponent, made_by, squared, summed_exponent
 from .run import Run

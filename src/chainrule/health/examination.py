@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import numpy as np
-
 from ..errors import DerivativeError
+from ..original import np
 from . import backward, digits, forward, gradients, reach, units
 from .finding import SEVERITIES, Finding
 from .run import Run

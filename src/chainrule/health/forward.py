@@ -10,9 +10,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-import numpy as np
-
 from ..graph import Variable
+from ..original import np
 from .cures import cure_of_value
 from .finding import Finding
 from .poison import FINITE, INFINITE, Poison, illness

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from ..errors.origin import RawOrigin
 from ..graph import Variable, between
+from ..original import np
 from .finding import Finding
 from .ranges import rms
 from .run import Run

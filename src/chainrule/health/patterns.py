@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..graph import Variable
+from ..original import np
 
 
 def made_by(v: Variable, *names: str) -> bool:

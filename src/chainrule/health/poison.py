@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, final
 
-import numpy as np
-
 from ..graph import Variable
+from ..original import np
 
 FINITE, INFINITE, NAN = range(3)
 

@@ -6,11 +6,10 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final
 
-import numpy as np
-
 from ..errors import Origin
 from ..errors.origin import RawOrigin
 from ..graph import Graph, Variable, ancestors, consumers, unique_names
+from ..original import np
 from .ranges import extent, number
 
 LONGEST = 40  # letters of an expression that stands for a variable without a name

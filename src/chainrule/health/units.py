@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..graph import Variable
+from ..original import np
 from . import patterns
 from .finding import Finding
 from .run import Run

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from ..errors import ArgumentError, ShapeError
 from ..graph import Graph, Variable
+from ..original import np
 
 Values = dict[int, Any]  # by the number of the variable
 

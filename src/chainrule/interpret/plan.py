@@ -12,9 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, final
 
-import numpy as np
-
 from ..graph import Graph, Variable, ancestors
+from ..original import np
 
 _LONGEST = 2_000  # lines of one function: compiling takes time and memory beyond proportion
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from ..original import np
 from .comparison import equal, floor_divide, greater, greater_equal, isnan, less, less_equal, rint, sign
 from .exponential import log
 from .movement import convert

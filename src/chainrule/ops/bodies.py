@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-import numpy as np
-
 from ..arraytype import ArrayType
 from ..errors import GraphError, InternalError
 from ..graph import Body, Graph, Variable, between, paste
+from ..original import np
 from .algebra import zeros
 
 Flags = tuple[bool, ...]

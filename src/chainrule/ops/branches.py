@@ -10,11 +10,10 @@ import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ..arraytype import ArrayType
 from ..errors import GraphError
 from ..graph import Body, Graph, Variable
+from ..original import np
 from .arithmetic import reciprocal
 from .bodies import (
     Flags,

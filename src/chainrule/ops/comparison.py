@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from ..original import np
 from .operation import elementwise
 
 greater = elementwise("greater", np.greater, None, None, notation="{0} > {1}")

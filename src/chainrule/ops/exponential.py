@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
+from ..original import np
 from .operation import elementwise
 
 _LOG_2, _LOG_10 = math.log(2), math.log(10)

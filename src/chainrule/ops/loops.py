@@ -13,11 +13,10 @@ import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ..arraytype import ArrayType
 from ..errors import GraphError
 from ..graph import Body, Graph, Variable, ancestors
+from ..original import np
 from .arithmetic import add
 from .bodies import (
     Flags,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-import numpy as np
-
+from ..original import np
 from ..structure import identity_map
 from .operation import Example, discrete, linear
 

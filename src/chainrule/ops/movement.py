@@ -7,10 +7,9 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ..arraytype import ArrayType
 from ..errors import ShapeError
+from ..original import np
 from ..structure import (
     ArrayAlgebra,
     IndexMap,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ..arraytype import ArrayType
 from ..errors import ShapeError
+from ..original import np
 from ..structure import ArrayAlgebra, LinearMap, Triangle, index_map
 from .comparison import equal
 from .contraction import einsum

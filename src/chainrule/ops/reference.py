@@ -6,8 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
+from ..original import np
 from .operation import CATALOGUE, Missing, Operation
 from .scipy_loader import SpecialFunction
 

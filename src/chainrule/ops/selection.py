@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from ..original import np
 from ..structure import ArrayAlgebra
 from .comparison import logical_not
 from .operation import Example, elementwise

@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from ..arraytype import ArrayType
 from ..errors import ArgumentError, ShapeError
+from ..original import np
 from ..structure import LinearMap, MatrixFree, Pairs, Ravel, index_map, pointwise_map, zero_map
 from .arithmetic import maximum
 from .comparison import less

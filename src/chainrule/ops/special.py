@@ -11,9 +11,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ..arraytype import ArrayType
+from ..original import np
 from ..structure import pointwise_map
 from .comparison import equal, less
 from .exponential import exp, log, log1p

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
+from ..original import np
 from .arithmetic import hypot, sqrt
 from .operation import elementwise
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from ..graph import Variable
 from ..ops import CATALOGUE, of_dtype
 from ..ops.arithmetic import absolute, add, divide, multiply, negative, positive, power, sqrt, square, subtract
@@ -14,6 +12,7 @@ from ..ops.comparison import logical_not
 from ..ops.contraction import einsum
 from ..ops.movement import broadcast_to
 from ..ops.selection import absorb, factor_product, where
+from ..original import np
 from .rewrites import argument_of, is_number, made_by, number, rewrites
 
 Inputs = tuple[Variable, ...]

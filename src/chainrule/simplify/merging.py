@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..arraytype import ArrayType
 from ..errors.origin import RawOrigin
 from ..graph import Graph, OperationLike, Variable
 from ..ops.movement import broadcast_to
+from ..original import np
 from .rewrites import REWRITES
 
 _FOLD_LIMIT = 4096  # entries of a constant that is computed in advance

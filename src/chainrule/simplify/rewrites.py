@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ..graph import Variable
 from ..ops import Operation
+from ..original import np
 
 Rewrite = Callable[..., Variable | None]
 REWRITES: dict[Operation, list[Rewrite]] = {}

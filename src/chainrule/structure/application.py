@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
+from ..original import np
 from .algebra import Algebra, Factor, Names
 from .normal_form import aligned
 from .relations import Relation

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
+from ..original import np
 from .algebra import algebra_of, counted
 from .relations import Ravel, Relation, Sizes, join
 from .term import Term

@@ -8,9 +8,8 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, final
 
-import numpy as np
-
 from ..errors import ShapeError
+from ..original import np
 from .algebra import Factor, Names, algebra_of, counted
 from .application import apply
 from .cost import Sized, without_values

@@ -5,8 +5,7 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-import numpy as np
-
+from ..original import np
 from .index_map import IndexMap, index_map, window_map
 from .linear_map import LinearMap, Shape
 

@@ -11,9 +11,8 @@ import math
 from collections.abc import Callable
 from typing import Any, ClassVar, final
 
-import numpy as np
-
 from ..errors import ShapeError, TooLargeError
+from ..original import np
 from .algebra import Factor, algebra_of
 from .recognition import Structure
 from .scipy_loader import sparse, sparse_linalg

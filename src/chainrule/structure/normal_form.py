@@ -9,8 +9,7 @@ import dataclasses
 import itertools
 import math
 
-import numpy as np
-
+from ..original import np
 from .algebra import Factor, Names, algebra_of, counted
 from .relations import Fused, Progression, Relation
 from .term import Term

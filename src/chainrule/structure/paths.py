@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from typing import Any, final
 
-import numpy as np
-
+from ..original import np
 from .algebra import Factor, algebra_of
 from .linear_map import LinearMap, Shape
 from .recognition import Structure

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol, final
 
-import numpy as np
-
+from ..original import np
 from .algebra import Factor, algebra_of
 from .linear_map import LinearMap, Shape, apply_each
 from .recognition import Structure

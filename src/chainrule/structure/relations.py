@@ -13,8 +13,7 @@ import math
 from collections.abc import Callable
 from typing import Self, final
 
-import numpy as np
-
+from ..original import np
 from .algebra import Algebra, Factor, Names, algebra_of
 
 Sizes = dict[int, int]

@@ -4,17 +4,21 @@ Values are computed when they are asked for, by an evaluator that this room is h
 guard. This room knows how NumPy behaves; it refuses to know how derivatives are made.
 """
 
-from . import algebra, functions, methods
+from . import algebra, filling, functions, methods, names
+from .activity import active, quiet
 from .array import Array, contains_traced, stacked, trace_of, variable_of, wrap
 from .bodies import Argument, Recorded, bodies_of, record
 from .dispatch import FUNCTIONS, answers, declared_call
-from .trace import Evaluator, Guard, Trace, active, plain_array
+from .memory import Fillable, memory_of, quietly
+from .names import patch_numpy
+from .trace import Evaluator, Guard, Trace, plain_array
 
 __all__ = [
     "FUNCTIONS",
     "Argument",
     "Array",
     "Evaluator",
+    "Fillable",
     "Guard",
     "Recorded",
     "Trace",
@@ -24,9 +28,15 @@ __all__ = [
     "bodies_of",
     "contains_traced",
     "declared_call",
+    "filling",
     "functions",
+    "memory_of",
     "methods",
+    "names",
+    "patch_numpy",
     "plain_array",
+    "quiet",
+    "quietly",
     "record",
     "stacked",
     "trace_of",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ..ops.algebra import VariableAlgebra
+from ..original import np
 from ..structure import ArrayAlgebra, register
 from .array import Array, trace_of, variable_of, wrap
 

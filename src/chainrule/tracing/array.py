@@ -10,7 +10,6 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..arraytype import ArrayType
@@ -18,7 +17,9 @@ from ..errors import MutationError, Origin, ShapeError, TraceError, user_frame
 from ..graph import Variable
 from ..ops import Operation, arithmetic, comparison
 from ..ops.movement import broadcast_to, concatenate, convert, reshape, transpose
+from ..original import np
 from . import indexing, layout
+from .memory import Fillable, Slots
 from .trace import Trace, left_its_body
 from .views import View, whole
 
@@ -27,10 +28,10 @@ ARRAY, SCALAR, PYTHON = 0, 1, 2
 NUMBERS = (float, int, bool, complex)
 
 
-class Array:
+class Array(Slots):
     """A value of the function that is being traced."""
 
-    __slots__ = ("_variable", "alias", "body", "kind", "owner")
+    __slots__ = ()
     __array_priority__ = 1000
     _variable: Variable
     kind: int
@@ -141,21 +142,17 @@ class Array:
         if not index and self.size != 1:
             raise ValueError("can only convert an array of size 1 to a Python scalar")
         if len(index) < 2:
-            index = np.unravel_index(self._flat_place(index[0] if index else 0), self.shape)
+            index = np.unravel_index(flat_place(self, index[0] if index else 0), self.shape)
         return wrap(self.owner, self[tuple(index)].variable, PYTHON)
-
-    def _flat_place(self, index: Any) -> int:
-        place = operator.index(index)
-        if not -self.size <= place < self.size:
-            raise IndexError(f"index {place} is out of bounds for size {self.size}")
-        return place % self.size
 
     def tolist(self) -> Any:
         return [each.tolist() for each in self] if self.ndim else self.item()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         self._refuse_to_leave(
-            "numpy code in C", "a NumPy function that is traced, or cr.stop_gradient(x) if no gradient is wanted"
+            "numpy code in C",
+            "a NumPy function that is traced, called as np.f(x); x.astype(float) instead of np.float64(x); "
+            "or cr.stop_gradient(x) if no gradient is wanted",
         )
         return np.asarray(self.owner.ask(self.variable), dtype)
 
@@ -329,6 +326,14 @@ def is_operand(x: Any) -> bool:
     return type(x) is Array or isinstance(x, (np.ndarray, np.generic, float, int, complex, list, tuple))
 
 
+def flat_place(x: Any, index: Any) -> int:
+    """A place in the flat order of an array, counted from 0."""
+    place = operator.index(index)
+    if not -x.size <= place < x.size:
+        raise IndexError(f"index {place} is out of bounds for size {x.size}")
+    return place % x.size
+
+
 def wrap(trace: Trace, variable: Variable, kind: int = ARRAY) -> Array:
     array = Array.__new__(Array)
     array.owner, array._variable, array.kind, array.alias = trace, variable, kind, None
@@ -415,16 +420,25 @@ def _stack(parts: list[Variable], shape: tuple[int, ...]) -> Variable:
 def contains_traced(items: Any) -> bool:
     if type(items) is Array:
         return True
-    return isinstance(items, (list, tuple)) and any(contains_traced(item) for item in items)
+    if not isinstance(items, (list, tuple)):
+        return False
+    types = set(map(type, items))  # fast, also for a list of a million numbers
+    return Array in types or (not types <= _NO_LISTS and any(map(contains_traced, items)))
+
+
+_NO_LISTS = {float, int, bool, complex, str, type(None), slice, np.float64, np.int64, Fillable}
 
 
 def trace_of(*operands: Any) -> Trace | None:
     """The trace of the first traced array among the operands, lists included."""
     for x in operands:
-        if type(x) is Array:
+        t = type(x)
+        if t is Array:
             return x.owner
+        if t in _NO_LISTS:
+            continue
         if isinstance(x, (list, tuple)):
-            found = trace_of(*x)
+            found = trace_of(*x) if not _NO_LISTS.issuperset(map(type, x)) else None
             if found is not None:
                 return found
         elif isinstance(x, np.ndarray) and x.dtype == object:

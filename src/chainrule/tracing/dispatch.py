@@ -6,15 +6,17 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ..errors import MutationError, UnsupportedError
 from ..graph import Variable
 from ..ops import CATALOGUE, Operation
 from ..ops.movement import convert
 from ..ops.scipy_loader import SpecialFunction
+from ..original import np
 from . import array as arrays
+from .activity import active
 from .array import ARRAY, SCALAR, Array, apply_elementwise, trace_of, variable_of, wrap, write_into
+from .memory import Fillable, adopted, memory_of
+from .promotion import promote
 from .trace import Trace
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
@@ -72,7 +74,7 @@ def lifted(x: Any, *others: Any) -> Any:
     """One operand as np.asarray would make it, in the trace that it or the others belong to."""
     if type(x) is Array:
         return x if x.kind == ARRAY else wrap(x.owner, x.variable)
-    trace = trace_of(x, *others)
+    trace = trace_of(x, *others) or active.trace  # what is traced may be another argument of the function
     assert trace is not None
     return wrap(trace, variable_of(x, trace))
 
@@ -125,6 +127,8 @@ def finish(result: Array, out: Any = None, dtype: Any = None) -> Any:
         return result
     if out is Ellipsis:  # an array, also where no axes are left
         return wrap(result.owner, result.variable)
+    if type(out) is Fillable:
+        out = promote(out, result.owner)
     if type(out) is Array:
         write_into(out, result)
         return out
@@ -143,7 +147,7 @@ def declared_call(operation: Operation, args: tuple[Any, ...], parameters: dict[
     """A call of a declared operation by a user: recorded where an argument is traced, else computed."""
     trace = trace_of(*args)
     if trace is None:
-        return operation.forward(*args, **parameters)
+        return operation.forward(*map(memory_of, args), **parameters)
     if operation.kind == "elementwise" and not parameters:
         return apply_elementwise(operation, args, trace)
     result = operation(*[variable_of(x, trace) for x in args], **parameters)
@@ -192,9 +196,9 @@ def plain_call(function: Any, name: str, args: tuple[Any, ...], keywords: dict[s
             return value
         if type(x) in (list, tuple):
             return type(x)(plain(each) for each in x)
-        return x
+        return memory_of(x)
 
-    return function(*plain(args), **{key: plain(value) for key, value in keywords.items()})
+    return adopted(function(*plain(args), **{key: plain(value) for key, value in keywords.items()}), args)
 
 
 def dispatch_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:

@@ -6,8 +6,6 @@ import math
 import operator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from ..errors import MutationError, ShapeError
 from ..graph import Variable
 from ..ops.arithmetic import add
@@ -15,6 +13,7 @@ from ..ops.comparison import less
 from ..ops.movement import broadcast_to, convert, element, reshape, take, window
 from ..ops.movement import write as write_nodes
 from ..ops.selection import where
+from ..original import np
 from . import array as arrays
 from . import layout
 from .views import leading_place, whole

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from ..graph import Variable
 from ..ops.movement import convert
+from ..original import np
 from .trace import Trace
 
 if TYPE_CHECKING:
@@ -48,9 +48,25 @@ def _read(base: np.ndarray, key: Any) -> np.ndarray:
             return base.diagonal(axis1=axis1, axis2=axis2)
         case ("windows", shape, axis):
             return sliding_window_view(base, shape, axis)
+        case ("sealed", _):
+            return base
+        case ("strided", shape, strides, offset):
+            return _at_place(base, shape, strides, offset)
         case (windows, shape):
             return _windowed(base, windows).reshape(shape)
     raise AssertionError(key)
+
+
+def _at_place(base: np.ndarray, shape: Shape, strides: Any, offset: int) -> np.ndarray:
+    """A part of a contiguous base's memory, which is not looked at."""
+    description = {**base.__array_interface__, "shape": shape, "strides": strides}
+    address, _ = description["data"]
+    return np.asarray(_Described({**description, "data": (address + offset, True)}, base))
+
+
+class _Described:
+    def __init__(self, description: dict[str, Any], base: np.ndarray):
+        self.__array_interface__, self.base = description, base
 
 
 def _windowed(base: np.ndarray, windows: Any) -> np.ndarray:

@@ -9,12 +9,13 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
-
 from ..errors import UnsupportedError
+from ..original import np
 from . import array as arrays
 from . import layout
 from .array import Array, viewed, wrap, write_into
+from .memory import Fillable, memory_of
+from .promotion import promote
 
 # Operators
 
@@ -103,7 +104,7 @@ class Flat:
 
     __slots__ = ("_next", "base")
 
-    def __init__(self, base: Array):
+    def __init__(self, base: Any):
         self.base, self._next = base, 0
 
     def __len__(self) -> int:
@@ -124,34 +125,45 @@ class Flat:
 
     def __getitem__(self, index: Any) -> Any:
         if np.ndim(index) == 0 and not isinstance(index, (slice, type(Ellipsis))):
-            index = self.base._flat_place(index)
+            index = arrays.flat_place(self.base, index)
         found = self.base.reshape(-1)[index]
         return found if not found.ndim else found.copy()
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        positions = np.arange(self.base.size)[index]
+        base: Any = self.base
+        if type(base) is Fillable:
+            trace = arrays.trace_of(value)
+            if trace is None:
+                base.memory.flat[index] = memory_of(value)
+                return
+            base = promote(base, trace)
+        positions = np.arange(base.size)[index]
         if not np.ndim(positions):
-            self.base[np.unravel_index(positions, self.base.shape)] = value
+            base[np.unravel_index(positions, base.shape)] = value
             return
-        values = wrap(self.base.owner, arrays.variable_of(value, self.base.owner)).reshape(-1)
-        flat = self.base.reshape(-1).copy()
+        values = wrap(base.owner, arrays.variable_of(value, base.owner)).reshape(-1)
+        flat = base.reshape(-1).copy()
         flat[positions.reshape(-1)] = values[np.arange(positions.size) % values.size]
-        self.base[...] = flat.reshape(self.base.shape)
+        base[...] = flat.reshape(base.shape)
 
-    def copy(self) -> Array:
+    def copy(self) -> Any:
         return self.base.flatten()
 
     __array_priority__ = Array.__array_priority__
 
 
-def _set_flat(self: Array, value: Any) -> None:
+def _set_flat(self: Any, value: Any) -> None:
     Flat(self)[:] = value
 
 
 Array.flat = property(Flat, _set_flat)  # type: ignore[attr-defined]
+Fillable.flat = property(Flat, _set_flat)  # type: ignore[attr-defined]
 
 
 # Memory
+
+
+_READ_ONLY = ("broadcast", "windows", "diagonal", "sealed")  # views that NumPy does not let write
 
 
 class Flags:
@@ -161,7 +173,9 @@ class Flags:
         flags = layout.shadow(x).flags
         self.c_contiguous, self.f_contiguous = flags.c_contiguous, flags.f_contiguous
         self.contiguous, self.forc, self.fnc = flags.contiguous, flags.forc, flags.fnc
-        self.owndata, self.writeable, self.aligned = x.alias is None or not x.alias.steps, not x.kind, True
+        keys: Any = () if x.alias is None else x.alias.keys
+        self.owndata, self.aligned = not keys, True
+        self.writeable = not x.kind and not any(key[0] in _READ_ONLY for key in keys)
 
     def __getitem__(self, name: str) -> bool:
         short = {"C": "c_contiguous", "F": "f_contiguous", "O": "owndata", "W": "writeable", "A": "aligned"}

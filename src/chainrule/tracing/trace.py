@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
-
-import numpy as np
 
 from ..arraytype import ArrayType
 from ..errors import ControlFlowError, DtypeError, MutationError, Origin, TraceError, user_frame
 from ..errors.origin import RawOrigin
 from ..graph import Graph, Variable
+from ..original import np
+from .activity import quiet
+from .memory import Fillable, memory_of
 
 COPY_LIMIT = 1 << 20  # bytes; a larger captured array is not copied but must not change
 
@@ -71,6 +71,8 @@ class Trace:
         The innermost last.
     turned : bool
         Whether an array may lie in memory in another order than C's.
+    patched : bool
+        Whether names of NumPy that no protocol hands over are answered too.
     """
 
     __slots__ = (
@@ -83,6 +85,7 @@ class Trace:
         "graph",
         "guards",
         "layouts",
+        "patched",
         "symbolic",
         "turned",
         "values",
@@ -100,6 +103,7 @@ class Trace:
         self.layouts: dict[int, np.ndarray] = {}  # what layout.py has found out
         self.turned = False
         self.bodies: list[BodyUnderWay] = []
+        self.patched = False
 
     @property
     def body(self) -> int:
@@ -131,9 +135,10 @@ class Trace:
     def capture(self, x: Any) -> Variable:
         """An array that stands outside of the trace, as a constant: a later change of it must not reach the graph."""
         if isinstance(x, np.ndarray):
+            fillable = type(x) is Fillable  # the function may go on filling it
             x = plain_array(x)
             if x.flags.writeable or x.base is not None:
-                if x.nbytes <= COPY_LIMIT or self.symbolic:
+                if x.nbytes <= COPY_LIMIT or self.symbolic or fillable:
                     x = x.copy(order="K")
                 else:
                     self._checksums.append((x, _checksum(x), user_frame()))
@@ -155,7 +160,8 @@ class Trace:
                 self._refuse_symbolic(missing[0])
         if self._checksums:
             self.check_captured()
-        return self.evaluator(targets, self.values)
+        with quiet():
+            return self.evaluator(targets, self.values)
 
     def is_open(self, v: Variable) -> bool:
         """Whether it depends on what a body is given, so that it has no single value."""
@@ -223,6 +229,7 @@ def _checksum(array: np.ndarray) -> int:
 
 def plain_array(x: np.ndarray) -> np.ndarray:
     """Subclasses change what operations mean, so only those that do not are taken."""
+    x = memory_of(x)
     if type(x) is np.ndarray:
         return x
     if isinstance(x, np.memmap):
@@ -243,13 +250,3 @@ def left_its_body(v: Variable) -> TraceError:
         wanted="values that leave a body by being returned from it",
         try_="return it from the function, as a part of the carry, of y, or of the result",
     )
-
-
-# Which trace is active: one for each thread, none while values are computed.
-
-
-class _Active(threading.local):
-    trace: Trace | None = None
-
-
-active = _Active()

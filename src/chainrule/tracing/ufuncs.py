@@ -7,11 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ..errors import MutationError
 from ..ops.movement import reshape, scatter
 from ..ops.selection import where as select
+from ..original import np
 from . import dispatch
 from .array import ARRAY, SCALAR, Array, apply_elementwise, trace_of, variable_of, wrap
 from .dispatch import (
@@ -28,6 +27,8 @@ from .dispatch import (
     traced,
 )
 from .indexing import axis_of, flat_positions
+from .memory import Fillable
+from .promotion import promote
 
 COMPOSED = dispatch.special_calls  # (*inputs): ufuncs that work entry by entry but are more than one operation
 GENERALIZED: dict[np.ufunc, Callable[..., Any]] = {}  # (*inputs, **keywords): those with core axes, as matmul
@@ -235,6 +236,8 @@ def _reduceat(ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: A
 
 def _at(ufunc: np.ufunc, target: Any, index: Any, *operands: Any) -> None:
     name = name_of(ufunc)
+    if type(target) is Fillable:
+        promote(target, trace_of(index, *operands))  # type: ignore[arg-type]
     if type(target) is not Array:
         raise MutationError(
             f"{name}.at would write a traced value into an array that existed before the trace",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ...arraytype import ArrayType
 from ...errors import ShapeError
+from ...original import np
 from ...structure import LinearMap, MatrixFree
 from ..movement import concatenate, window
 from ..operation import Example, general

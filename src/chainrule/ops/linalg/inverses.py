@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ...arraytype import ArrayType
+from ...original import np
 from ...structure import LinearMap, index_map, zero_map
 from ..movement import reshape
 from ..operation import Example, general

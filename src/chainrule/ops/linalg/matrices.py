@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ...arraytype import ArrayType
 from ...errors import DtypeError, ShapeError
+from ...original import np
 from ...structure import LinearMap, index_map
 from ..contraction import einsum
 from ..movement import transpose

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ...arraytype import ArrayType
+from ...original import np
 from ...structure import LinearMap, MatrixFree, index_map
 from ..movement import reshape
 from ..operation import general

@@ -10,10 +10,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from ...arraytype import ArrayType
 from ...errors import ShapeError
+from ...original import np
 from ...structure import LinearMap, MatrixFree, index_map, pointwise_map
 from ..movement import reshape
 from ..operation import Example, general

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ...arraytype import ArrayType
+from ...original import np
 from ...structure import LinearMap, index_map, pointwise_map
 from ..operation import Example, Operation, linear
 from .matrices import Shape, matrix_shape

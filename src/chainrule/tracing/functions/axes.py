@@ -7,9 +7,9 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
+from ...original import np
 from ..array import Array
 
 NOTHING = np._NoValue  # type: ignore[attr-defined]

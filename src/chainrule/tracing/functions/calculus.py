@@ -6,9 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ...ops import sorting
+from ...original import np
 from ..array import Array, wrap
 from ..dispatch import answers, lifted, result_of
 from .axes import NOTHING, along, given, normalize_axis_index, normalize_axis_tuple

@@ -7,10 +7,9 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-import numpy as np
-
 from ...ops import linalg as matrices
 from ...ops.movement import broadcast_to as broadcast
+from ...original import np
 from ..array import NUMBERS, Array, trace_of, variable_of, wrap
 from ..dispatch import answers, finish, lifted, of_dtype, promotes_as
 from ..layout import lying, order_of

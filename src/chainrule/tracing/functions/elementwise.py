@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ...errors import UnsupportedError
 from ...ops import arithmetic, comparison, special
 from ...ops.selection import where as select
+from ...original import np
 from ..array import NUMBERS, Array, apply_elementwise, trace_of, wrap
 from ..dispatch import HINTS, answers, finish, lifted, name_of, of_dtype, plain_call
 from ..ufuncs import COMPOSED

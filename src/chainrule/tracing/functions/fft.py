@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from ...original import np
 from ..dispatch import HINTS, answers, lifted
 from .axes import listed
 from .manipulation import roll

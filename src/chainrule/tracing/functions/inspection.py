@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from ...original import np
 from ..array import Array
 from ..dispatch import HINTS, answers, promotes_as
 from ..layout import shadow

@@ -7,12 +7,11 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-import numpy as np
-
 from ...errors import ShapeError
 from ...graph import Variable
 from ...ops import linalg
 from ...ops.movement import convert, reshape
+from ...original import np
 from ..array import SCALAR, Array, wrap
 from ..dispatch import HINTS, answers, finish, lifted, refuse, result_of
 from .axes import NOTHING, given, normalize_axis_index, normalize_axis_tuple

@@ -8,12 +8,11 @@ import itertools
 import operator
 from typing import Any
 
-import numpy as np
-
 from ...ops.contraction import einsum
 from ...ops.movement import broadcast_to as broadcast
 from ...ops.movement import concatenate as join
 from ...ops.movement import place, reshape, take
+from ...original import np
 from ..array import ARRAY, SCALAR, Array, trace_of, variable_of, viewed, wrap
 from ..dispatch import answers, finish, lifted, of_dtype, refuse
 from ..indexing import axis_of

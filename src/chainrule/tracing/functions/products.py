@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ...errors import ShapeError
 from ...graph import Variable
 from ...ops.contraction import einsum
 from ...ops.movement import convert
+from ...original import np
 from ..array import Array, wrap
 from ..dispatch import answers, finish, lifted, refuse, result_of
 from ..indexing import axis_of

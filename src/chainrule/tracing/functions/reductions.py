@@ -8,13 +8,12 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ...ops import Operation, reduction, sorting
 from ...ops.contraction import einsum
 from ...ops.linalg import norm
 from ...ops.movement import reshape
 from ...ops.selection import where as select
+from ...original import np
 from ..array import PYTHON, Array, wrap
 from ..dispatch import answers, finish, lifted, of_dtype, refuse, result_of
 from ..indexing import axis_of

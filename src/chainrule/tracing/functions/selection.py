@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ...errors import MutationError
 from ...ops.selection import where as select
+from ...original import np
 from ..array import ARRAY, NUMBERS, Array, apply_elementwise, trace_of, variable_of, wrap
 from ..dispatch import answers, finish, lifted, refuse
 from ..indexing import axis_of
+from ..memory import Fillable
+from ..promotion import promote
 from .axes import NOTHING, along, given
 
 # By a condition
@@ -213,14 +214,16 @@ def _places(a: Array, indices: Array, axis: int) -> tuple[Any, ...]:
 
 @answers(np.put_along_axis)
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
-    target = _target(arr, "np.put_along_axis")
+    target = _target(arr, "np.put_along_axis", indices, values)
     if axis is None:
         raise refuse("np.put_along_axis with axis=None", "x.reshape(-1)[indices] = values")
     a, indices, axis = _along_axis(target, lifted(indices, target), axis)
     a[_places(a, indices, axis)] = values
 
 
-def _target(arr: Any, name: str) -> Array:
+def _target(arr: Any, name: str, *others: Any) -> Array:
+    if type(arr) is Fillable:
+        promote(arr, trace_of(*others))
     if type(arr) is not Array:
         raise MutationError(
             f"{name} would write a traced value into an array that existed before the trace",
@@ -245,7 +248,7 @@ def _flat_write(name: str) -> Callable[..., Any]:
 
 @answers(np.put)
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
-    a = _target(a, "np.put")
+    a = _target(a, "np.put", ind, v)
     positions = np.asarray(ind).reshape(-1).astype(np.intp, copy=False)
     if mode != "raise":
         positions = positions % a.size if mode == "wrap" else np.clip(positions, 0, a.size - 1)
@@ -257,14 +260,14 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 
 @answers(np.place)
 def place(arr: Any, mask: Any, vals: Any) -> None:
-    arr = _target(arr, "np.place")
+    arr = _target(arr, "np.place", mask, vals)
     mask = _mask(mask) if type(mask) is Array else np.asarray(mask, bool)
     _flat_write("np.place")(arr, np.flatnonzero(mask), vals)
 
 
 @answers(np.putmask)
 def putmask(a: Any, /, mask: Any, values: Any) -> None:
-    a = _target(a, "np.putmask")
+    a = _target(a, "np.putmask", mask, values)
     mask, values = lifted(mask, a), lifted(values, a).reshape(-1)
     if mask.shape != a.shape:
         raise ValueError("putmask: mask and data must be the same size")

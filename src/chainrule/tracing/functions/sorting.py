@@ -6,9 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ...ops import reduction, sorting
+from ...original import np
 from ..array import Array, trace_of, wrap
 from ..dispatch import HINTS, answers, lifted, refuse, result_of
 from ..indexing import axis_of

@@ -8,9 +8,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ...ops.movement import scatter
+from ...original import np
 from ..array import Array, trace_of, wrap
 from ..dispatch import answers, carries_derivative, finish, lifted, of_dtype, refuse, result_of
 from .axes import NOTHING, axes_of, given, normalize_axis_tuple

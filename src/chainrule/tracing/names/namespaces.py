@@ -1,0 +1,242 @@
+"""How the names change their meaning, and for whom: only code that is no library's, in a thread that is tracing.
+
+The modules of NumPy and `math` themselves are not written to. While a trace is active, anywhere, they belong to a class
+that looks at who asks for a name; another library's patch of a name, made before or meanwhile, goes on to hold. What a
+user's module has imported by name (`from numpy import zeros`) is replaced there, and put back when the last trace ends.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType, ModuleType
+from typing import Any
+
+import numpy
+
+from ..activity import active
+from ..trace import Trace
+from .asking import LIBRARIES, asks, is_library
+from .calls import calling, calling_ufunc, drawing
+from .creation import made_names
+from .mathematics import answered_names
+
+_MISSING = object()
+
+
+class _Name:
+    """A name in a module, its function, and what makes the answer that stands in for it."""
+
+    __slots__ = ("_answer", "calls_only", "make", "original")
+
+    def __init__(self, original: Any, make: Callable[[Any], Any], calls_only: bool):
+        self.original, self.make, self.calls_only = original, make, calls_only
+        self._answer = None
+
+    @property
+    def answer(self) -> Any:
+        if self._answer is None:
+            self._answer = self.make(self.original)
+        return self._answer
+
+    def as_property(self, name: str, module: ModuleType) -> property:
+        """For the class that the module has for a time. It stands before the module's own names: each must be fast."""
+        namespace, original, calls_only = module.__dict__, self.original, self.calls_only
+        frame_at, current = sys._getframe, active
+
+        def get(_: Any) -> Any:
+            found = namespace.get(name, _MISSING)
+            if found is not original:
+                if found is _MISSING:
+                    raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+                return found
+            trace = current.trace
+            if trace is None or not trace.patched:
+                return found
+            return self.answer if asks(frame_at(1), name, calls_only) else found
+
+        def put(_: Any, value: Any) -> None:
+            namespace[name] = value
+
+        def remove(_: Any) -> None:
+            del namespace[name]
+
+        return property(get, put, remove)
+
+
+def _answers_of(module: ModuleType) -> dict[str, _Name]:
+    """The names of a module that are answered, each made when first asked for."""
+    names: dict[str, _Name] = {}
+    for name, value in vars(module).items():
+        if name.startswith("_") or isinstance(value, (type, ModuleType)) or not callable(value):
+            continue
+        if module is numpy.random:
+            names[name] = _Name(value, drawing, calls_only=True)
+        elif isinstance(value, numpy.ufunc):
+            names[name] = _Name(value, calling_ufunc, calls_only=True)
+        elif hasattr(value, "_implementation"):
+            names[name] = _Name(value, calling, calls_only=True)
+    made = made_names() if module is numpy else answered_names() if module is math else {}
+    for name, answer in made.items():
+        names[name] = _Name(vars(module)[name], lambda _, answer=answer: answer, calls_only=False)
+    return names
+
+
+def _watching(before: type, module: ModuleType, names: dict[str, _Name]) -> type:
+    return type(before.__name__, (before,), {name: each.as_property(name, module) for name, each in names.items()})
+
+
+class _Patch:
+    """All of it, made when the first trace begins."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.enabled = True
+        self.traces = 0
+        self.names: list[tuple[ModuleType, dict[str, _Name]]] = []
+        self.classes: list[tuple[ModuleType, type, type]] = []  # module, class now, class before
+        self.by_value: dict[int, _Name] = {}
+        self.bindings: list[tuple[dict[str, Any], str, Any, Any]] = []  # namespace, name, original, answer
+        self.sizes: dict[int, int] = {}  # of the namespaces that have been looked through, by id
+        self.modules = 0
+
+    def prepare(self) -> None:
+        for module in (numpy, numpy.linalg, numpy.fft, numpy.random, math):
+            self.names.append((module, _answers_of(module)))
+        for module, names in self.names:
+            if module in (numpy, math):
+                self.by_value |= {id(n.original): n for n in names.values() if not n.calls_only}
+
+    def enter(self, namespace: dict[str, Any]) -> None:
+        with self.lock:
+            if not self.names:
+                self.prepare()
+            self.traces += 1
+            if self.traces == 1:
+                self._put_on()
+            self._look_through(namespace)
+
+    def leave(self) -> None:
+        with self.lock:
+            self.traces -= 1
+            if not self.traces:
+                self._take_off()
+
+    def _put_on(self) -> None:
+        if not self.classes:
+            for module, names in self.names:
+                before = type(module)
+                self.classes.append((module, _watching(before, module, names), before))
+        for module, ours, before in self.classes:
+            if type(module) is before:
+                module.__class__ = ours
+        for namespace, name, original, answer in self.bindings:
+            if namespace.get(name) is original:
+                namespace[name] = answer
+
+    def _take_off(self) -> None:
+        for module, ours, before in self.classes:
+            if type(module) is ours:
+                module.__class__ = before
+        for namespace, name, original, answer in self.bindings:
+            if namespace.get(name) is answer:
+                namespace[name] = original
+
+    def _look_through(self, namespace: dict[str, Any]) -> None:
+        """Find what users' modules have imported by name: in modules that are new, and where the user stands."""
+        main = sys.modules["__main__"].__dict__
+        if len(sys.modules) != self.modules:
+            self.modules = len(sys.modules)
+            for name, module in list(sys.modules.items()):
+                if (
+                    name.partition(".")[0] not in _SKIPPED
+                    and type(module) is ModuleType
+                    and _is_written_in_python(module)
+                ):
+                    self._look(module.__dict__)
+        self._look(main)
+        if namespace is not main:
+            self._look(namespace)
+
+    def _look(self, namespace: dict[str, Any]) -> None:
+        if self.sizes.get(id(namespace)) == len(namespace):
+            return
+        known = {(id(n), name) for n, name, _, _ in self.bindings}
+        for name, value in list(namespace.items()):
+            found = self.by_value.get(id(value))
+            if found is None or found.original is not value or (id(namespace), name) in known:
+                continue
+            answer = found.make(value)
+            self.bindings.append((namespace, name, value, answer))
+            namespace[name] = answer
+        self.sizes[id(namespace)] = len(namespace)
+
+
+def _is_written_in_python(module: ModuleType) -> bool:
+    """Compiled code takes it for granted that np.zeros gives an ndarray."""
+    if type(module) is not ModuleType:
+        return False
+    file = module.__dict__.get("__file__")
+    return file is None or str(file).endswith((".py", ".pyc", ".ipynb"))
+
+
+_SKIPPED = LIBRARIES | sys.stdlib_module_names - {"__main__"}
+_patch = _Patch()
+
+
+def enter(trace: Trace) -> None:
+    """A trace begins in this thread."""
+    if _patch.enabled:
+        _patch.enter(_users_namespace())
+        trace.patched = True
+
+
+def leave(trace: Trace) -> None:
+    if trace.patched:
+        trace.patched = False
+        _patch.leave()
+
+
+def _users_namespace() -> dict[str, Any]:
+    frame: FrameType | None = sys._getframe(2)
+    while frame.f_back is not None and is_library(frame):
+        frame = frame.f_back
+    return frame.f_globals
+
+
+class patch_numpy:
+    """Switch the answering of NumPy's and math's names off or on again, for traces that begin from now on.
+
+    Parameters
+    ----------
+    enabled : bool
+        Whether, while a function is traced, names such as `np.zeros`, `np.array` and `math.sin` know traced values.
+
+    Notes
+    -----
+    As a context (``with cr.patch_numpy(False):``) it holds to the end of the block. It is for all threads.
+    docs/tracing.md says what is answered, how, and what goes wrong without it.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> cr.grad(lambda x: np.array([x, x * x]).sum())(3.0)
+    np.float64(7.0)
+    >>> with cr.patch_numpy(False):
+    ...     cr.grad(lambda x: np.stack([x, x * x]).sum())(3.0)  # this one NumPy hands over by itself
+    np.float64(7.0)
+    """
+
+    __slots__ = ("before",)
+
+    def __init__(self, enabled: bool = True):
+        self.before = _patch.enabled
+        _patch.enabled = bool(enabled)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        _patch.enabled = self.before
