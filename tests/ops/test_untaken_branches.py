@@ -76,3 +76,26 @@ def test_a_row_that_is_masked_throughout():
     share = 1 / (1 + np.exp(1))
     np.testing.assert_allclose(cr.grad(f)(x), [[share, 1 - share], [0, 0]], rtol=1e-15)
     np.testing.assert_array_equal(cr.grad(lambda x: np.sum(np.logaddexp.reduce(x)))(np.full(3, -np.inf)), np.zeros(3))
+
+
+def through_a_product(p):
+    """The first row of the product is not taken, and its slope is infinite."""
+    A = np.sqrt(np.outer(p["x"], np.ones(2)))
+    return np.sum(np.where(p["x"] > 0, (A @ p["b"]) ** 2, 0.0))
+
+
+def test_matrix_products_in_forward_over_reverse():
+    # Where x is positive it is x (b0 + b1)^2. At x = (0, 4), b = (1, 2): by b 2 x (b0 + b1) = 24, by x 9; along ones
+    # in x and b: 2 (b0 + b1) + 2 x 2 = 22 and 2 (b0 + b1) 2 = 12.
+    p, ones = {"x": np.array([0.0, 4.0]), "b": np.array([1.0, 2.0])}, {"x": np.ones(2), "b": np.ones(2)}
+    gradient, product = cr.grad(through_a_product)(p), cr.hvp(through_a_product)(p, ones)
+    np.testing.assert_allclose(gradient["b"], [24, 24])
+    np.testing.assert_allclose(gradient["x"], [0, 9])
+    np.testing.assert_allclose(product["b"], [22, 22])
+    np.testing.assert_allclose(product["x"], [0, 12])
+    with np.errstate(all="ignore"):  # the slope of the root is computed, and is infinite
+        again = cr.grad(lambda q: sum(np.sum(cr.grad(through_a_product)(q)[name]) for name in q))(p)
+    np.testing.assert_allclose(again["b"], [22, 22])
+    np.testing.assert_allclose(again["x"], [0, 12])
+    reverse = cr.jvp(lambda q: cr.vjp(through_a_product, q)[1](1.0)[0], (p,), (ones,))[1]
+    np.testing.assert_allclose(reverse["b"], [22, 22])

@@ -29,7 +29,7 @@ class VariableAlgebra:
     def absorb(self, t: Any, slope: Any) -> Any:
         return absorb(t, slope)
 
-    def contract(self, operands: Sequence[Any], labels: Labels, out: tuple[int, ...], absorbing: bool = False) -> Any:
+    def contract(self, operands: Sequence[Any], labels: Labels, out: tuple[int, ...], absorbing: Any = False) -> Any:
         # Small numbers in order of appearance: equal sums have equal parameters.
         names: dict[int, int] = {}
         for name in (n for each in labels for n in each):

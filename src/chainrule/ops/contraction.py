@@ -14,14 +14,15 @@ from .operation import Example, general
 
 _arrays = ArrayAlgebra()
 Labels = tuple[tuple[int, ...], ...]
+Absorbing = Any  # as for an Algebra: False, True or "either"
 
 
-def _einsum(*xs: Any, labels: Labels, out: tuple[int, ...], absorbing: bool = False) -> Any:
+def _einsum(*xs: Any, labels: Labels, out: tuple[int, ...], absorbing: Absorbing = False) -> Any:
     """The sum over all indices that are not in `out` of the product of the operands."""
     return _arrays.contract([np.asarray(x) for x in xs], labels, out, absorbing)
 
 
-def _einsum_type(*xs: ArrayType, labels: Labels, out: tuple[int, ...], absorbing: bool = False) -> ArrayType:
+def _einsum_type(*xs: ArrayType, labels: Labels, out: tuple[int, ...], absorbing: Absorbing = False) -> ArrayType:
     sizes: dict[int, int] = {}
     for x, names in zip(xs, labels, strict=True):
         for name, size in zip(names, x.shape, strict=True):
@@ -33,9 +34,24 @@ def _einsum_type(*xs: ArrayType, labels: Labels, out: tuple[int, ...], absorbing
     return ArrayType(tuple(sizes[name] for name in out), np.result_type(*[x.dtype for x in xs]))
 
 
-def _einsum_map(k: int, y: Any, *xs: Any, labels: Labels, out: tuple[int, ...], absorbing: bool = False) -> LinearMap:
+def _einsum_map(
+    k: int, y: Any, *xs: Any, labels: Labels, out: tuple[int, ...], absorbing: Absorbing = False
+) -> LinearMap:
     others = [(x, names) for j, (x, names) in enumerate(zip(xs, labels, strict=True)) if j != k]
     return index_map(out, labels[k], *others, out_shape=y.shape, in_shape=xs[k].shape)
+
+
+def _absorbing_product(
+    k: int, v: Any, back: bool, *xs: Any, labels: Labels, out: tuple[int, ...], absorbing: Absorbing = False
+) -> Any:
+    """v times the other operands, where these hold a cotangent: its zeros, of branches not taken, meet any v."""
+    rest = [names for j, names in enumerate(labels) if j != k]
+    have, want = (out, labels[k]) if back else (labels[k], out)
+    held = {n for names in (have, *rest) for n in names}
+    if not absorbing or k == 0 or not held.issuperset(want) or len(set(want)) < len(want):
+        return None
+    others = [x for j, x in enumerate(xs) if j != k]
+    return einsum(v, *others, labels=(have, *rest), out=want, absorbing="either")
 
 
 def _examples(rng: np.random.Generator) -> Any:
@@ -74,6 +90,7 @@ einsum = general(
     parameters=("labels", "out", "absorbing"),
     fast=lambda types, parameters: None if parameters[2] else _lowered(types, parameters),
     unguarded=lambda types, parameters: _lowered(types, parameters) if parameters[2] else None,
+    products=_absorbing_product,
     notation=r"\sum {0} {1}",
     examples=_examples,
     source="Laue, Mitterreiter, Giesen, Computing higher order derivatives of matrix and tensor expressions (2018)",

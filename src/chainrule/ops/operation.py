@@ -76,9 +76,9 @@ class Operation:
         Of an operation that holds a graph, in place of rules: both modes, each for all arguments at once.
         ``pullback(y_bars, ys, xs, wanted, **parameters)`` gives a cotangent for each argument that is wanted,
         ``pushforward(x_dots, ys, xs, **parameters)`` a tangent for each result; None, there and here, stands for zero.
-    products : tuple of (callable or None)
-        Of an element-wise operation, for each argument ``product(v, slope)`` where it is not the map that multiplies a
-        tangent or cotangent v by the slope.
+    products : tuple of (callable or None), or callable
+        How a tangent or cotangent v is multiplied where not by the map: of an element-wise operation for each argument
+        ``product(v, slope)``; of another one ``product(k, v, back, *xs, **parameters)``, or None where the map does.
     numpy : tuple of callable
         The NumPy and SciPy functions whose plain calls it answers.
     notation : str
@@ -131,7 +131,7 @@ class Operation:
         joins: Callable[..., Sequence[Any]] | None = None,
         fast: Callable[[Types, tuple[Any, ...]], Callable[..., Any] | None] | None = None,
         unguarded: Callable[[Types, tuple[Any, ...]], Callable[..., Any] | None] | None = None,
-        products: tuple[Callable[[Any, Any], Any] | None, ...] = (),
+        products: tuple[Callable[[Any, Any], Any] | None, ...] | Callable[..., Any] = (),
         pullback: Callable[..., Sequence[Any]] | None = None,
         pushforward: Callable[..., Sequence[Any]] | None = None,
         numpy: Sequence[Callable[..., Any]] = (),

@@ -136,10 +136,8 @@ def _pulled(
     total = None
     for J, y_bar in zip(operation.local_jacobians(k, ys, xs, parameters), y_bars, strict=True):
         if J is not None and y_bar is not None and not is_zero(J):
-            product = _product(operation, k, ys, xs, y_bar)
-            part = (
-                J.T.apply(y_bar) if product is None else pointwise_map(1, product.shape, xs[k].shape).T.apply(product)
-            )
+            product = _product(operation, parameters, k, ys, xs, y_bar, back=True)
+            part = J.T.apply(y_bar) if product is None else product
             total = part if total is None else total + part
     return None if total is None else of_dtype(total, xs[k].dtype)
 
@@ -159,17 +157,24 @@ def _pushed(
             continue
         J = operation.local_jacobians(k, ys, xs, parameters)[part]
         if J is not None and not is_zero(J):
-            product = _product(operation, k, ys, xs, x_dot)
+            product = _product(operation, parameters, k, ys, xs, x_dot, back=False)
             piece = J.apply(x_dot) if product is None else product
             total = piece if total is None else total + piece
     return None if total is None else of_dtype(total, ys[part].dtype)
 
 
-def _product(operation: Operation, k: int, ys: Sequence[Any], xs: Sequence[Any], v: Any) -> Any:
-    """v times the slope by argument k, where the operation says how; None where its map does."""
-    product = operation.products[k] if operation.products else None
-    slope: Any = operation.slopes[k] if product else None
-    return product(v, slope(ys[0], *xs)) if product else None
+def _product(
+    operation: Operation, parameters: tuple[Any, ...], k: int, ys: Sequence[Any], xs: Sequence[Any], v: Any, back: bool
+) -> Any:
+    """v times the Jacobian by argument k, or its transpose, where the operation says how; None where its map does."""
+    products: Any = operation.products
+    if callable(products):
+        return products(k, v, back, *xs, **operation.named(parameters))
+    if not products or products[k] is None:
+        return None
+    slope: Any = operation.slopes[k]
+    product = products[k](v, slope(ys[0], *xs))
+    return pointwise_map(1, product.shape, xs[k].shape).T.apply(product) if back else product
 
 
 def is_zero(J: LinearMap) -> bool:

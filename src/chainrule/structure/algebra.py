@@ -7,12 +7,13 @@ knows neither graphs nor operations: whoever makes another kind of factor regist
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 Factor = Any  # a NumPy array, or whatever an algebra has been registered for: it has a shape and a dtype
 Names = tuple[int, ...]
+Absorbing = bool | Literal["either"]  # whose exact zeros absorb in a product: nobody's, the first operand's, anybody's
 
 
 class Algebra(Protocol):
@@ -26,7 +27,7 @@ class Algebra(Protocol):
         """t * slope, broadcast; zero where t is zero, whatever the slope; a boolean slope selects."""
         ...
 
-    def contract(self, operands: Sequence[Factor], labels: Sequence[Names], out: Names, absorbing: bool) -> Factor:
+    def contract(self, operands: Sequence[Factor], labels: Sequence[Names], out: Names, absorbing: Absorbing) -> Factor:
         """Einstein's sum; where absorbing, exact zeros of the first operand give zero whatever meets them."""
         ...
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .algebra import Names, register
+from .algebra import Absorbing, Names, register
 
 Array = np.ndarray
 
@@ -37,7 +37,7 @@ class ArrayAlgebra:
         return np.asarray(product)
 
     def contract(
-        self, operands: Sequence[Array], labels: Sequence[Names], out: Names, absorbing: bool = False
+        self, operands: Sequence[Array], labels: Sequence[Names], out: Names, absorbing: Absorbing = False
     ) -> Array:
         if len(operands) == 1:
             return _reduce(operands[0], labels[0], out)
@@ -51,10 +51,10 @@ class ArrayAlgebra:
                 if b.dtype == bool:  # a boolean factor selects: its zeros absorb too
                     product = _absorbing_pair(b, a, b_names, a_names, out)
                 elif absorbing or a.dtype == bool:
-                    product = _absorbing_pair(a, b, a_names, b_names, out)
+                    product = _absorbing_pair(a, b, a_names, b_names, out, either=absorbing == "either")
         return np.asarray(product)
 
-    def _in_pairs(self, operands: list[Array], labels: list[Names], out: Names, absorbing: bool) -> Array:
+    def _in_pairs(self, operands: list[Array], labels: list[Names], out: Names, absorbing: Absorbing) -> Array:
         """The cheapest product first: the pair whose result is smallest (with the first operand, where it absorbs)."""
         dtype = np.result_type(*operands)
         while len(operands) > 1:
@@ -258,7 +258,7 @@ def _counted(a: Array, other: Array) -> Array:
     return a.astype(other.dtype) if a.dtype == bool else a
 
 
-def _absorbing_pair(t: Array, factor: Array, t_names: Names, f_names: Names, out: Names) -> Array:
+def _absorbing_pair(t: Array, factor: Array, t_names: Names, f_names: Names, out: Names, either: bool = False) -> Array:
     """The product again, infinities and nans apart, for the rare case that 0 met one of them."""
 
     def product(a: Array, b: Array) -> Array:
@@ -271,7 +271,9 @@ def _absorbing_pair(t: Array, factor: Array, t_names: Names, f_names: Names, out
         return np.where(np.isfinite(a), a, np.zeros((), a.dtype))
 
     result = product(finite(_counted(t, factor)), finite(factor))
-    poisoned = met(np.isnan(t), np.ones_like(factor)) | met(t != 0, np.isnan(factor)) | met(np.isinf(t), factor == 0)
+    poisoned = met(t != 0, np.isnan(factor)) | met(np.isnan(t), factor != 0)
+    if not either:  # a zero of the factor does not absorb
+        poisoned |= met(~np.isfinite(t), factor == 0)
     if result.dtype.kind == "c":
         return np.where(poisoned | met(np.isinf(t), factor != 0) | met(t != 0, np.isinf(factor)), np.nan, result)
     up = met(t == np.inf, factor > 0) | met(t == -np.inf, factor < 0)

@@ -40,7 +40,7 @@ class CountingAlgebra:
     def absorb(self, t: Any, slope: Any) -> Sized:
         return self.multiply(t, slope)
 
-    def contract(self, operands: Sequence[Any], labels: Sequence[Names], out: Names, absorbing: bool = False) -> Sized:
+    def contract(self, operands: Sequence[Any], labels: Sequence[Names], out: Names, absorbing: Any = False) -> Sized:
         sizes = {
             n: size for x, each in zip(operands, labels, strict=True) for n, size in zip(each, x.shape, strict=True)
         }
