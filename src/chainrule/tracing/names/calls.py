@@ -21,7 +21,11 @@ def calling(function: Callable[..., Any]) -> Callable[..., Any]:
     everywhere = function in _LOOK_AT_THE_FIRST
 
     def call(*args: Any, **keywords: Any) -> Any:
-        if (args and type(args[0]) is Array) or not is_answered():
+        if args and type(args[0]) is Array:
+            if len(args) == 1 and not keywords:
+                return dispatch_function(function, args, keywords)  # the way that NumPy takes, shorter
+            return function(*args, **keywords)
+        if not is_answered():
             return function(*args, **keywords)
         given = (*args, *keywords.values())
         if not everywhere and any(type(x) is Array for x in given):

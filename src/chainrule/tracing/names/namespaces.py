@@ -24,6 +24,7 @@ from .creation import made_names
 from .mathematics import answered_names
 
 _MISSING = object()
+_MOST = 20_000  # namespaces that are remembered
 
 
 class _Name:
@@ -99,7 +100,7 @@ class _Patch:
         self.classes: list[tuple[ModuleType, type, type]] = []  # module, class now, class before
         self.by_value: dict[int, _Name] = {}
         self.bindings: list[tuple[dict[str, Any], str, Any, Any]] = []  # namespace, name, original, answer
-        self.sizes: dict[int, int] = {}  # of the namespaces that have been looked through, by id
+        self.seen: dict[int, tuple[dict[str, Any], int]] = {}  # namespaces that have been looked through, by id; sizes
         self.modules = 0
 
     def prepare(self) -> None:
@@ -143,6 +144,8 @@ class _Patch:
         for namespace, name, original, answer in self.bindings:
             if namespace.get(name) is answer:
                 namespace[name] = original
+        if len(self.seen) > _MOST:  # namespaces of executed text come and go
+            self.seen, self.bindings, self.modules = {}, [], 0
 
     def _look_through(self, namespace: dict[str, Any]) -> None:
         """Find what users' modules have imported by name: in modules that are new, and where the user stands."""
@@ -161,7 +164,8 @@ class _Patch:
             self._look(namespace)
 
     def _look(self, namespace: dict[str, Any]) -> None:
-        if self.sizes.get(id(namespace)) == len(namespace):
+        before = self.seen.get(id(namespace))
+        if before is not None and before[1] == len(namespace):
             return
         known = {(id(n), name) for n, name, _, _ in self.bindings}
         for name, value in list(namespace.items()):
@@ -171,7 +175,7 @@ class _Patch:
             answer = found.make(value)
             self.bindings.append((namespace, name, value, answer))
             namespace[name] = answer
-        self.sizes[id(namespace)] = len(namespace)
+        self.seen[id(namespace)] = namespace, len(namespace)
 
 
 def _is_written_in_python(module: ModuleType) -> bool:
