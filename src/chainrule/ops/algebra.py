@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ..arraytype import ArrayType
 from ..graph import Variable
+from ..original import np
 from ..structure import register
 from .arithmetic import add, multiply, negative
 from .contraction import einsum

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from ..arraytype import ArrayType
 from ..errors import ShapeError
+from ..original import np
 from ..structure import ArrayAlgebra, LinearMap, arrays, index_map
 from .operation import Example, general
 

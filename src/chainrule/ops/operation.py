@@ -12,11 +12,10 @@ import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, final
 
-import numpy as np
-
 from ..arraytype import ArrayType
 from ..errors import ArgumentError, DerivativeError, ShapeError, UnknownNameError
 from ..graph import Graph, Variable
+from ..original import np
 from ..structure import LinearMap, MatrixFree, algebra_of, pointwise_map
 
 Types = tuple[ArrayType, ...]

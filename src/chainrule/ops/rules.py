@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ..arraytype import ArrayType
 from ..errors import DerivativeError
 from ..graph import Graph, Variable, ancestors
+from ..original import np
 from ..structure import LinearMap, pointwise_map
 from .movement import convert
 from .operation import Operation

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
-import numpy as np
+from ..original import np
 
 Factor = Any  # a NumPy array, or whatever an algebra has been registered for: it has a shape and a dtype
 Names = tuple[int, ...]

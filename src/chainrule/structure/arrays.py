@@ -8,8 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
+from ..original import np
 from .algebra import Absorbing, Names, register
 
 Array = np.ndarray

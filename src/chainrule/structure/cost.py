@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, final
 
-import numpy as np
-
+from ..original import np
 from .algebra import Names, register
 from .term import Term
 
