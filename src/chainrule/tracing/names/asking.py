@@ -13,16 +13,21 @@ LIBRARIES = frozenset(
 )
 
 Loads = dict[int, tuple[str, bool]]  # by the offset of the instruction: the name, and whether a call is the next thing
+_files: dict[str, bool] = {}  # whether they are of a library
 _loads: dict[int, tuple[CodeType, Loads]] = {}  # by the code's id; the code is kept, so that the id stays its own
 _NULL_BEFORE = sys.version_info < (3, 13)  # where Python puts the mark of a call on its stack
 
 
 def is_library(frame: FrameType) -> bool:
     """Whether the frame's code is of one of the LIBRARIES; the examples in their docstrings are a user's."""
-    name = frame.f_globals.get("__name__")
-    if not isinstance(name, str) or name.partition(".")[0] not in LIBRARIES:
-        return False
-    return not frame.f_code.co_filename.startswith("<doctest")
+    file = frame.f_code.co_filename
+    known = _files.get(file)
+    if known is None:
+        name = frame.f_globals.get("__name__")
+        known = isinstance(name, str) and name.partition(".")[0] in LIBRARIES and not file.startswith("<doctest")
+        if not file.startswith("<"):  # else many modules may have code of one such name
+            _files[file] = known
+    return known
 
 
 def asks(frame: FrameType, name: str, to_call: bool) -> bool:
