@@ -1,8 +1,12 @@
 """The catalogue of operations: each primitive once, with its forward function and its local Jacobians.
 
 Laid out like the mathematics: arithmetic, exponential, trigonometric, special, comparison, selection, movement,
-contraction, reduction. Calling an operation computes on arrays and appends to the graph on variables.
+contraction, reduction. Calling an operation computes on arrays and appends to the graph on variables. Every file of
+this folder is loaded, so that a new one adds its operations.
 """
+
+import importlib
+import pkgutil
 
 from . import (
     algebra,
@@ -35,6 +39,10 @@ from .rules import (
     push_values,
     refuse_complex,
 )
+
+for _file in pkgutil.iter_modules(__path__):
+    if _file.name != "reference":  # a program
+        importlib.import_module(f"{__name__}.{_file.name}")
 
 PRIMITIVES = tuple(CATALOGUE.values())  # what is declared here; users may add to the catalogue
 
