@@ -4,6 +4,7 @@ import io
 import re
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from chainrule.errors import ArgumentError
 from chainrule.training import EpochRecord, Fitted, progress_for
 from chainrule.training import lines as lines_module
+from chainrule.training import notebook as notebook_module
 from chainrule.training.bar import Bar
 from chainrule.training.lines import Lines
+from chainrule.training.notebook import Notebook
 from chainrule.training.progress import Progress, Silent
 from chainrule.training.step import Measured
 from chainrule.training.text import fitting, losses, short, sparkline
@@ -149,6 +152,51 @@ def test_rich_is_imported_for_a_bar_only():
     program = "import sys, chainrule.cli, chainrule.training as t; t.progress_for(2); print('rich' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.fixture
+def kernel(monkeypatch):
+    """IPython as a notebook's kernel has it; what its display has shown."""
+    shown = []
+
+    class ZMQInteractiveShell:
+        pass
+
+    class Handle:
+        def update(self, content):
+            shown.append(content)
+
+    ipython, display = types.ModuleType("IPython"), types.ModuleType("IPython.display")
+    ipython.get_ipython = ZMQInteractiveShell
+    display.HTML = str
+    display.display = lambda content, display_id: Handle()
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    monkeypatch.setattr(notebook_module, "_display", display)
+    return shown
+
+
+def test_a_notebook_has_one_display_that_ends_as_a_table(kernel):
+    progress = progress_for("auto")
+    assert isinstance(progress, Notebook) and isinstance(progress, Progress)
+    assert isinstance(progress_for(0), Silent) and isinstance(progress_for(2), Lines)
+    run(progress, 12)
+    *lines, table = kernel
+    assert len(lines) == 1  # at most four a second
+    assert lines[0].startswith('<pre>epoch  1/12 <progress value="1" max="10"></progress> 1/10  loss 0.2314 (data')
+    assert "<th>epoch</th><th>loss</th><th>validation loss</th><th>score</th>" in table
+    assert "<td>12</td><td>0.2314</td><td>0.0833</td><td>0.9500</td>" in table and "<td>2</td>" not in table
+    assert table.endswith("▁</pre>")
+
+
+def test_a_notebook_says_how_it_ended_and_comes_down_after_an_error(kernel):
+    run(Notebook(), 3, "interrupted")
+    assert kernel[-1].endswith("<p>interrupted in epoch 3 of 3; the best weights, of epoch 3, are kept</p>")
+    progress = Notebook()
+    progress.start(3, 10)
+    progress.finish(None)
+    progress.finish(None)
+    assert kernel[-1] == "" or kernel[-1].startswith("<table>")
 
 
 def test_texts():

@@ -103,7 +103,7 @@ def fit(
         Go on from here instead of `parameters`. With equal settings the outcome has the bits of a run that was never
         broken off.
     verbose : {"auto", 0, 1, 2} or Progress
-        "auto": a live line on a terminal, else now and then a line. 0: nothing. 1: the live line. 2: a line per epoch.
+        "auto": a live line on a terminal, one display in a notebook, else now and then a line. 0: nothing. 1: the live line. 2: a line per epoch.
         All on stderr.
 
     Returns

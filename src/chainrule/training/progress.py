@@ -11,6 +11,7 @@ from . import terminal
 from .bar import Bar
 from .history import EpochRecord, Fitted
 from .lines import Lines
+from .notebook import Notebook, is_notebook
 from .step import Measured
 
 Verbosity = Literal["auto", 0, 1, 2]
@@ -55,9 +56,9 @@ def progress_for(verbose: Verbosity | Progress = "auto", stream: TextIO | None =
     Parameters
     ----------
     verbose : {"auto", 0, 1, 2} or Progress
-        "auto": the bar on a terminal, otherwise the first epoch, the last one, and at most a line in 30 s between
-        them. 0: nothing. 1: the bar. 2: a line per epoch. Without the package rich, or on a terminal
-        that cannot redraw, a line in a second stands for the bar.
+        "auto": the bar on a terminal, one display in a notebook, otherwise the first epoch, the last one, and at most a
+        line in 30 s between them. 0: nothing. 1: the bar. 2: a line per epoch. Without the package rich, or on a
+        terminal that cannot redraw, a line in a second stands for the bar.
     stream : text file, optional
         By default stderr.
 
@@ -68,6 +69,8 @@ def progress_for(verbose: Verbosity | Progress = "auto", stream: TextIO | None =
     """
     if isinstance(verbose, Progress):
         return verbose
+    if verbose in ("auto", 1) and stream is None and is_notebook():
+        return Notebook()
     stream = stream or sys.stderr
     if stream is None or verbose == 0:  # a program without a console has no stderr
         return Silent()
