@@ -15,6 +15,8 @@ class LazyModule:
         self.__dict__.update(_name=name, _extra=extra)
 
     def __getattr__(self, attribute: str) -> Any:
+        if attribute.startswith("__"):  # what Python itself asks of any object
+            raise AttributeError(attribute)
         name, extra = self.__dict__["_name"], self.__dict__["_extra"]
         try:
             module = importlib.import_module(name)

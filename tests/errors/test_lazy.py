@@ -81,3 +81,10 @@ def test_importing_the_ground_loads_no_scipy() -> None:
     program += "print(sorted(name for name in sys.modules if name.startswith(('scipy', 'optree'))))"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_what_python_asks_of_any_object_imports_nothing():
+    stand_in = LazyModule("no_such_module_at_all")
+    assert not hasattr(stand_in, "__wrapped__")
+    with pytest.raises(ModuleNotFoundError):
+        stand_in.something

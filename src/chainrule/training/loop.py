@@ -103,8 +103,8 @@ def fit(
         Go on from here instead of `parameters`. With equal settings the outcome has the bits of a run that was never
         broken off.
     verbose : {"auto", 0, 1, 2} or Progress
-        "auto": a live line on a terminal, one display in a notebook, else now and then a line. 0: nothing. 1: the live line. 2: a line per epoch.
-        All on stderr.
+        "auto": a live line on a terminal, one display in a notebook, else now and then a line. 0: nothing. 1: the live
+        line. 2: a line per epoch. All but the display on stderr.
 
     Returns
     -------
