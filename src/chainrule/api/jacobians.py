@@ -8,7 +8,7 @@ from typing import Any
 
 from ..backprop import back_propagation_nodes, whole_jacobian
 from ..errors import ArgumentError, DerivativeError, users_frames_only
-from ..graph import Variable
+from ..graph import Variable, ancestors
 from ..interpret import evaluate
 from ..ops.algebra import zeros
 from ..original import np
@@ -61,10 +61,11 @@ def jacobian(f: Function | None = None, argnums: int | Sequence[int] = 0, mode: 
             for y in outputs:
                 check_differentiable(y, "jacobian")
             outputs = stabilized(outputs, [x for each in inputs for x in each])
+            values = _values(scope, outputs)
             rows = []
             for y in outputs:
                 row = [
-                    again([_jacobian_map(scope, y, x, mode) for x in each])
+                    again([_jacobian_map(scope, y, x, values, mode) for x in each])
                     for each, again in zip(inputs, rebuilds, strict=True)
                 ]
                 rows.append(row[0] if single else tuple(row))
@@ -106,7 +107,7 @@ def elementwise_grad(f: Function | None = None, argnums: int = 0) -> Function:
             (y,), (x,) = outputs, inputs[0]
             check_differentiable(y, getattr(f, "__name__", "the function"))
             (y,) = stabilized([y], [x])
-            J = _jacobian_map(scope, y, x, "auto")
+            J = _jacobian_map(scope, y, x, _values(scope, [y]))
             if y.shape != x.shape or J.structure not in ("diagonal", "identity", "scaled identity", "zero"):
                 raise DerivativeError(
                     "elementwise_grad needs a function that works entry by entry: its Jacobian is not diagonal",
@@ -203,12 +204,22 @@ def _traced_second_derivatives(scope: Scope, y: Variable, leaves: list[Variable]
     return [[_within_trace(scope, whole_jacobian(g, x, None)) for x in leaves] for g in gradients]
 
 
-def _jacobian_map(scope: Scope, y: Variable, x: Variable, mode: str) -> Any:
+def _values(scope: Scope, outputs: Sequence[Variable]) -> dict[int, Any] | None:
+    """The value of all that the outputs are made from; None within a trace."""
     if not scope.outermost:
-        return _within_trace(scope, whole_jacobian(y, x, None, mode))
+        return None
     values = scope.lasting_values()
     with np.errstate(all="ignore"):
-        evaluate([v for v in y.graph.variables if v.number <= y.number], values)
+        evaluate(ancestors(outputs), values)
+    return values
+
+
+def _jacobian_map(
+    scope: Scope, y: Variable, x: Variable, values: dict[int, Any] | None, mode: str = "auto"
+) -> LinearMap:
+    if values is None:
+        return _within_trace(scope, whole_jacobian(y, x, None, mode))
+    with np.errstate(all="ignore"):
         return whole_jacobian(y, x, values, mode)
 
 
