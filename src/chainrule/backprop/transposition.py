@@ -8,6 +8,7 @@ from typing import Any
 from ..arraytype import ArrayType
 from ..graph import Graph, Variable
 from ..ops import marks
+from ..ops.evaluation import compute_all
 from ..original import np
 from ..structure import register_transposer
 from .expansion import back_propagation_nodes
@@ -26,13 +27,7 @@ def transpose_program(function: Callable[[Any], Any], in_shape: tuple[int, ...],
     probe = graph.input(ArrayType(in_shape, dtype))
     y = function(probe)
     values: dict[int, Any] = {probe.number: np.zeros(in_shape, dtype)}
-    for v in graph.variables:
-        if v.operation is None:
-            values.setdefault(v.number, v.value)
-        elif v.part == 0:
-            result = v.operation.compute([values[u.number] for u in v.inputs], v.parameters)  # type: ignore[attr-defined]
-            results = result if v.parts else (result,)
-            values.update({part.number: each for part, each in zip(v.results, results, strict=True)})
+    compute_all(graph.variables, values)
     return back_propagation(graph, values, {y: y_bar}).get(probe.number, np.zeros(in_shape, dtype))
 
 

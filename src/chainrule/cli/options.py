@@ -43,12 +43,6 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     return parse
 
 
-def whole_numbers(least: int, most: int) -> Callable[[str], list[int]]:
-    """A type for argparse: whole numbers with commas between them."""
-    one = whole_number(least, most)
-    return lambda text: [one(part) for part in text.split(",")]
-
-
 def number(least: float = -math.inf, above: float = -math.inf) -> Callable[[str], float]:
     """A type for argparse: a finite number that is at least `least` and greater than `above`."""
     bound = f" above {above:g}" if above > -math.inf else f", {least:g} or more" if least > -math.inf else ""

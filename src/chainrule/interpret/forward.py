@@ -7,9 +7,8 @@ from typing import Any
 
 from ..errors import ArgumentError, ShapeError
 from ..graph import Graph, Variable
+from ..ops.evaluation import Values, compute, compute_all
 from ..original import np
-
-Values = dict[int, Any]  # by the number of the variable
 
 
 def forward_propagation(graph: Graph, inputs: Sequence[Any], order: Iterable[Variable] | None = None) -> Values:
@@ -23,9 +22,7 @@ def forward_propagation(graph: Graph, inputs: Sequence[Any], order: Iterable[Var
         Any order that has parents before children; that of the graph by default.
     """
     values = input_values(graph, inputs)
-    for u in graph.variables if order is None else order:
-        if u.number not in values:
-            compute(u, values)
+    compute_all(graph.variables if order is None else order, values)
     return values
 
 
@@ -47,24 +44,8 @@ def evaluate(targets: Sequence[Variable], values: Values) -> list[Any]:
         if v.number not in needed:
             needed[v.number] = v
             waiting.extend([u for u in v.inputs if u.number not in values])
-    for number in sorted(needed):
-        if number not in values:
-            compute(needed[number], values)
+    compute_all([needed[number] for number in sorted(needed)], values)
     return [values[v.number] for v in targets]
-
-
-def compute(u: Variable, values: Values) -> None:
-    """The values of all results of the operation behind u, from those of its parents."""
-    operation: Any = u.operation
-    if operation is None:
-        values[u.number] = u.value
-        return
-    result = operation.compute([values[a.number] for a in u.inputs], u.parameters)
-    if u.parts is None:
-        values[u.number] = result
-    else:
-        for part, value in zip(u.parts, result, strict=True):
-            values[part.number] = value
 
 
 def input_values(graph: Graph, inputs: Sequence[Any]) -> Values:

@@ -14,6 +14,7 @@ from ..errors import GraphError, InternalError
 from ..graph import Body, Graph, Variable, between, paste
 from ..original import np
 from .algebra import zeros
+from .evaluation import compute_all
 
 Flags = tuple[bool, ...]
 Inputs = Sequence[Variable]
@@ -49,14 +50,7 @@ def runner_of(body: Body) -> Callable[[Sequence[Any]], list[Any]]:
 
 def _run_plainly(body: Body, inputs: Sequence[Any]) -> list[Any]:
     values: dict[int, Any] = {v.number: x for v, x in zip(body.graph.inputs, inputs, strict=True)}
-    for v in body.graph.variables:
-        operation: Any = v.operation
-        if operation is None:
-            values.setdefault(v.number, v.value)
-        elif v.part == 0:
-            result = operation.compute([values[u.number] for u in v.inputs], v.parameters)
-            parts = result if v.parts else (result,)
-            values.update({part.number: each for part, each in zip(v.results, parts, strict=True)})
+    compute_all(body.graph.variables, values)
     return [values[v.number] for v in body.graph.outputs]
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import files, tree
+from .. import files
 from ..errors import ArgumentError, FileError
 from .history import EpochRecord
+from .leaves import Refusal, named_leaves, tree_of
 from .state import Running, State
 from .step import Optimizer
 
@@ -77,9 +78,7 @@ def save_state(path: str | os.PathLike[str], state: State) -> None:
     """
     arrays: dict[str, np.ndarray] = {}
     for name in TREES:
-        value = getattr(state, name)
-        for place, leaf in zip(tree.paths(value), tree.flatten(value)[0], strict=True):
-            arrays[name + place] = np.asarray(leaf)
+        arrays |= named_leaves(getattr(state, name), name)
     for name, column in _columns(state.history).items():
         arrays[f"history.{name}"] = column
     running = np.array([float(x) for x in dataclasses.astuple(state.running)])
@@ -113,7 +112,7 @@ def load_state(path: str | os.PathLike[str], parameters: Any, optimizer: Optimiz
     if document.get("kind") != KIND:
         raise FileError(f"{path} is no checkpoint of a training run", got=f"kind {document.get('kind')!r}")
     like = State.initial(parameters, optimizer)
-    trees = {name: _tree(path, arrays, name, getattr(like, name)) for name in TREES}
+    trees = {name: tree_of(arrays, getattr(like, name), _refusal(path), name) for name in TREES}
     count = len(_array(path, arrays, "history.epoch"))
     columns = [arrays.get(f"history.{field.name}", [None] * count) for field in dataclasses.fields(EpochRecord)]
     history = [_record(numbers) for numbers in zip(*columns, strict=True)]
@@ -138,26 +137,22 @@ def _record(numbers: tuple[Any, ...]) -> EpochRecord:
 
 def _array(path: Any, arrays: dict[str, np.ndarray], name: str) -> np.ndarray:
     if name not in arrays:
-        raise FileError(f"{path} is no whole checkpoint: {name} is missing")
+        raise _missing(path, name)
     return arrays[name]
 
 
-def _tree(path: Any, arrays: dict[str, np.ndarray], name: str, like: Any) -> Any:
-    """The tree of this name, of the structure of another; Python numbers stay Python numbers."""
-    leaves, rebuild = tree.flatten(like)
-    found = []
-    for place, leaf in zip(tree.paths(like), leaves, strict=True):
-        array, wanted = _array(path, arrays, name + place), np.asarray(leaf)
-        if (array.shape, array.dtype) != (wanted.shape, wanted.dtype):
-            raise FileError(
-                f"{path} belongs to another net or optimizer",
-                got=f"{name}{place} of shape {array.shape}, {array.dtype}",
-                wanted=f"shape {wanted.shape}, {wanted.dtype}",
-            )
-        found.append(_like(array, leaf))
-    return rebuild(found)
+def _missing(path: Any, name: str) -> FileError:
+    return FileError(f"{path} is no whole checkpoint: {name} is missing")
 
 
-def _like(array: np.ndarray, leaf: Any) -> Any:
-    """An array, a NumPy scalar or a Python number, as the other one is."""
-    return array if isinstance(leaf, np.ndarray) else array[()] if isinstance(leaf, np.generic) else array.item()
+def _refusal(path: Any) -> Refusal:
+    def refused(name: str, array: np.ndarray | None, wanted: np.ndarray) -> FileError:
+        if array is None:
+            return _missing(path, name)
+        return FileError(
+            f"{path} belongs to another net or optimizer",
+            got=f"{name} of shape {array.shape}, {array.dtype}",
+            wanted=f"shape {wanted.shape}, {wanted.dtype}",
+        )
+
+    return refused

@@ -9,11 +9,12 @@ from typing import Any, final
 
 import numpy as np
 
-from .. import files, tree
+from .. import files
 from ..data import Preparation, Table, read_table
 from ..errors import ChainruleError, DataError, FileError
 from ..losses import Loss
 from ..nets import Dense
+from .leaves import named_leaves, tree_of
 from .recipe import Recipe
 from .scores import confusion_table
 from .settings import Settings
@@ -166,8 +167,7 @@ class Trained:
 
     def save_weights(self, folder: Path) -> None:
         """Write weights.safetensors."""
-        paths, leaves = tree.paths(self.parameters), tree.flatten(self.parameters)[0]
-        files.save(folder / WEIGHTS, dict(zip(paths, leaves, strict=True)), {"kind": "weights"})
+        files.save(folder / WEIGHTS, named_leaves(self.parameters), {"kind": "weights"})
 
     @classmethod
     def load(cls, folder: Path, weights: bool = True) -> Trained:
@@ -207,13 +207,11 @@ def classes_of(preparation: Preparation) -> list[str] | None:
 
 
 def _weights(path: Path, like: Any) -> Any:
-    arrays, _ = files.load(path)
-    leaves, rebuild = tree.flatten(like)
-    found = [arrays.get(place) for place in tree.paths(like)]
-    for place, array, leaf in zip(tree.paths(like), found, leaves, strict=True):
-        if array is None or (array.shape, array.dtype) != (leaf.shape, leaf.dtype):
-            got = "nothing" if array is None else f"shape {array.shape}, {array.dtype}"
-            raise FileError(
-                f"{path} holds the weights of another net: {place}", got=got, wanted=f"shape {leaf.shape}, {leaf.dtype}"
-            )
-    return rebuild(found)
+    def refused(name: str, array: np.ndarray | None, wanted: np.ndarray) -> FileError:
+        return FileError(
+            f"{path} holds the weights of another net: {name}",
+            got="nothing" if array is None else f"shape {array.shape}, {array.dtype}",
+            wanted=f"shape {wanted.shape}, {wanted.dtype}",
+        )
+
+    return tree_of(files.load(path)[0], like, refused)
