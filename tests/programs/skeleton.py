@@ -1,0 +1,62 @@
+"""What is left of a program when its names and constants are taken away: two programs that share it are one program."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+
+def parts_of(function: Callable[..., Any]) -> list[ast.stmt]:
+    """The definition of a program and of the functions and classes of its module that it names, each once."""
+    module = sys.modules[function.__module__]
+    defined = {
+        node.name: node
+        for node in ast.parse(inspect.getsource(module)).body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+    }
+    start = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    found, waiting = [start], [start]
+    while waiting:
+        for node in ast.walk(waiting.pop()):
+            if isinstance(node, ast.Name) and node.id in defined and node.id != function.__name__:
+                other = defined.pop(node.id)
+                found.append(other)
+                waiting.append(other)
+    return found
+
+
+def statements(function: Callable[..., Any]) -> int:
+    """Statements of a program and its helpers, those within others counted too, docstrings not."""
+    nodes = [node for part in parts_of(function) for node in ast.walk(part) if isinstance(node, ast.stmt)]
+    return sum(not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) for node in nodes)
+
+
+class _Nameless(ast.NodeTransformer):
+    """Every name, attribute, keyword and constant becomes the same one."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        for field in ("id", "attr", "arg", "name"):
+            if isinstance(getattr(node, field, None), str):
+                setattr(node, field, "_")
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return ast.Constant(0)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        node.decorator_list = []
+        node.body = [each for each in node.body if not isinstance(getattr(each, "value", None), ast.Constant)] or [
+            ast.Pass()
+        ]
+        return node
+
+
+def skeleton(function: Callable[..., Any]) -> str:
+    """The program's own definition without names and constants, as text."""
+    return ast.dump(_Nameless().visit(parts_of(function)[0]))
