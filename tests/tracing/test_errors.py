@@ -46,7 +46,6 @@ def test_every_function_is_answered_or_refused_with_a_hint(module):
 CALLS = {
     np.frexp: lambda x: np.frexp(x)[0],
     np.nextafter: lambda x: np.nextafter(x, 1.0),
-    np.partition: lambda x: np.partition(x, 1),
     np.histogram2d: lambda x: np.histogram2d(x, x)[0],
     np.save: lambda x: np.save("x.npy", x),
     np.savez: lambda x: np.savez("x.npz", x),
@@ -81,7 +80,6 @@ OPTIONS = {
     "np.quantile at a traced q": lambda x: np.quantile(V, abs(x[0])),
     "np.quantile with weights=": lambda x: np.quantile(x, 0.5, weights=[1, 2, 3], method="inverted_cdf"),
     "np.put_along_axis with axis=None": lambda x: [c := x * 1, np.put_along_axis(c, np.array([0]), 1.0, None)][0],
-    "ndarray.partition": lambda x: (x * 1).partition(1),
     "np.sin with where= and without out=": lambda x: np.sin(x, where=[True, False, True]),
 }
 

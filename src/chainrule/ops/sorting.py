@@ -121,6 +121,26 @@ sort = general(
 )
 
 
+def _partition_places(x: Any, *, kth: tuple[int, ...], axis: int) -> Any:
+    """Where the entries of np.partition stand among the sorted ones."""
+    order = np.argsort(np.partition(x, kth, axis=axis), axis=axis, kind="stable")
+    return np.argsort(order, axis=axis, kind="stable")
+
+
+partition_places = discrete(
+    "partition_places",
+    _partition_places,
+    lambda x, *, kth, axis: ArrayType(x.shape, np.intp),
+    parameters=("kth", "axis"),
+    notation=r"\mathrm{{places}}({0})",
+    examples=lambda rng: [
+        Example((rng.normal(size=7),), {"kth": (3,), "axis": 0}),
+        Example((rng.normal(size=(5, 2)),), {"kth": (1, -1), "axis": 0}),
+        Example((rng.normal(size=(2, 4)),), {"kth": (2,), "axis": 1}),
+    ],
+)
+
+
 def _along_type(x: ArrayType, index: ArrayType, *, axis: int) -> ArrayType:
     if x.ndim != index.ndim or any(
         a != b for k, (a, b) in enumerate(zip(x.shape, index.shape, strict=True)) if k != axis

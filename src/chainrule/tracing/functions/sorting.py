@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from ...ops import reduction, sorting
@@ -38,6 +39,26 @@ def _refuse_order(order: Any) -> None:
 
 def _sort_in_place(a: Array, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
     a[...] = sort(a, axis, kind, order, stable=stable)
+
+
+@answers(np.partition)
+def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None) -> Any:
+    """The sorted entries, put where np.partition leaves them: so ties have the shares that they have in np.sort."""
+    _refuse_order(order)
+    a = lifted(a)
+    if axis is None:
+        a, axis = a.reshape(-1), 0
+    axis = axis_of(axis, a.ndim)
+    places = tuple(operator.index(k) for k in np.atleast_1d(kth))
+    for k in places:
+        if not -a.shape[axis] <= k < a.shape[axis]:
+            raise ValueError(f"kth(={k}) out of bounds ({a.shape[axis]})")
+    index = sorting.partition_places(a.variable, kth=places, axis=axis)
+    return wrap(a.owner, sorting.take_along_axis(sorting.sort(a.variable, axis=axis), index, axis=axis))
+
+
+def _partition_in_place(a: Array, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None) -> None:
+    a[...] = partition(a, kth, axis, kind, order)
 
 
 @answers(np.searchsorted)
@@ -155,14 +176,9 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, we
     return np.histogram(_value(a), bins, range, density, weights)
 
 
-def _refused_partition(self: Array, *args: Any, **keywords: Any) -> Any:
-    raise refuse("ndarray.partition", "x.sort()")
-
-
 _COUNT = "np.bincount(np.digitize(x, edges) - 1, weights=w, minlength=len(edges) - 1)"
 HINTS.update(
     {
-        np.partition: "np.sort(x, axis)",
         np.sort_complex: "np.sort(x)",
         np.histogram: f"np.histogram(x, edges) with plain edges for counts; {_COUNT} for sums of traced weights",
         np.histogram2d: "np.histogram2d(cr.stop_gradient(x), cr.stop_gradient(y), edges)",
@@ -174,7 +190,7 @@ for _attribute, _answer in {
     "sort": _sort_in_place,
     "argsort": argsort,
     "searchsorted": searchsorted,
-    "partition": _refused_partition,
+    "partition": _partition_in_place,
     "argpartition": argpartition,
 }.items():
     setattr(Array, _attribute, _answer)

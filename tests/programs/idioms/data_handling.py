@@ -1,0 +1,160 @@
+"""Data handling: sorting, ranks, groups, masks, missing values, percentiles, loops over rows."""
+
+from collections import Counter, defaultdict
+from itertools import groupby, pairwise
+
+import numpy as np
+
+from ..program import program
+
+GROUPS = np.array([2, 0, 1, 0, 2, 2, 1, 0])
+NAMES = ["ada", "bob", "ada", "cyd", "bob", "ada", "cyd", "bob"]
+RAW = np.array([1.2, np.nan, 0.7, 3.1, np.nan, 2.2, 0.1, 1.9])
+
+
+@program(lambda rng: rng.normal(size=8))
+def gini_and_lorenz(wealth):
+    x = np.sort(np.exp(wealth))
+    n = x.size
+    ranks = np.arange(1, n + 1)
+    gini = 2 * np.sum(ranks * x) / (n * x.sum()) - (n + 1) / n
+    lorenz = np.insert(np.cumsum(x) / x.sum(), 0, 0)
+    top = x[x > np.percentile(x, 75)]
+    share = top.sum() / x.sum()
+    median, mean = np.median(x), x.mean()
+    return gini + share + lorenz[n // 2] + mean / median
+
+
+@program(lambda rng: rng.normal(size=8))
+def group_statistics(values):
+    labels, inverse, counts = np.unique(GROUPS, return_inverse=True, return_counts=True)
+    sums = np.bincount(inverse, weights=values)
+    means = sums / counts
+    within = 0.0
+    for g, label in enumerate(labels):
+        members = values[GROUPS == label]
+        within += np.sum((members - means[g]) ** 2)
+    between = np.sum(counts * (means - values.mean()) ** 2)
+    f_ratio = (between / (len(labels) - 1)) / (within / (len(values) - len(labels)))
+    return np.log(f_ratio)
+
+
+@program(lambda rng: rng.uniform(0.5, 1.5, size=8))
+def imputed_measurements(scale):
+    data = RAW * scale
+    missing = np.isnan(data)
+    mean = np.nanmean(data)
+    filled = np.where(missing, mean * scale, data)
+    z = (filled - filled.mean()) / filled.std()
+    clipped = np.clip(z, -1.5, 1.5)
+    weights = np.ones(8)
+    weights[missing] = 0.5
+    best = np.nanmax(data)
+    assert not np.any(np.isnan(clipped))
+    return np.average(clipped**2, weights=weights) + best + np.nansum(data) / 10
+
+
+@program(lambda rng: (rng.normal(size=8), rng.normal(size=8)))
+def ranked_correlations(x, y):
+    order = np.argsort(x)
+    rank_x = np.empty(8)
+    rank_x[order] = np.arange(8)
+    rank_y = np.argsort(np.argsort(y))
+    spearman = 1 - 6 * np.sum((rank_x - rank_y) ** 2) / (8 * 63)
+    concordant = 0
+    for i in range(8):
+        for j in range(i):
+            concordant += np.sign((x[i] - x[j]) * (y[i] - y[j]))
+    kendall = concordant / 28
+    pearson = np.corrcoef(x, y)[0, 1]
+    gaps = np.diff(y[order])
+    return pearson * (1 + spearman + kendall) + np.abs(gaps).sum()
+
+
+@program(lambda rng: np.cumsum(rng.normal(size=12)) + 10)
+def drawdowns(prices):
+    running_max = np.maximum.accumulate(prices)
+    drawdown = (running_max - prices) / running_max
+    worst = drawdown.argmax()
+    peak = prices[: worst + 1].argmax()
+    returns = np.diff(np.log(prices))
+    up, down = returns[returns > 0], returns[returns <= 0]
+    ratio = up.sum() / (abs(down.sum()) + 1e-2)
+    if worst > peak:
+        duration_cost = (prices[peak] - prices[worst]) / (worst - peak)
+    else:
+        duration_cost = 0.0
+    return drawdown[worst] + ratio + duration_cost + np.sqrt(252) * returns.std()
+
+
+@program(lambda rng: rng.uniform(1, 5, size=8))
+def ledger_by_name(amounts):
+    totals = defaultdict(float)
+    rows = [{"name": name, "amount": amount, "day": day} for day, (name, amount) in enumerate(zip(NAMES, amounts))]
+    for row in rows:
+        fee = 0.1 * row["amount"] if row["amount"] < 3 else 0.2 + 0.05 * row["amount"]
+        totals[row["name"]] += row["amount"] - fee
+    counts = Counter(row["name"] for row in rows)
+    averages = {name: totals[name] / counts[name] for name in totals}
+    ranked = sorted(averages.items(), key=lambda item: item[1], reverse=True)
+    best_name, best = ranked[0]
+    spread = best - ranked[-1][1]
+    share = totals[best_name] / sum(totals.values())
+    return spread + share
+
+
+@program(lambda rng: rng.normal(size=(8, 3)))
+def cleaned_table(table):
+    clean = table.copy()
+    for column in range(clean.shape[1]):
+        values = clean[:, column]
+        q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75])
+        iqr = q3 - q1
+        outlier = (values < q1 - iqr) | (values > q3 + iqr)
+        clean[outlier, column] = median
+    keep = ~np.any(np.abs(clean) > 2.0, axis=1)
+    kept = clean[keep]
+    if len(kept) < 3:
+        kept = clean
+    centered = kept - kept.mean(axis=0)
+    cov = centered.T @ centered / (len(kept) - 1)
+    winner = np.argmax(kept.sum(axis=1))
+    return np.trace(cov) + np.linalg.slogdet(cov + np.eye(3))[1] + kept[winner].prod()
+
+
+@program(lambda rng: rng.normal(size=10))
+def runs_and_segments(signal):
+    flags = signal > 0
+    runs = []
+    start = 0
+    for positive, group in groupby(flags):
+        length = len(list(group))
+        runs.append((bool(positive), signal[start : start + length]))
+        start += length
+    areas = np.array([segment.sum() for positive, segment in runs])
+    longest = max(runs, key=lambda run: len(run[1]))[1]
+    jumps = [abs(b - a) for a, b in pairwise(areas)]
+    largest = np.partition(np.abs(areas), -1)[-1]
+    return np.mean(jumps) + longest @ longest + largest if jumps else largest
+
+
+@program(lambda rng: (rng.uniform(0, 10, size=9), rng.normal(size=9)))
+def binned_profile(x, y):
+    edges = np.linspace(0, 10, 5)
+    which = np.digitize(x, edges) - 1
+    profile = np.zeros(4)
+    error = np.zeros(4)
+    for b in range(4):
+        inside = y[which == b]
+        if inside.size == 0:
+            profile[b] = np.nan
+            continue
+        profile[b] = inside.mean()
+        error[b] = inside.std() / np.sqrt(inside.size) + 0.1
+    filled = ~np.isnan(profile)
+    centers = 0.5 * (edges[:-1] + edges[1:])
+    w = 1 / error[filled] ** 2
+    design = np.vander(centers[filled] / 10, 2)
+    coef = np.linalg.solve(design.T @ (w[:, None] * design) + 0.1 * np.eye(2), design.T @ (w * profile[filled]))
+    offsets = x - centers[which]
+    return coef[0] + 0.1 * coef[1] + 0.01 * np.sum(offsets * y)

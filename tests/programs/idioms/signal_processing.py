@@ -1,0 +1,114 @@
+"""Signals: filters in the Fourier and the time domain, windows, correlations, spectrograms."""
+
+import math
+
+import numpy
+import numpy as np
+
+from ..program import program
+
+
+@program(lambda rng: rng.normal(size=20))
+def biquad_cascade(x):
+    sections = [((0.2, 0.4, 0.2), (-0.5, 0.3)), ((1.0, -1.0, 0.1), (0.1, 0.2))]
+    y = x.copy()
+    for (b0, b1, b2), (a1, a2) in sections:
+        out = np.zeros_like(y)
+        w1 = w2 = 0.0
+        for n in range(len(y)):
+            w0 = y[n] - a1 * w1 - a2 * w2
+            out[n] = b0 * w0 + b1 * w1 + b2 * w2
+            w2, w1 = w1, w0
+        y = out
+    settled = y[5:]
+    return float(len(settled)) * np.mean(settled**2)
+
+
+@program(lambda rng: np.array([0.3, 1.2, 0.5]))
+def design_of_windowed_sinc(p):
+    cutoff, gain, alpha = p
+    taps = 15
+    middle = (taps - 1) // 2
+    h = numpy.zeros(taps)
+    for k in range(taps):
+        m = k - middle
+        if m == 0:
+            h[k] = 2 * cutoff
+        else:
+            h[k] = numpy.sin(2 * numpy.pi * cutoff * m) / (numpy.pi * m)
+        h[k] *= alpha - (1 - alpha) * numpy.cos(2 * numpy.pi * k / (taps - 1))
+    h *= gain / h.sum()
+    w = numpy.linspace(0, numpy.pi, 12)
+    phase = numpy.outer(w, numpy.arange(taps))
+    re, im = numpy.cos(phase) @ h, -numpy.sin(phase) @ h
+    magnitude = numpy.sqrt(re**2 + im**2)
+    wanted = (w < 1.0).astype(float)
+    return ((magnitude - wanted) ** 2).mean()
+
+
+@program(lambda rng: rng.normal(size=12))
+def delay_by_cross_correlation(a):
+    template = np.array([0.2, 1.0, -0.5, 0.1])
+    corr = np.correlate(a, template, mode="valid")
+    norms = np.array([np.linalg.norm(a[i : i + 4]) for i in range(len(corr))])
+    ncc = corr / (norms * np.linalg.norm(template))
+    k = np.argmax(ncc)
+    if 0 < k < len(ncc) - 1:
+        left, mid, right = ncc[k - 1], ncc[k], ncc[k + 1]
+        offset = 0.5 * (left - right) / (left - 2 * mid + right)
+    else:
+        offset = 0.0
+    delay = k + offset
+    return delay + ncc[k]
+
+
+@program(lambda rng: rng.normal(size=10))
+def adaptive_lms_filter(signal):
+    mu = 0.05
+    weights = np.zeros(3)
+    desired = np.convolve(signal, [0.5, -0.2, 0.1])[: len(signal)]
+    errors = []
+    padded = np.concatenate((np.zeros(2), signal))
+    for n in range(len(signal)):
+        u = padded[n : n + 3][::-1]
+        e = desired[n] - weights @ u
+        weights = weights + 2 * mu * e * u
+        errors.append(e)
+    errors = np.array(errors)
+    return np.sum(errors**2) + weights[0]
+
+
+@program(lambda rng: np.array([0.9, 0.31, 0.4]))
+def goertzel_power(params):
+    amplitude, frequency, phase = params
+    N = 24
+    samples = [amplitude * math.cos(2 * math.pi * frequency * n + phase) for n in range(N)]
+    powers = []
+    for k in (5, 7, 9):
+        coeff = 2 * math.cos(2 * math.pi * k / N)
+        s_prev, s_prev2 = 0.0, 0.0
+        for sample in samples:
+            s = sample + coeff * s_prev - s_prev2
+            s_prev2 = s_prev
+            s_prev = s
+        powers.append(s_prev**2 + s_prev2**2 - coeff * s_prev * s_prev2)
+    total = sum(powers)
+    centroid = sum(k * q for k, q in zip((5, 7, 9), powers)) / total
+    return centroid + math.log(total)
+
+
+@program(lambda rng: rng.normal(size=17))
+def envelope_and_zero_crossings(x):
+    attack, release = 0.6, 0.1
+    env = np.zeros(len(x))
+    level = 0.0
+    for i, v in enumerate(np.abs(x)):
+        rate = attack if v > level else release
+        level += rate * (v - level)
+        env[i] = level
+    crossings = np.where(np.diff(np.sign(x)) != 0)[0]
+    positions = crossings + x[crossings] / (x[crossings] - x[crossings + 1])
+    if len(positions) < 2:
+        return env.sum()
+    period = 2 * np.mean(np.diff(positions))
+    return env[-1] / period + np.median(env)
