@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import ast
+import copy
+import functools
 import inspect
 import sys
-import textwrap
 from collections.abc import Callable
 from typing import Any
 
 
+@functools.cache
+def _definitions(module: str) -> dict[str, ast.stmt]:
+    parsed = ast.parse(inspect.getsource(sys.modules[module]))
+    return {node.name: node for node in parsed.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+
+
 def parts_of(function: Callable[..., Any]) -> list[ast.stmt]:
     """The definition of a program and of the functions and classes of its module that it names, each once."""
-    module = sys.modules[function.__module__]
-    defined = {
-        node.name: node
-        for node in ast.parse(inspect.getsource(module)).body
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
-    }
-    start = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    defined = dict(_definitions(function.__module__))
+    start = defined.pop(function.__name__)
     found, waiting = [start], [start]
     while waiting:
         for node in ast.walk(waiting.pop()):
-            if isinstance(node, ast.Name) and node.id in defined and node.id != function.__name__:
+            if isinstance(node, ast.Name) and node.id in defined:
                 other = defined.pop(node.id)
                 found.append(other)
                 waiting.append(other)
@@ -59,4 +61,4 @@ class _Nameless(ast.NodeTransformer):
 
 def skeleton(function: Callable[..., Any]) -> str:
     """The program's own definition without names and constants, as text."""
-    return ast.dump(_Nameless().visit(parts_of(function)[0]))
+    return ast.dump(_Nameless().visit(copy.deepcopy(parts_of(function)[0])))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import types
+from collections import deque
 from math import sin
 
 import numpy
@@ -157,8 +158,30 @@ ROWS = {
     "mask": written(lambda: np.ones(3), lambda y, x: y.__setitem__(x > 1, x[0])),
     "scalar +=": lambda x: [y := np.array(1.0), y.__iadd__(x[0]), y * 2][1],
     "randn": lambda x: [np.random.seed(0), y := np.random.randn(3), y.__setitem__(0, x[0]), y][-1],
+    "array of a deque": lambda x: np.array(deque([x[0], 2.0, x[1]], maxlen=2)),
+    "sum of a deque": lambda x: np.sum(deque([[x[0], 2.0], [x[1], x[2]]]), axis=0),
+    "ndenumerate": lambda x: sum(v**2 * (1 + i[0] + 2 * i[1]) for i, v in np.ndenumerate(np.outer(x, x))),
+    "ndenumerate of a list": lambda x: sum(v * (1 + i) for (i,), v in np.ndenumerate([x[0], 2.0])),
+    "ndenumerate while filling": written(
+        lambda: np.ones((2, 2)), lambda y, x: [y.__setitem__(i, v * x[i[0]]) for i, v in np.ndenumerate(y)]
+    ),
+    "vectorize": lambda x: np.vectorize(lambda a: a**2 if a > 1 else -a)(x),
+    "vectorize over a plain array": lambda x: np.vectorize(lambda a: math.sin(a * x[0]))(TABLE),
+    "vectorize of two": lambda x: np.vectorize(lambda a, b=3.0: a * b if a < b else b)(x, TABLE),
+    "vectorize with names": lambda x: np.vectorize(lambda a, b: a - b**2)(b=x, a=2.0),
+    "vectorize with two results": lambda x: np.add(*np.vectorize(lambda a: (a**2, 2 * a))(x)),
+    "vectorize with dtypes": lambda x: np.vectorize(lambda a: a if a > 1 else 0, otypes=[float])(x),
+    "vectorize with excluded": lambda x: np.vectorize(np.polyval, excluded=[0])(x, [1.0, 2.0]),
+    "vectorize of a scalar": lambda x: np.vectorize(lambda a: a * a)(x[0]),
+    "vectorize of nothing traced": written(lambda: np.vectorize(lambda a: a + 1.0)(PLAIN)),
+    "vectorize before": lambda x: _smooth_step(x) + _smooth_step(x[1]),
     "local import": lambda x: __import__("numpy").array([x[0]]) if False else _locally(x),
 }
+
+
+@np.vectorize
+def _smooth_step(a):
+    return 0.0 if a < 0 else 3 * a**2 - 2 * a**3
 
 
 def _locally(x):
@@ -183,6 +206,7 @@ MATH = {
     "powers": lambda x: math.sqrt(x[0]) + math.pow(x[1], 1.5) + math.cbrt(x[2]),
     "distances": lambda x: math.hypot(x[0], x[1], 2.0) + math.dist([x[0], 1.0], [2.0, x[1]]),
     "sums": lambda x: math.fsum([x[0], x[1]]) + math.prod([x[0], x[1], 2.0]),
+    "sums of an array": lambda x: math.fsum(x) * math.fsum(v**2 for v in x) + math.dist(x, PLAIN),
     "angles": lambda x: math.degrees(x[0]) + math.radians(x[1]) + math.fabs(-x[2]) + math.copysign(x[0], -1.0),
     "fmod": lambda x: math.fmod(x[2], x[1]),
     "erf": lambda x: math.erf(x[0]) + math.erfc(x[1]) + math.lgamma(x[2]),
@@ -238,10 +262,24 @@ REFUSED = {
     "default argument": (lambda x, make=np.zeros: make(3).__setitem__(0, x[0]), MutationError, "np.array(y)"),
     "ragged": (lambda x: np.array([[x[0]], [1.0, 2.0]]), ValueError, "different shapes"),
     "copy=False": (lambda x: np.array([x[0]], copy=False), ValueError, "Unable to avoid copy"),
+    "matrix": (lambda x: np.matrix(x) * np.matrix(x).T, UnsupportedError, "x @ y for the product of matrices"),
+    "asmatrix": (lambda x: np.asmatrix(x), UnsupportedError, "numpy.matrix"),
+    "view as a recarray": (lambda x: x.view(np.recarray), UnsupportedError, "recarray"),
+    "view of a type": (lambda x: x.view(type=np.matrix), UnsupportedError, "numpy.matrix"),
+    "nditer": (lambda x: list(np.nditer(x)), UnsupportedError, "np.ndenumerate(x)"),
+    "vectorize with a signature": (
+        lambda x: np.vectorize(np.dot, signature="(n),(n)->()")(x, x),
+        UnsupportedError,
+        "np.stack",
+    ),
+    "frompyfunc": (lambda x: np.frompyfunc(abs, 1, 1)(x), UnsupportedError, "np.frompyfunc of abs"),
+    "vectorize of nothing": (lambda x: np.vectorize(lambda a: a)(x[:0]), ValueError, "size 0"),
+    "vectorize to arrays": (lambda x: np.vectorize(lambda a: x, otypes=[float])(x), ValueError, "sequence"),
     "read-only": (lambda x: np.broadcast_to(np.zeros(3), (2, 3)).__setitem__(0, x), ValueError, "read-only"),
 }
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(name):
     call, error, says = REFUSED[name]

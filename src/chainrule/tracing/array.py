@@ -7,6 +7,7 @@ is one when asked by isinstance.
 from __future__ import annotations
 
 import operator
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -26,6 +27,7 @@ from .views import View, whole
 # What an array of no axes is: NumPy's scalars are immutable, its 0-d arrays are not, and Python's numbers are weak.
 ARRAY, SCALAR, PYTHON = 0, 1, 2
 NUMBERS = (float, int, bool, complex)
+SEQUENCES = (list, tuple, deque)  # what NumPy reads as an array, and may hold traced values
 
 
 class Array(Slots):
@@ -392,14 +394,14 @@ def variable_of(x: Any, trace: Trace) -> Variable:
         if x.dtype == object:
             return stacked(x.tolist(), trace)
         return trace.capture(x)
-    if isinstance(x, (list, tuple)):
+    if isinstance(x, SEQUENCES):
         return stacked(x, trace)
     return trace.capture(np.asarray(x))
 
 
 def stacked(items: Any, trace: Trace) -> Variable:
     """A nested list that may hold traced arrays, as np.array would read it."""
-    if not isinstance(items, (list, tuple)):
+    if not isinstance(items, SEQUENCES):
         return variable_of(items, trace)
     if not contains_traced(items):
         return trace.capture(np.asarray(items))
@@ -420,7 +422,7 @@ def _stack(parts: list[Variable], shape: tuple[int, ...]) -> Variable:
 def contains_traced(items: Any) -> bool:
     if type(items) is Array:
         return True
-    if not isinstance(items, (list, tuple)):
+    if not isinstance(items, SEQUENCES):
         return False
     types = set(map(type, items))  # fast, also for a list of a million numbers
     return Array in types or (not types <= _NO_LISTS and any(map(contains_traced, items)))
@@ -437,7 +439,7 @@ def trace_of(*operands: Any) -> Trace | None:
             return x.owner
         if t in _NO_LISTS:
             continue
-        if isinstance(x, (list, tuple)):
+        if isinstance(x, SEQUENCES):
             found = trace_of(*x) if not _NO_LISTS.issuperset(map(type, x)) else None
             if found is not None:
                 return found

@@ -173,6 +173,8 @@ def name_of(function: Any) -> str:
     """`np.linalg.eig`, `scipy.special.erf`."""
     name = getattr(function, "__name__", str(function))
     if isinstance(function, np.ufunc):
+        if name.endswith(" (vectorized)"):
+            return f"np.frompyfunc of {name.removesuffix(' (vectorized)')}"
         return f"{'np' if getattr(np, name, None) is function else 'scipy.special'}.{name}"
     module = getattr(function, "__module__", None) or "numpy"
     return f"{module.replace('numpy', 'np')}.{name}"

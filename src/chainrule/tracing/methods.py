@@ -216,6 +216,13 @@ def _base(self: Array) -> Any:
 
 def _view(self: Array, dtype: Any = None, type: Any = None) -> Any:
     as_class = isinstance(dtype, builtin_type) and issubclass(dtype, np.ndarray)
+    seen_as = dtype if as_class else type or np.ndarray
+    if seen_as is not np.ndarray:
+        raise UnsupportedError(
+            f"a traced array cannot be seen as {seen_as.__module__}.{seen_as.__name__}",
+            wanted="a plain numpy.ndarray",
+            try_="x @ y for the product of matrices" if issubclass(seen_as, np.matrix) else None,
+        )
     if dtype is not None and not as_class and np.dtype(dtype) != self.dtype:
         raise UnsupportedError(
             f"the bytes of a traced array of dtype {self.dtype} cannot be seen as {np.dtype(dtype)}",

@@ -52,6 +52,18 @@ def _fsum(values: Any) -> Any:
     return sum(values, 0.0)
 
 
+def _over_values(original: Callable[..., Any], traced: Callable[..., Any]) -> Callable[..., Any]:
+    """For a function of anything that has numbers in it: arrays and generators, too."""
+    answer = answering(original, traced)
+
+    def call(*values: Any) -> Any:
+        return answer(*map(list, values)) if is_answered() else original(*values)
+
+    call.__name__ = call.__qualname__ = original.__name__
+    call.__doc__ = original.__doc__
+    return call
+
+
 def _of_catalogue(name: str) -> Callable[..., Any]:
     return lambda x: declared_call(CATALOGUE[name], (x,), {})
 
@@ -118,9 +130,10 @@ def _refusing(original: Callable[..., Any], instead: str) -> Callable[..., Any]:
 def answered_names() -> dict[str, Any]:
     """What the names of `math` mean while a trace is active; those that are missing work, or refuse, by themselves."""
     traced: dict[str, Callable[..., Any]] = {name: getattr(np, name) for name in _SAME}
-    traced |= _OTHER_NAMES | {"log": _log, "hypot": _hypot, "dist": _dist, "fsum": _fsum}
+    traced |= _OTHER_NAMES | {"log": _log, "hypot": _hypot}
     traced |= {"erf": _of_catalogue("erf"), "erfc": _of_catalogue("erfc"), "lgamma": _of_catalogue("gammaln")}
     names = {name: answering(getattr(math, name), answer) for name, answer in traced.items() if hasattr(math, name)}
+    names |= {"dist": _over_values(math.dist, _dist), "fsum": _over_values(math.fsum, _fsum)}
     names |= {name: _asking(getattr(math, name)) for name in _TESTS}
     names |= {
         "gamma": _refusing(math.gamma, "math.exp(math.lgamma(x)) for positive x"),

@@ -21,6 +21,7 @@ from ..trace import Trace
 from .asking import LIBRARIES, asks, is_library
 from .calls import calling, calling_ufunc, drawing
 from .creation import made_names
+from .entries import as_traced, entry_names
 from .mathematics import answered_names
 
 _MISSING = object()
@@ -79,7 +80,7 @@ def _answers_of(module: ModuleType) -> dict[str, _Name]:
             names[name] = _Name(value, calling_ufunc, calls_only=True)
         elif hasattr(value, "_implementation"):
             names[name] = _Name(value, calling, calls_only=True)
-    made = made_names() if module is numpy else answered_names() if module is math else {}
+    made = made_names() | entry_names() if module is numpy else answered_names() if module is math else {}
     for name, answer in made.items():
         names[name] = _Name(vars(module)[name], lambda _, answer=answer: answer, calls_only=False)
     return names
@@ -169,13 +170,18 @@ class _Patch:
             return
         known = {(id(n), name) for n, name, _, _ in self.bindings}
         for name, value in list(namespace.items()):
-            found = self.by_value.get(id(value))
-            if found is None or found.original is not value or (id(namespace), name) in known:
+            answer = self._answer_to(value)
+            if answer is None or (id(namespace), name) in known:
                 continue
-            answer = found.make(value)
             self.bindings.append((namespace, name, value, answer))
             namespace[name] = answer
         self.seen[id(namespace)] = namespace, len(namespace)
+
+    def _answer_to(self, value: Any) -> Any:
+        if type(value) is numpy.vectorize:
+            return as_traced(value)
+        found = self.by_value.get(id(value))
+        return found.make(value) if found is not None and found.original is value else None
 
 
 def _is_written_in_python(module: ModuleType) -> bool:
