@@ -70,6 +70,28 @@ def map_leaves(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
     return rebuild([function(*each) for each in zip(leaves, *(flatten(o)[0] for o in others), strict=True)])
 
 
+def prefix(upper: Any, tree: Any) -> list[Any] | None:
+    """What the upper part of a tree says of each leaf of the whole: one value for all below it. None is a value there.
+
+    None where it is not the upper part of that tree.
+    """
+    if isinstance(upper, LEAVES) or upper is None:
+        return [upper] * len(flatten(tree)[0])
+    whole = _flattened(tree)[1]
+    values, definition = _optree().tree_flatten(upper, none_is_leaf=True, namespace=NAMESPACE)
+    marked = definition.unflatten([_Said(value) for value in values])
+    try:
+        spread = _optree().broadcast_prefix(marked, whole.unflatten(range(whole.num_leaves)), namespace=NAMESPACE)
+    except ValueError:
+        return None
+    return [each.value if isinstance(each, _Said) else each for each in spread]
+
+
+class _Said:
+    def __init__(self, value: Any):
+        self.value = value
+
+
 def outline(tree: Any) -> str:
     """Its containers, for messages: `{'W': [*, *], 'b': *}`; of a leaf its type."""
     if isinstance(tree, LEAVES):

@@ -714,6 +714,15 @@ def test_an_error_leaves_the_trace_as_it_was():
     assert cr.grad(f)(3.0) == 48.0
 
 
+def test_a_row_as_an_index():
+    """A row of integers is a NumPy scalar, and one of many."""
+    places = np.array([2, 0, -1])
+    f = lambda x: cr.scan(lambda c, k: (c + x[k] ** 2, x[k]), 0.0, places)
+    total, picked = f(np.arange(3.0))
+    assert (total, picked.tolist()) == (8.0, [2.0, 0.0, 2.0])
+    assert cr.grad(lambda x: f(x)[0])(np.arange(3.0)).tolist() == [0.0, 0.0, 8.0]
+
+
 def test_an_index_outside_is_an_error():
     def f(x):
         return cr.fori_loop(0, 4, lambda i, s: s + x[i], 0.0)

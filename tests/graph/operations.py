@@ -46,6 +46,7 @@ LABELS = {
         Label("halves", lambda x: (ArrayType((x.size // 2,), x.dtype),) * 2),
         Label("count", lambda x: ArrayType((), np.int64)),
         Label("with_parameter", lambda x, *, parameter: x, ("parameter",)),
+        Label("tag", lambda x, *, serial: x, ("serial",)),
         Label("with_two", lambda x, *, axis, mode: x, ("axis", "mode")),
         Label("source", lambda *, shape: ArrayType(shape, np.float64), ("shape",)),
     ]

@@ -28,6 +28,15 @@ def test_names_are_no_part_of_the_structure() -> None:
     assert structural_key(graph) == structural_key(branching()[0])
 
 
+def test_numbers_of_transforms_are_no_part_of_the_structure() -> None:
+    def tagged(serial: int) -> Graph:
+        graph = Graph()
+        graph.outputs = [apply("tag", graph.input(F64), serial=serial)]
+        return graph
+
+    assert structural_key(tagged(1)) == structural_key(tagged(2))
+
+
 @pytest.mark.parametrize(("value", "other"), [(0.1, 0.2), (3.0, 4.0), (np.arange(3), np.ones(3, int)), (1j, 2j)])
 def test_values_that_change_from_call_to_call_are_slots(value: object, other: object) -> None:
     assert structural_key(with_constant(value)) == structural_key(with_constant(other))

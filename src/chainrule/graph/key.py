@@ -25,12 +25,16 @@ def is_slot(v: Variable) -> bool:
 
 
 def structural_key(graph: Graph) -> tuple[Any, ...]:
-    """Hashable; what is computed from what, the types of leaves, and numbers such as 0 and 1."""
+    """Hashable; what is computed from what, the types of leaves, and numbers such as 0 and 1.
+
+    The number that tells the identity of one transform from that of another differs each time, and is left out.
+    """
     rows: list[Any] = []
     for v in graph.variables:
         if v.operation is not None:
             if v.part == 0:
-                rows.append((v.operation, v.parameters, *[u.number for u in v.inputs]))
+                parameters = () if v.operation.name == "tag" else v.parameters
+                rows.append((v.operation, parameters, *[u.number for u in v.inputs]))
         elif v.value is None or is_slot(v):
             rows.append(v.type)
         else:

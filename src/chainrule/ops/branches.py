@@ -15,6 +15,8 @@ from ..errors import GraphError
 from ..graph import Body, Graph, Variable
 from ..original import np
 from .arithmetic import reciprocal
+from .batch_axis import number_of_samples
+from .batching import batched_body
 from .bodies import (
     Flags,
     all_of,
@@ -133,6 +135,20 @@ def _push_choice(x_dots: Sequence[Any], ys: Any, xs: Sequence[Any], *, then: Bod
     return spread(found, results)
 
 
+def _choose_for_many(
+    operation: Any, xs: Sequence[Any], lifted: Flags, *, then: Body, otherwise: Body
+) -> tuple[Any, ...] | Any:
+    """All samples take the same branch, if p is one for all."""
+    if lifted[0]:
+        return NotImplemented
+    count = number_of_samples(xs, lifted)
+    none = (False,) * len(then.out_types)
+    found = [batched_body(body, lifted[1:], count, none)[1] for body in (then, otherwise)]
+    either = tuple(a or b for a, b in zip(*found, strict=True))
+    bodies = [batched_body(body, lifted[1:], count, either)[0] for body in (then, otherwise)]
+    return operation(*xs, then=bodies[0], otherwise=bodies[1])
+
+
 def example_body(function: Any, *types: str, name: str = "f") -> Body:
     """A small body to try an operation with."""
     graph = Graph(name)
@@ -159,6 +175,7 @@ cond = holding(
     _pull_choice,
     _push_choice,
     parameters=("then", "otherwise"),
+    batch=_choose_for_many,
     examples=_choice_examples,
     notation=r"({0} \; ? \; \mathrm{{{then}}} : \mathrm{{{otherwise}}})({1}, \ldots)",
     summary="what one of two graphs makes of the arguments, by a truth value; the other one is not computed",
@@ -189,6 +206,11 @@ def _push_run(x_dots: Sequence[Any], ys: Any, xs: Sequence[Any], *, body: Body) 
     return spread(found, call(*xs, *dots, body=derived) if any(found) else ())
 
 
+def _run_many(operation: Any, xs: Sequence[Any], lifted: Flags, *, body: Body) -> Any:
+    none = (False,) * len(body.out_types)
+    return operation(*xs, body=batched_body(body, lifted, number_of_samples(xs, lifted), none)[0])
+
+
 call = holding(
     "call",
     _run,
@@ -196,6 +218,7 @@ call = holding(
     _pull_run,
     _push_run,
     parameters=("body",),
+    batch=_run_many,
     examples=lambda rng: [
         Example(
             (rng.normal(size=3), rng.normal(size=3)), {"body": example_body(lambda x, y: bell(x) * y, *["f64[3]"] * 2)}

@@ -9,6 +9,7 @@ from ..arraytype import ArrayType
 from ..errors import ShapeError
 from ..original import np
 from ..structure import ArrayAlgebra, LinearMap, arrays, index_map
+from .batch_axis import Flags
 from .operation import Example, general
 
 _arrays = ArrayAlgebra()
@@ -53,6 +54,15 @@ def _absorbing_product(
     return einsum(v, *others, labels=(have, *rest), out=want, absorbing="either")
 
 
+def _with_a_fresh_name(
+    operation: Any, xs: Sequence[Any], lifted: Flags, *, labels: Labels, out: tuple[int, ...], absorbing: Absorbing
+) -> Any:
+    """The sample is one more index, of the operands that are lifted and of the result."""
+    fresh = 1 + max((name for each in labels for name in each), default=-1)
+    names = tuple((fresh, *each) if is_lifted else each for each, is_lifted in zip(labels, lifted, strict=True))
+    return operation(*xs, labels=names, out=(fresh, *out), absorbing=absorbing)
+
+
 def _examples(rng: np.random.Generator) -> Any:
     def example(shapes: Sequence[tuple[int, ...]], labels: Labels, out: tuple[int, ...]) -> Example:
         arguments = tuple(rng.normal(size=shape) for shape in shapes)
@@ -90,6 +100,7 @@ einsum = general(
     fast=lambda types, parameters: None if parameters[2] else _lowered(types, parameters),
     unguarded=lambda types, parameters: _lowered(types, parameters) if parameters[2] else None,
     products=_absorbing_product,
+    batch=_with_a_fresh_name,
     notation=r"\sum {0} {1}",
     examples=_examples,
     source="Laue, Mitterreiter, Giesen, Computing higher order derivatives of matrix and tensor expressions (2018)",

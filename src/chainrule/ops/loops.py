@@ -18,8 +18,11 @@ from ..errors import GraphError
 from ..graph import Body, Graph, Variable, ancestors
 from ..original import np
 from .arithmetic import add
+from .batch_axis import axis_moved, each_lifted, number_of_samples, repeated
+from .batching import batched_body
 from .bodies import (
     Flags,
+    all_of,
     check_inputs,
     graph_among,
     inputs_like,
@@ -262,6 +265,31 @@ def _push_scan(x_dots: Sequence[Any], ys: Sequence[Any], xs: Sequence[Any], **pa
     return spread(recipe.found, results[carried:])
 
 
+def _scan_for_many(operation: Any, xs: Sequence[Any], lifted: Flags, **parameters: Any) -> list[Any]:
+    """One loop, whose steps are those of all samples."""
+    body, held, carried = parameters["body"], parameters["held"], parameters["carried"]
+    count, end = number_of_samples(xs, lifted), held + carried
+    many, flags, found = _lifted_carries(body, lifted, held, carried, count)
+    inputs = [
+        axis_moved(x, 0, 1) if k >= end and was else x if was or not now else repeated(x, count)
+        for k, (x, was, now) in enumerate(zip(xs, lifted, flags, strict=True))
+    ]
+    results = all_of(operation(*inputs, **parameters | {"body": many}))
+    stacked = (*found[carried:], *(found[:carried] if parameters["keep"] else ()))
+    rows = [axis_moved(y, 1, 0) if is_found else y for y, is_found in zip(results[carried:], stacked, strict=True)]
+    return one_or_all([*results[:carried], *rows])
+
+
+def _lifted_carries(body: Body, lifted: Flags, held: int, carried: int, count: int) -> tuple[Body, Flags, Flags]:
+    """The body for many samples, its inputs and its outputs that are lifted: with each carry that any step lifts."""
+    rest = (False,) * (len(body.out_types) - carried)
+    while True:
+        many, found = batched_body(body, lifted, count, (*lifted[held : held + carried], *rest))
+        if found[:carried] == lifted[held : held + carried]:
+            return many, lifted, found
+        lifted = (*lifted[:held], *found[:carried], *lifted[held + carried :])
+
+
 def _scan_examples(rng: np.random.Generator) -> Any:
     step = example_body(lambda w, c, x: (c + w * bell(x * c), c * x), "f64[2]", "f64[2]", "f64[]")
     for length, reverse in ((4, False), (3, True), (0, False)):
@@ -277,6 +305,7 @@ scan = holding(
     _pull_scan,
     _push_scan,
     parameters=("body", "held", "carried", "length", "reverse", "keep"),
+    batch=_scan_for_many,
     examples=_scan_examples,
     notation=r"\mathrm{{scan}}_{{{body}}}({0}, \ldots)",
     source="Griewank, Walther, Evaluating Derivatives (2008), ch. 12",
@@ -328,6 +357,19 @@ def _push_while(
     return [*y_dots, None]
 
 
+def _while_for_many(
+    operation: Any, xs: Sequence[Any], lifted: Flags, *, test: Body, body: Body, held: int
+) -> list[Any]:
+    """All samples take the same number of steps, if the test does not depend on the sample."""
+    carried, count = len(xs) - held, number_of_samples(xs, lifted)
+    many, flags, _ = _lifted_carries(body, lifted, held, carried, count)
+    asks, (differs,) = batched_body(test, flags, count, (False,))
+    if differs:
+        return NotImplemented
+    inputs = [x if was or not now else repeated(x, count) for x, was, now in zip(xs, lifted, flags, strict=True)]
+    return operation(*inputs, test=asks, body=many, held=held)
+
+
 def _while_examples(rng: np.random.Generator) -> Any:
     types = "f64[]", "f64[2]", "i64[]"
     test = example_body(lambda a, x, k: less(k, k.graph.constant(np.int64(3))), *types)
@@ -343,6 +385,7 @@ while_loop = holding(
     _pull_while,
     _push_while,
     parameters=("test", "body", "held"),
+    batch=_while_for_many,
     examples=_while_examples,
     notation=r"\mathrm{{while}}_{{{test}, {body}}}({0}, \ldots)",
     summary="a graph repeated as long as another one says so; the last result is the number of steps",
@@ -440,6 +483,20 @@ def _push_counted(
     return spread(found, results)
 
 
+def _counted_for_many(
+    operation: Any, xs: Sequence[Any], lifted: Flags, *, body: Body, held: int, derivations: tuple[Derivation, ...]
+) -> Any:
+    """All samples take the same number of steps, if that is one for all. Every input is lifted: a cotangent of what
+    samples share would be summed over them."""
+    if lifted[0]:
+        return NotImplemented
+    length, *rest = xs
+    rest, count = each_lifted(rest, lifted[1:]), number_of_samples(xs, lifted)
+    always = (True,) * len(body.out_types)
+    many, _ = batched_body(body, (True,) * len(body.in_types), count, always)
+    return operation(length, *rest, body=many, held=held, derivations=derivations)
+
+
 def _counted_examples(rng: np.random.Generator) -> Any:
     body = example_body(lambda a, x: x + a * bell(x), "f64[]", "f64[2]")
     for count, derivations in ((3, ()), (2, (("pull", (True,), (True, True)),)), (0, ())):
@@ -455,6 +512,7 @@ counted = holding(
     _pull_counted,
     _push_counted,
     parameters=("body", "held", "derivations"),
+    batch=_counted_for_many,
     examples=_counted_examples,
     notation=r"\mathrm{{repeat}}_{{{body}}}({0}; {1}, \ldots)",
     summary="a graph repeated as often as the first argument says, or a derivative of that",

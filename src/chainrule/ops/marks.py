@@ -6,6 +6,7 @@ import itertools
 
 from ..original import np
 from ..structure import identity_map
+from .batch_axis import in_front
 from .operation import Example, discrete, linear
 
 _serial = itertools.count(1)
@@ -16,6 +17,7 @@ tag = linear(
     lambda x, *, serial: x,
     lambda y, x, *, serial: identity_map(x.shape),
     parameters=("serial",),
+    batch=in_front,
     notation="{0}",
     examples=lambda rng: [Example((rng.normal(size=3),), {"serial": 0})],
     summary="the same value as another variable: what a transform differentiates with respect to",
@@ -24,6 +26,7 @@ stop_gradient = discrete(
     "stop_gradient",
     lambda x: np.asarray(x),
     lambda x: x,
+    batch=in_front,
     notation=r"\lfloor {0} \rfloor",
     examples=lambda rng: [Example((rng.normal(size=3),))],
     summary="the same value, with derivative zero",

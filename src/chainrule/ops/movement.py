@@ -23,7 +23,10 @@ from ..structure import (
     progression,
     window_map,
 )
+from .batch_axis import Flags, axis_moved, each_lifted, in_front, moving_axes, number_of_samples, of_rank
+from .comparison import greater_equal, less, logical_and
 from .operation import Example, Operation, linear
+from .selection import where
 
 _arrays = ArrayAlgebra()
 Shape = tuple[int, ...]
@@ -43,6 +46,7 @@ convert = linear(
     lambda x, *, dtype: ArrayType(x.shape, np.dtype(dtype)),
     lambda y, x, *, dtype: identity_map(x.shape) if y.dtype.kind in "fc" else None,
     parameters=("dtype",),
+    batch=in_front,
     notation=r"\mathrm{{{dtype}}}({0})",
     examples=lambda rng: [Example((rng.normal(size=(2, 3)),), {"dtype": "float64"})],
 )
@@ -109,6 +113,7 @@ reshape = linear(
     _reshape_type,
     _reshape_map,
     parameters=("shape",),
+    batch=lambda _, xs, lifted, shape: reshape(*xs, shape=(*xs[0].shape[:1], *shape)),
     notation=r"\mathrm{{reshape}}({0})",
     examples=lambda rng: [
         Example((rng.normal(size=a),), {"shape": b})
@@ -126,12 +131,18 @@ reshape = linear(
     summary="the same entries, row by row, in another shape",
 )
 
+
+def _axes_behind(operation: Any, xs: Sequence[Any], lifted: Flags, *, axes: tuple[int, ...]) -> Any:
+    return operation(*xs, axes=(0, *(axis + 1 for axis in axes)))
+
+
 transpose = linear(
     "transpose",
     lambda x, *, axes: np.transpose(x, axes),
     lambda x, *, axes: x.with_shape(tuple(x.shape[k] for k in axes)),
     lambda y, x, *, axes: index_map(axes, range(len(axes)), out_shape=y.shape, in_shape=x.shape),
     parameters=("axes",),
+    batch=_axes_behind,
     notation=r"{0}^\top",
     examples=lambda rng: [
         Example((rng.normal(size=(2, 3)),), {"axes": (1, 0)}),
@@ -158,6 +169,7 @@ broadcast_to = linear(
     _broadcast_type,
     lambda y, x, *, shape: pointwise_map(1, y.shape, x.shape),
     parameters=("shape",),
+    batch=lambda _, xs, lifted, shape: broadcast_to(of_rank(xs[0], len(shape)), shape=(*xs[0].shape[:1], *shape)),
     notation=r"\mathrm{{broadcast}}({0})",
     examples=lambda rng: [
         Example((rng.normal(size=a),), {"shape": b})
@@ -177,6 +189,7 @@ embed = linear(
     lambda x, *, axes: x.with_shape(tuple(x.shape[k] for k in axes)),
     _embed_map,
     parameters=("axes",),
+    batch=_axes_behind,
     notation=r"\mathrm{{diag}}({0})",
     examples=lambda rng: [
         Example((rng.normal(size=3),), {"axes": (0, 0)}),
@@ -220,6 +233,16 @@ def read_piece(x: Any, place: Place) -> Any:
     return element(x, index=place) if is_entry(place) else window(x, windows=place)
 
 
+def _of_all_samples(place: Place, count: int) -> tuple[Window, ...]:
+    """The same place of every sample."""
+    windows: Any = tuple((i, 1, 1) for i in place) if is_entry(place) else place
+    return ((0, 1, count), *windows)
+
+
+def _pieces_of_all_samples(pieces: Sequence[Any], places: Sequence[Place]) -> list[Any]:
+    return [of_rank(x, len(place)) for x, place in zip(pieces, places, strict=True)]
+
+
 def _reading(name: str, parameter: str, type_rule: Any, **about: Any) -> Operation:
     def forward(x: Any, **parameters: Any) -> Any:
         return np.asarray(x)[_key(parameters[parameter])]
@@ -237,6 +260,7 @@ window = _reading(
     "window",
     "windows",
     lambda x, *, windows: x.with_shape(tuple(count for _, _, count in windows)),
+    batch=lambda _, xs, lifted, windows: window(*xs, windows=_of_all_samples(windows, xs[0].shape[0])),
     notation=r"{0}[{windows}]",
     examples=lambda rng: [
         Example((rng.normal(size=5),), {"windows": ((1, 2, 2),)}),
@@ -245,10 +269,20 @@ window = _reading(
     ],
     summary="a slice: for every axis start, step and count",
 )
+
+
+def _one_entry_each(_: Any, xs: Sequence[Any], lifted: Flags, *, index: tuple[int, ...]) -> Any:
+    (x,) = xs
+    if not index:
+        return x
+    return reshape(window(x, windows=_of_all_samples(index, x.shape[0])), shape=x.shape[:1])
+
+
 element = _reading(
     "element",
     "index",
     lambda x, *, index: x.with_shape(()),
+    batch=_one_entry_each,
     notation=r"{0}_{{{index}}}",
     examples=lambda rng: [
         Example((rng.normal(size=4),), {"index": (2,)}),
@@ -276,12 +310,19 @@ def _placed(x: Any, *, windows: Place, shape: Shape) -> Any:
     return result
 
 
+def _many_placed(_: Any, xs: Sequence[Any], lifted: Flags, *, windows: Place, shape: Shape) -> Any:
+    count = number_of_samples(xs, lifted)
+    pieces = _pieces_of_all_samples(xs, [windows])
+    return place(*pieces, windows=_of_all_samples(windows, count), shape=(count, *shape))
+
+
 place = _joining(
     "place",
     _placed,
     lambda x, *, windows, shape: x.with_shape(shape),
     lambda xs, *, windows, shape: (windows,),
     parameters=("windows", "shape"),
+    batch=_many_placed,
     notation=r"\mathrm{{place}}({0})",
     examples=lambda rng: [
         Example((rng.normal(size=2),), {"windows": ((1, 2, 2),), "shape": (5,)}),
@@ -309,6 +350,12 @@ def _written(x: Any, *values: Any, indices: Sequence[Place]) -> Any:
     return result
 
 
+def _many_written(_: Any, xs: Sequence[Any], lifted: Flags, *, indices: Sequence[Place]) -> Any:
+    x, *values = each_lifted(xs, lifted)
+    places = tuple(_of_all_samples(each, x.shape[0]) for each in indices)
+    return write(x, *_pieces_of_all_samples(values, indices), indices=places)
+
+
 write = _joining(
     "write",
     _written,
@@ -316,6 +363,7 @@ write = _joining(
     lambda xs, *, indices: (None, *indices),
     _kept,
     parameters=("indices",),
+    batch=_many_written,
     notation=r"{0} \leftarrow {1}",
     examples=lambda rng: [
         Example((rng.normal(size=5), rng.normal(size=2)), {"indices": (((1, 2, 2),),)}),
@@ -338,12 +386,20 @@ def _summed_pieces(*pieces: Any, places: Sequence[Place], shape: Shape) -> Any:
     return result
 
 
+def _many_summed(_: Any, xs: Sequence[Any], lifted: Flags, *, places: Sequence[Place], shape: Shape) -> Any:
+    count = number_of_samples(xs, lifted)
+    pieces = _pieces_of_all_samples(each_lifted(xs, lifted), places)
+    behind = tuple(_of_all_samples(each, count) for each in places)
+    return sum_of_pieces(*pieces, places=behind, shape=(count, *shape))
+
+
 sum_of_pieces = _joining(
     "sum_of_pieces",
     _summed_pieces,
     lambda *pieces, places, shape: ArrayType(shape, np.result_type(*[p.dtype for p in pieces])),
     lambda xs, *, places, shape: places,
     parameters=("places", "shape"),
+    batch=_many_summed,
     notation=r"\sum \mathrm{{place}}({0}, \ldots)",
     examples=lambda rng: [
         Example(
@@ -382,6 +438,7 @@ concatenate = _joining(
     _concatenate_type,
     _concatenate_places,
     parameters=("axis",),
+    batch=moving_axes("axis"),
     notation=r"[{0}, \ldots]",
     examples=lambda rng: [
         Example((rng.normal(size=2), rng.normal(size=3)), {"axis": 0}),
@@ -392,6 +449,40 @@ concatenate = _joining(
 
 
 # Gather and scatter
+
+
+def _indices_into_all(index: Any, size: int) -> Any:
+    """Places in an axis on which that of every sample follows the last one's; what is out of bounds stays so."""
+    count = index.shape[0]
+    index = convert(index, dtype="int64")
+    from_front = where(less(index, 0), index + size, index)
+    inside = logical_and(greater_equal(from_front, 0), less(from_front, size))
+    begins = np.arange(0, count * size, size).reshape(-1, 1) if size else np.zeros((count, 1), int)
+    return reshape(where(inside, from_front + begins, count * size), shape=(math.prod(index.shape),))
+
+
+def _many_taken(_: Any, xs: Sequence[Any], lifted: Flags, *, axis: int) -> Any:
+    x, index = xs
+    if not lifted[1]:
+        return take(x, index, axis=axis + 1)
+    if not lifted[0]:
+        taken = take(x, reshape(index, shape=(math.prod(index.shape),)), axis=axis)
+        return axis_moved(reshape(taken, shape=(*x.shape[:axis], *index.shape, *x.shape[axis + 1 :])), axis, 0)
+    rows = axis_moved(x, axis + 1, 1)
+    count, size, *rest = rows.shape
+    taken = take(reshape(rows, shape=(count * size, *rest)), _indices_into_all(index, size), axis=0)
+    return axis_moved(reshape(taken, shape=(*index.shape, *rest)), 1, axis + 1)
+
+
+def _many_scattered(_: Any, xs: Sequence[Any], lifted: Flags, *, axis: int, size: int) -> Any:
+    x, index = xs
+    if not lifted[1]:
+        return scatter(x, index, axis=axis + 1, size=size)
+    rows = axis_moved(each_lifted(xs, lifted)[0], axis + 1, 1)
+    count, length, *rest = rows.shape
+    places = _indices_into_all(index, size)
+    spread = scatter(reshape(rows, shape=(count * length, *rest)), places, axis=0, size=count * size)
+    return axis_moved(reshape(spread, shape=(count, size, *rest)), 1, axis + 1)
 
 
 def _take_map(y: Any, x: Any, index: Any, *, axis: int) -> LinearMap:
@@ -408,6 +499,7 @@ take = linear(
     _take_map,
     None,
     parameters=("axis",),
+    batch=_many_taken,
     notation=r"{0}[{1}]",
     examples=lambda rng: [
         Example((rng.normal(size=4), np.array([0, 2, 2])), {"axis": 0}),
@@ -433,6 +525,7 @@ scatter = linear(
     _scatter_map,
     None,
     parameters=("axis", "size"),
+    batch=_many_scattered,
     notation=r"\mathrm{{scatter}}({0}, {1})",
     examples=lambda rng: [
         Example((rng.normal(size=3), np.array([0, 2, 2])), {"axis": 0, "size": 4}),

@@ -17,6 +17,7 @@ from ..errors import ArgumentError, DerivativeError, ShapeError, UnknownNameErro
 from ..graph import Graph, Variable
 from ..original import np
 from ..structure import LinearMap, MatrixFree, algebra_of, pointwise_map
+from .batch_axis import entry_by_entry
 
 Types = tuple[ArrayType, ...]
 Slope = float | Callable[..., Any] | None
@@ -75,6 +76,9 @@ class Operation:
         Of an operation that holds a graph, in place of rules: both modes, each for all arguments at once.
         ``pullback(y_bars, ys, xs, wanted, **parameters)`` gives a cotangent for each argument that is wanted,
         ``pushforward(x_dots, ys, xs, **parameters)`` a tangent for each result; None, there and here, stands for zero.
+    batch : callable or None
+        ``batch(operation, xs, lifted, **parameters)``, the results for many samples at once (see `batch_axis`); None
+        where it can only take one sample after the other.
     products : tuple of (callable or None), or callable
         How a tangent or cotangent v is multiplied where not by the map: of an element-wise operation for each argument
         ``product(v, slope)``; of another one ``product(k, v, back, *xs, **parameters)``, or None where the map does.
@@ -92,6 +96,7 @@ class Operation:
 
     __slots__ = (
         "_types",
+        "batch",
         "examples",
         "fast",
         "forward",
@@ -131,6 +136,7 @@ class Operation:
         fast: Callable[[Types, tuple[Any, ...]], Callable[..., Any] | None] | None = None,
         unguarded: Callable[[Types, tuple[Any, ...]], Callable[..., Any] | None] | None = None,
         products: tuple[Callable[[Any, Any], Any] | None, ...] | Callable[..., Any] = (),
+        batch: Callable[..., Any] | None = None,
         pullback: Callable[..., Sequence[Any]] | None = None,
         pushforward: Callable[..., Sequence[Any]] | None = None,
         numpy: Sequence[Callable[..., Any]] = (),
@@ -143,7 +149,7 @@ class Operation:
         self.name, self.forward, self.type_rule, self.rules = name, forward, type_rule, rules
         self.kind, self.parameter_names, self.slopes, self.promote = kind, parameters, slopes, promote
         self.reads, self.joins, self.fast, self.unguarded, self.products = reads, joins, fast, unguarded, products
-        self.pullback, self.pushforward = pullback, pushforward
+        self.batch, self.pullback, self.pushforward = batch, pullback, pushforward
         self.numpy, self.notation, self.examples, self.kinks = tuple(numpy), notation, examples, tuple(kinks)
         self.source, self.summary = source, summary or (forward.__doc__ or "").strip().partition("\n")[0]
         self._types: dict[tuple[Any, ...], Any] = {}
@@ -297,6 +303,7 @@ def elementwise(
             yield Example(tuple(rng.uniform(*bounds, size=s) for bounds, s in zip(domains, shapes, strict=True)))
 
     about.setdefault("examples", examples)
+    about.setdefault("batch", entry_by_entry)
     rules = [_slope_rule(slope, k) for k, slope in enumerate(slopes)]
     numpy = about.pop("numpy", (function,))
     plain = tuple(None if isinstance(slope, Missing) else slope for slope in slopes)

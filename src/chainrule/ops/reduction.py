@@ -9,6 +9,7 @@ from ..arraytype import ArrayType
 from ..errors import ShapeError
 from ..original import np
 from ..structure import ArrayAlgebra, LinearMap, Triangle, index_map
+from .batch_axis import moving_axes
 from .comparison import equal
 from .contraction import einsum
 from .exponential import exp
@@ -18,6 +19,7 @@ from .selection import where
 
 _arrays = ArrayAlgebra()
 Axes = tuple[int, ...]
+_by_axes, _by_axis = moving_axes("axes"), moving_axes("axis")
 
 
 def _kept(x: Any, axes: Axes) -> list[int]:
@@ -66,6 +68,7 @@ amax = general(
     _reduced_not_empty,
     _share_of_ties,
     parameters=("axes",),
+    batch=_by_axes,
     notation=r"\max {0}",
     examples=_reduction_examples,
     source="equal shares at ties: the middle of the subgradients",
@@ -77,6 +80,7 @@ amin = general(
     _reduced_not_empty,
     _share_of_ties,
     parameters=("axes",),
+    batch=_by_axes,
     notation=r"\min {0}",
     examples=_reduction_examples,
     source="equal shares at ties: the middle of the subgradients",
@@ -109,6 +113,7 @@ logsumexp = general(
     lambda x, *, axes: ArrayType(_reduced(x, axes=axes).shape, np.exp.resolve_dtypes((x.dtype, None))[-1]),
     lambda y, x, *, axes: weighted_sum(_shares(y, x, axes), y, x, axes),
     parameters=("axes",),
+    batch=_by_axes,
     notation=r"\log \sum e^{{{0}}}",
     examples=_reduction_examples,
     source="the slope by each entry is its softmax",
@@ -161,6 +166,7 @@ softmax = general(
     _floating,
     _softmax_map,
     parameters=("axes",),
+    batch=_by_axes,
     notation=r"\mathrm{{softmax}}({0})",
     examples=_softmax_examples,
     source="Goodfellow, Bengio, Courville, Deep Learning (2016), sec. 6.2.2.3: diag(y) - y y^T in each row",
@@ -171,6 +177,7 @@ log_softmax = general(
     _floating,
     _log_softmax_map,
     parameters=("axes",),
+    batch=_by_axes,
     notation=r"\log \mathrm{{softmax}}({0})",
     examples=_softmax_examples,
     source="identity less a row of softmax for every entry",
@@ -193,6 +200,7 @@ cumsum = linear(
     lambda x, *, axis, reverse: x,
     _triangle,
     parameters=("axis", "reverse"),
+    batch=_by_axis,
     notation=r"\mathrm{{cumsum}}({0})",
     examples=lambda rng: [
         Example((rng.normal(size=4),), {"axis": 0, "reverse": False}),
@@ -212,6 +220,7 @@ def _discrete_reduction(name: str, function: Callable[..., Any], dtype: Any) -> 
         lambda x, *, axes: function(x, axis=axes),
         lambda x, *, axes: ArrayType(_reduced(x, axes=axes).shape, dtype),
         parameters=("axes",),
+        batch=_by_axes,
         notation=rf"\mathrm{{{{{name}}}}}({{0}})",
         examples=_reduction_examples,
         summary=f"np.{name} along axes",
@@ -229,6 +238,7 @@ def _discrete_along(name: str, function: Callable[..., Any], shape: Callable[[Ar
         lambda x, *, axis: function(x, axis=axis),
         lambda x, *, axis: ArrayType(shape(x, axis), np.intp),
         parameters=("axis",),
+        batch=_by_axis,
         notation=rf"\mathrm{{{{{name}}}}}({{0}})",
         examples=lambda rng: [
             Example((rng.normal(size=4),), {"axis": 0}),

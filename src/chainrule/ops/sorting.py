@@ -14,6 +14,7 @@ from ..errors import ArgumentError, ShapeError
 from ..original import np
 from ..structure import LinearMap, MatrixFree, Pairs, Ravel, index_map, pointwise_map, zero_map
 from .arithmetic import maximum
+from .batch_axis import moving_axes
 from .comparison import less
 from .movement import concatenate, convert, reshape, scatter, transpose, window
 from .operation import Example, Operation, discrete, general, linear
@@ -22,6 +23,7 @@ from .selection import factor_product, where
 
 Axes = tuple[int, ...]
 Shape = tuple[int, ...]
+_by_axes, _by_axis = moving_axes("axes"), moving_axes("axis")
 
 
 # Flat indices: an axis last, then everything read row by row
@@ -91,6 +93,7 @@ runs = discrete(
     _runs,
     lambda y, *, axis, reverse: ArrayType(y.shape, np.intp),
     parameters=("axis", "reverse"),
+    batch=_by_axis,
     notation=r"\mathrm{{runs}}({0})",
     examples=_along_an_axis_from_either_end,
 )
@@ -114,6 +117,7 @@ sort = general(
     lambda x, *, axis: x,
     _share_of_equals,
     parameters=("axis",),
+    batch=_by_axis,
     notation=r"\mathrm{{sort}}({0})",
     examples=_along_an_axis,
     source="the sorting permutation; equal shares among ties, as for max and min",
@@ -169,6 +173,7 @@ take_along_axis = linear(
     _along_map,
     None,
     parameters=("axis",),
+    batch=_by_axis,
     notation=r"{0}[{1}]",
     examples=lambda rng: [
         Example((rng.normal(size=4), np.array([3, 0, 0])), {"axis": 0}),
@@ -189,12 +194,18 @@ def _searchsorted_type(a: ArrayType, values: ArrayType, *, side: str) -> ArrayTy
     return ArrayType(values.shape, np.intp)
 
 
+def _many_looked_up(operation: Any, xs: Any, lifted: Any, *, side: str) -> Any:
+    """NumPy looks up many values in one vector, and not in many."""
+    return NotImplemented if lifted[0] else operation(*xs, side=side)
+
+
 searchsorted = discrete(
     "searchsorted",
     lambda a, values, *, side: np.asarray(np.searchsorted(a, values, side=side)),
     _searchsorted_type,
     arguments=2,
     parameters=("side",),
+    batch=_many_looked_up,
     notation=r"\mathrm{{searchsorted}}({0}, {1})",
     examples=lambda rng: [
         Example((np.sort(rng.normal(size=5)), rng.normal(size=(2, 3))), {"side": "left"}),
@@ -220,6 +231,7 @@ def _running(name: str, function: np.ufunc, notation: str) -> Operation:
         lambda x, *, axis, reverse: x,
         first_attained,
         parameters=("axis", "reverse"),
+        batch=_by_axis,
         notation=notation,
         examples=_along_an_axis_from_either_end,
         source="one at the entry that attained it first",
@@ -302,6 +314,7 @@ recurrence = general(
     _by_coefficient,
     lambda s, a, b, *, axis, reverse: _solution_map(a, s.shape, axis, reverse),
     parameters=("axis", "reverse"),
+    batch=_by_axis,
     notation=r"s_k = {0}_k s_{{k-1}} + {1}_k",
     examples=lambda rng: [
         Example((rng.normal(size=shape), rng.normal(size=shape)), {"axis": axis, "reverse": reverse})
@@ -333,6 +346,7 @@ cumprod = general(
     lambda x, *, axis, reverse: x,
     _cumprod_map,
     parameters=("axis", "reverse"),
+    batch=_by_axis,
     notation=r"\mathrm{{cumprod}}({0})",
     examples=lambda rng: [
         *_along_an_axis_from_either_end(rng),
@@ -364,6 +378,7 @@ prod = general(
     lambda x, *, axes: x.with_shape(tuple(size for k, size in enumerate(x.shape) if k not in axes)),
     _product_of_others,
     parameters=("axes",),
+    batch=_by_axes,
     notation=r"\prod {0}",
     examples=lambda rng: [
         Example((rng.normal(size=4),), {"axes": (0,)}),

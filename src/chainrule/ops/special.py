@@ -14,6 +14,7 @@ from typing import Any
 from ..arraytype import ArrayType
 from ..original import np
 from ..structure import pointwise_map
+from .batch_axis import in_front
 from .comparison import equal, less
 from .exponential import exp, log, log1p
 from .operation import Example, Operation, elementwise, general
@@ -33,6 +34,7 @@ def _special(name: str, *slopes: Callable[..., Any], **about: Any) -> Operation:
 def _family(name: str, function: Callable[..., Any], slope: Callable[..., Any], **about: Any) -> Operation:
     """An operation of one argument with an order as a parameter: ``function(x, order)`` for x in double precision."""
     about.setdefault("parameters", ("order",))
+    about.setdefault("batch", in_front)
 
     def forward(x: Any, **orders: int) -> Any:
         x = np.asarray(x)

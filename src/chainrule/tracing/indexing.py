@@ -98,6 +98,13 @@ def _is_integer(entry: Any) -> bool:
     return type(entry) is arrays.Array and not entry.shape and entry.dtype.kind in "iu"
 
 
+def _is_known(entry: Any) -> bool:
+    """Whether it is an integer that may be asked for: NumPy's, or a traced one that is the same in all steps."""
+    if type(entry) is arrays.Array:
+        return _is_integer(entry) and not _is_open(entry)
+    return isinstance(entry, np.integer)
+
+
 def _is_open(entry: Array) -> bool:
     """Whether an index differs from step to step of a loop."""
     return entry.owner.is_open(entry.variable)
@@ -108,7 +115,7 @@ def _leading(x: Array, index: Any) -> tuple[int, ...] | None:
     if type(index) is int:
         index = (index,)
     elif type(index) is not tuple:
-        if isinstance(index, np.integer) or (_is_integer(index) and not _is_open(index)):
+        if _is_known(index):
             index = (operator.index(index),)
         else:
             return None
@@ -118,7 +125,7 @@ def _leading(x: Array, index: Any) -> tuple[int, ...] | None:
     result = []
     for i, size in zip(index, shape, strict=False):
         if type(i) is not int:
-            if not (isinstance(i, np.integer) or (_is_integer(i) and not _is_open(i))):
+            if not _is_known(i):
                 return None
             i = operator.index(i)
         if i < 0:

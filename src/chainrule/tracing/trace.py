@@ -185,6 +185,7 @@ class Trace:
             got=f"{v.label} {v.type}{made}",
             wanted="cr.cond(p, f, g, *args) to do one of two things, np.where(p, a, b) to choose between two values; "
             "NumPy's functions instead of Python's and math's",
+            try_="np.array(table)[i] to look something up in an array from outside" if v.dtype.kind in "iu" else None,
         )
 
     def check_captured(self) -> None:

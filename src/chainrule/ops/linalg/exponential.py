@@ -8,6 +8,7 @@ from ...arraytype import ArrayType
 from ...errors import ShapeError
 from ...original import np
 from ...structure import LinearMap, MatrixFree
+from ..batch_axis import in_front
 from ..movement import concatenate, window
 from ..operation import Example, general
 from ..scipy_loader import linalg
@@ -74,6 +75,7 @@ expm = general(
     _expm,
     square_type("expm"),
     lambda y, A: _derivative_map(A),
+    batch=in_front,
     notation="e^{{{0}}}",
     examples=square_examples(lambda rng, *shape: rng.normal(size=(*shape, shape[-1]))),
     source="Higham, Functions of Matrices (2008), sec. 3.1; Al-Mohy, Higham, Computing the Frechet derivative (2009)",
@@ -84,6 +86,7 @@ expm_frechet = general(
     _expm_frechet_type,
     _frechet_by_matrix,
     lambda y, A, E: _derivative_map(A),
+    batch=in_front,
     notation="L({0}, {1})",
     examples=lambda rng: [
         Example((rng.normal(size=shape), rng.normal(size=shape))) for shape in [(3, 3), (2, 2, 2), (1, 1)]

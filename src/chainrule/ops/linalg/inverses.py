@@ -7,6 +7,7 @@ from typing import Any
 from ...arraytype import ArrayType
 from ...original import np
 from ...structure import LinearMap, index_map, zero_map
+from ..batch_axis import in_front
 from ..movement import reshape
 from ..operation import Example, general
 from .matrices import (
@@ -38,6 +39,7 @@ inv = general(
     square_type("inv"),
     _inv_map,
     numpy=(np.linalg.inv,),
+    batch=in_front,
     notation="{0}^{{-1}}",
     examples=square_examples(regular),
     source="Giles (2008), sec. 2.2.3: dY = -Y dA Y",
@@ -72,6 +74,7 @@ pinv = general(
     _pinv_type,
     _pinv_map,
     parameters=("rtol",),
+    batch=in_front,
     notation="{0}^+",
     examples=oblong_examples(rtol=1e-15),
     source="Golub, Pereyra, The differentiation of pseudo-inverses (1973), (4.12); for changes that keep the rank",
@@ -112,6 +115,7 @@ cofactor = general(
     _cofactor,
     square_type("cofactor"),
     _cofactor_map,
+    batch=in_front,
     notation=r"\mathrm{{cof}}({0})",
     examples=lambda rng: [*square_examples(regular)(rng), Example((regular(rng, 2, 3),))],
     source="Jacobi's identity for minors; nan for singular matrices of three rows and more",
@@ -129,6 +133,7 @@ det = general(
     _determinant_type,
     lambda y, A: per_entry(cofactor(A), y, A),
     numpy=(np.linalg.det,),
+    batch=in_front,
     notation=r"\det {0}",
     examples=square_examples(regular),
     source="Giles (2008), sec. 2.2.4: the cofactors, which exist for singular matrices too",
@@ -147,6 +152,7 @@ slogdet = general(
     lambda A: tuple(np.linalg.slogdet(A)),
     _slogdet_type,
     lambda y, A: (None, per_entry(inv(A), y[1], A, "ji")),
+    batch=in_front,
     notation=r"\mathrm{{slogdet}} \, {0}",
     examples=square_examples(regular),
     source="Giles (2008), sec. 2.2.4: the transposed inverse; a singular matrix is an error there",

@@ -7,6 +7,7 @@ from typing import Any
 from ...arraytype import ArrayType
 from ...original import np
 from ...structure import LinearMap, zero_map
+from ..batch_axis import moving_axes
 from ..comparison import equal
 from ..operation import Example, general
 from ..reduction import spread, weighted_sum
@@ -49,6 +50,7 @@ norm = general(
     _norm_type,
     _norm_map,
     parameters=("axes",),
+    batch=moving_axes("axes"),
     notation=r"\lVert {0} \rVert",
     examples=lambda rng: [
         Example((rng.normal(size=shape),), {"axes": axes})

@@ -8,6 +8,7 @@ from ...arraytype import ArrayType
 from ...errors import ShapeError
 from ...original import np
 from ...structure import LinearMap, MatrixFree, index_map
+from ..batch_axis import in_front
 from ..movement import reshape
 from ..operation import Example, general
 from ..selection import factor_product
@@ -80,6 +81,7 @@ qr = general(
     lambda A: tuple(np.linalg.qr(A)),
     _qr_type,
     _qr_map,
+    batch=in_front,
     notation=r"\mathrm{{qr}}({0})",
     examples=lambda rng: [
         Example((rng.normal(size=shape) + 2 * np.eye(*shape[-2:]),)) for shape in [(4, 2), (3, 3), (2, 3, 2), (1, 1)]
@@ -156,6 +158,7 @@ svd = general(
     lambda A: tuple(np.linalg.svd(A, full_matrices=False)),
     _svd_type,
     _svd_map,
+    batch=in_front,
     notation=r"\mathrm{{svd}}({0})",
     examples=oblong_examples(),
     source="Giles (2008), sec. 3.2; where singular values coincide, the vectors have no derivative: inf or nan",
@@ -173,6 +176,7 @@ svdvals = general(
     lambda A: np.linalg.svd(A, compute_uv=False),
     lambda A: _svd_type(A)[1],
     _svdvals_map,
+    batch=in_front,
     notation=r"\sigma({0})",
     examples=oblong_examples(),
     source="Giles (2008), sec. 3.2; finite where singular values coincide or vanish",

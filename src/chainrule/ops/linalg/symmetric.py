@@ -11,6 +11,7 @@ from typing import Any
 from ...arraytype import ArrayType
 from ...original import np
 from ...structure import LinearMap, MatrixFree, index_map
+from ..batch_axis import in_front
 from ..movement import reshape
 from ..operation import general
 from ..selection import factor_product
@@ -65,6 +66,7 @@ cholesky = general(
     lambda A: np.linalg.cholesky(A),
     square_type("cholesky"),
     _cholesky_map,
+    batch=in_front,
     notation=r"\mathrm{{chol}}({0})",
     examples=square_examples(_positive_definite),
     source="Murray, Differentiation of the Cholesky decomposition (2016), (8), (10)",
@@ -104,6 +106,7 @@ eigh = general(
     _eigh_type,
     _eigh_map,
     parameters=("lower",),
+    batch=in_front,
     notation=r"\mathrm{{eigh}}({0})",
     examples=lambda rng: [
         *square_examples(_symmetric, lower=True)(rng),

@@ -14,7 +14,8 @@ from ...arraytype import ArrayType
 from ...errors import ShapeError
 from ...original import np
 from ...structure import LinearMap, MatrixFree, index_map, pointwise_map
-from ..movement import reshape
+from ..batch_axis import Flags, of_rank
+from ..movement import reshape, transpose
 from ..operation import Example, general
 from ..scipy_loader import linalg
 from .matrices import Shape, lapack_dtype, regular, square_shape, turned
@@ -84,6 +85,28 @@ def _by_matrix(y: Any, A: Any, b: Any, transposed: bool = False) -> LinearMap:
     )
 
 
+def _many_systems(operation: Any, xs: Sequence[Any], lifted: Flags, **parameters: Any) -> Any:
+    A, b = xs
+    axes_of_A, axes_of_b = (len(x.shape) - is_lifted for x, is_lifted in zip(xs, lifted, strict=True))
+    if not lifted[0] and axes_of_A == 2 and axes_of_b < 3:
+        return _of_one_matrix(operation, A, b, parameters)
+    if axes_of_b == 1:  # as a matrix of one column, since a vector has one axis only
+        b = reshape(b, shape=(*b.shape, 1))
+    rank = max(axes_of_A, axes_of_b)
+    A, b = (of_rank(x, rank) if is_lifted else x for x, is_lifted in zip((A, b), lifted, strict=True))
+    y = operation(A, b, **parameters)
+    return reshape(y, shape=y.shape[:-1]) if axes_of_b == 1 else y
+
+
+def _of_one_matrix(operation: Any, A: Any, b: Any, parameters: dict[str, Any]) -> Any:
+    """It is factored once: the right sides of all samples are columns beside each other."""
+    if len(b.shape) == 2:
+        return transpose(operation(A, transpose(b, axes=(1, 0)), **parameters), axes=(1, 0))
+    count, n, k = b.shape
+    columns = reshape(transpose(b, axes=(1, 0, 2)), shape=(n, count * k))
+    return transpose(reshape(operation(A, columns, **parameters), shape=(n, count, k)), axes=(1, 0, 2))
+
+
 def _solve(A: Any, b: Any, *, absorbing: bool) -> Any:
     """The solution y of A y = b."""
     y = np.linalg.solve(A, b)
@@ -124,6 +147,7 @@ solve = general(
     lambda y, A, b, *, absorbing: _inverse_map(_solved, _solved_back, A, b, y) @ _by_matrix(y, A, b),
     lambda y, A, b, *, absorbing: _by_right_side(_solved, _solved_back, A, b, y),
     parameters=("absorbing",),
+    batch=_many_systems,
     notation="{0}^{{-1}} {1}",
     examples=_system_examples(regular, [{"absorbing": False}]),
     source="Giles, Collected matrix derivative results (2008), sec. 2.3.1: dy = A^-1 (db - dA y)",
@@ -205,6 +229,7 @@ triangular_solve = general(
         *_triangular_pair(lower, transposed, unit_diagonal), A, b, y
     ),
     parameters=("lower", "transposed", "unit_diagonal", "absorbing"),
+    batch=_many_systems,
     notation="{0}^{{-1}} {1}",
     examples=_system_examples(
         regular,

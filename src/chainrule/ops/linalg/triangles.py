@@ -8,6 +8,7 @@ from typing import Any
 from ...arraytype import ArrayType
 from ...original import np
 from ...structure import LinearMap, index_map, pointwise_map
+from ..batch_axis import in_front
 from ..operation import Example, Operation, linear
 from .matrices import Shape, matrix_shape
 
@@ -26,6 +27,7 @@ def _triangular(name: str, function: Any, mask: Callable[..., np.ndarray], summa
         type_rule,
         jacobian,
         parameters=("offset",),
+        batch=in_front,
         notation=rf"\mathrm{{{{{name}}}}}({{0}})",
         examples=lambda rng: [
             Example((rng.normal(size=shape),), {"offset": offset})
