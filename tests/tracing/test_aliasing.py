@@ -36,6 +36,10 @@ def run(steps: list[Step], x: Any) -> list[Any]:
             arrays.append(a.reshape(detail))
         elif kind == "ravel":
             arrays.append(a.ravel(detail))
+        elif kind == "einsum":
+            arrays.append(np.einsum(detail, a))
+        elif kind == "conj":
+            arrays.append(a.conj())
         elif kind == "copy":
             arrays.append(a.copy(detail))
         elif kind == "like":
@@ -81,7 +85,7 @@ def programs(draw):
         other = draw(st.integers(0, len(arrays) - 1))
         a, b = arrays[target], arrays[other]
         kinds = ["view", "transpose", "reshape", "ravel", "copy", "like", "write number", "write part", "add number"]
-        kinds += ["add part", "mask", "into"]
+        kinds += ["add part", "mask", "into", "einsum", "conj"]
         if a.ndim:  # computing with a 0-d array gives a scalar
             kinds += ["compute"]
             kinds += ["gather", "scatter", "flat"] * (a.size > 0)
@@ -97,6 +101,8 @@ def programs(draw):
             detail = (draw(st.sampled_from(divisors)), -1) if a.size else (0, 1)
         elif kind == "ravel":
             detail = draw(st.sampled_from("CFA"))
+        elif kind == "einsum":
+            detail = draw_rearrangement(draw, a.shape)
         elif kind == "copy":
             detail = draw(st.sampled_from("CFAK"))
         elif kind in ("gather", "scatter"):
@@ -119,6 +125,14 @@ def draw_place(draw, shape, as_array):
         entries.append(draw(st.integers(-n, n - 1)) if n and (whole or draw(st.booleans())) else draw(st.slices(n)))
     single = len(entries) == len(shape) and all(isinstance(e, int) for e in entries)
     return (*entries, ...) if not entries or (single and as_array) else tuple(entries)
+
+
+def draw_rearrangement(draw, shape):
+    """Subscripts with nothing to sum: axes in another order, those of one length perhaps as their diagonal."""
+    letters = {n: "ijklm"[k] for k, n in enumerate(dict.fromkeys(shape))}
+    diagonal = draw(st.booleans())
+    labels = [letters[n] if diagonal else "abcde"[k] for k, n in enumerate(shape)]
+    return "".join(labels) + "->" + "".join(draw(st.permutations(sorted(set(labels)))))
 
 
 def fits(small, large):

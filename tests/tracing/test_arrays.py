@@ -467,6 +467,24 @@ def test_printing():
         inside(lambda x: f"{x:.3f}", V)
 
 
+def test_printing_with_percent():
+    assert inside(lambda x: "%.3f %d %s %8.1e" % (x, 2, x, x * 100), 0.5) == "0.500 2 0.5  5.0e+01"
+    assert inside(lambda x: "%(loss)g" % {"loss": x[0]}, V) == "0.3"
+
+    def template_in_place(x):
+        text = "%g"
+        text %= x
+        return text
+
+    assert inside(template_in_place, np.float64(0.5)) == "0.5"
+    with pytest.raises(TypeError):
+        inside(lambda x: "%f" % x, V)
+    with pytest.raises(TraceError, match=r"float\(\) would take"):
+        inside(lambda x: float(x) % 2.0, 0.5)
+    with pytest.raises(TraceError):
+        "%f" % cr.variable("x", shape=())
+
+
 def test_printing_leaves_no_guard(capsys):
     g = cr.grad(lambda x: [print(x), print("value", x[0]), np.sum(x * x)][2])(V)
     assert capsys.readouterr().out == f"{V}\nvalue 0.3\n"

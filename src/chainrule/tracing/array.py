@@ -7,6 +7,7 @@ is one when asked by isinstance.
 from __future__ import annotations
 
 import operator
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,6 +21,7 @@ from ..ops import Operation, arithmetic, comparison
 from ..ops.movement import broadcast_to, concatenate, convert, reshape, transpose
 from ..original import np
 from . import indexing, layout
+from .formatting import is_formatting
 from .memory import Fillable, Slots
 from .trace import Trace, left_its_body
 from .views import View, whole
@@ -123,6 +125,8 @@ class Array(Slots):
         return operator.index(self.owner.ask(self.variable).item())
 
     def __float__(self) -> float:
+        if not self.shape and self._has_value and is_formatting(sys._getframe(1)):
+            return float(self.value())
         self._refuse_to_leave(
             "float()", "np.* functions instead of math.*, and arrays instead of Python lists of floats"
         )
@@ -294,7 +298,8 @@ class Array(Slots):
         return np.imag(self)
 
     def conj(self) -> Any:
-        return np.conj(self)  # type: ignore[call-overload]
+        """Of real numbers the array itself, as in NumPy."""
+        return np.conj(self) if self.dtype.kind == "c" else self  # type: ignore[call-overload]
 
     conjugate = conj
 
