@@ -29,6 +29,7 @@ _PUBLIC = {
     "linearize": "api",
     "operation": "api",
     "patch_numpy": "api",
+    "random": "api",
     "ravel": "api",
     "scan": "api",
     "stop_gradient": "api",
@@ -94,6 +95,9 @@ if TYPE_CHECKING:
     )
     from .api import (
         patch_numpy as patch_numpy,
+    )
+    from .api import (
+        random as random,
     )
     from .api import (
         ravel as ravel,

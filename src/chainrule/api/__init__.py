@@ -1,5 +1,6 @@
 """What users type. It composes the rooms below and holds no algorithm."""
 
+from . import random
 from .branches import checkpoint, cond
 from .checks import check_grads
 from .compilation import disable_jit, jit
@@ -36,6 +37,7 @@ __all__ = [
     "linearize",
     "operation",
     "patch_numpy",
+    "random",
     "ravel",
     "scan",
     "stop_gradient",

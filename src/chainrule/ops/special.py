@@ -197,6 +197,14 @@ ndtri = _special(
     notation=r"\Phi^{{-1}}({0})",
     source="DLMF 7.10.1",
 )
+# Phi over its density, which is exp(x + y^2 / 2) without its two large exponents.
+ndtri_exp = _special(
+    "ndtri_exp",
+    lambda y, x: _SQRT_PI_OVER_2 * _SQRT_2 * erfcx(-y / _SQRT_2),
+    domain=(-9, -0.1),
+    notation=r"\Phi^{{-1}}(e^{{{0}}})",
+    source="DLMF 7.2.3, 7.10.1",
+)
 
 # Gamma and beta functions
 
