@@ -349,3 +349,23 @@ def test_discrete_draws_let_no_derivative_through():
         return np.sum(cr.random.bernoulli(KEY, p, (50,)) * 1.0) + cr.random.poisson(KEY, p) + p
 
     assert cr.grad(f)(0.5) == 1.0
+
+
+def test_many_keys_are_taken_at_once():
+    """No loop over samples: the shape of the keys comes first."""
+
+    def f(key, k, a):
+        first, second = cr.random.split(cr.random.fold_in(key, k))
+        bits = cr.random.randint(second, (2,), 0, 9)
+        return cr.random.gamma(first, a, (2, 3)).sum() + cr.random.uniform(second) + bits.sum()
+
+    keys = random.split(KEY, 3)
+    for axes, args in {
+        (0, 0, 0): (keys, np.arange(3), np.array([1.0, 2.0, 3.0])),
+        (0, None, None): (keys, 2, 1.5),
+        (None, 0, None): (KEY, np.arange(3), 1.5),
+    }.items():
+        mapped = cr.vmap(f, in_axes=axes)
+        samples = [[x if axis is None else x[k] for x, axis in zip(args, axes, strict=True)] for k in range(3)]
+        np.testing.assert_allclose(mapped(*args), [f(*sample) for sample in samples], rtol=1e-14)
+        assert "scan" not in str(cr.trace(mapped, *args))

@@ -107,7 +107,7 @@ random_fold = discrete(
     _folded_type,
     arguments=2,
     batch=lambda operation, xs, lifted: (
-        operation(*xs) if len(xs[0].shape) <= 2 and len(xs[1].shape) == int(lifted[1]) else NotImplemented
+        operation(*xs) if [len(x.shape) for x in xs] == [1 + lifted[0], int(lifted[1])] else NotImplemented
     ),
     notation=r"\mathrm{{fold}}({0}, {1})",
     examples=lambda rng: [
