@@ -18,7 +18,7 @@ Assignments = dict[tuple[int, int, int | None, int | None], str]  # by the place
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 OURS = (PACKAGE, "<chainrule")  # our files, and the code that we generate
 _NUMPY = os.path.dirname(os.path.abspath(numpy.__file__)) + os.sep
-_LIBRARIES = (*OURS, _NUMPY, os.path.join(os.path.dirname(_NUMPY[:-1]), "scipy") + os.sep)
+LIBRARIES = (*OURS, _NUMPY, os.path.join(os.path.dirname(_NUMPY[:-1]), "scipy") + os.sep)
 _PROGRAM = os.path.join(PACKAGE, "cli") + os.sep
 _is_library: dict[str, bool] = {}
 _known_assignments: dict[str, tuple[list[str], Assignments]] = {}  # by path, with the source that they were read from
@@ -34,7 +34,7 @@ def user_frame(depth: int = 2) -> RawOrigin | None:
         file = frame.f_code.co_filename
         library = _is_library.get(file)
         if library is None:
-            library = _is_library[file] = file.startswith(_LIBRARIES)
+            library = _is_library[file] = file.startswith(LIBRARIES)
         if not library:
             return frame.f_code, frame.f_lasti
         if file.startswith(_PROGRAM):

@@ -135,6 +135,7 @@ partition_places = discrete(
     "partition_places",
     _partition_places,
     lambda x, *, kth, axis: ArrayType(x.shape, np.intp),
+    batch=_by_axis,
     parameters=("kth", "axis"),
     notation=r"\mathrm{{places}}({0})",
     examples=lambda rng: [

@@ -10,6 +10,7 @@ from .triangles import tril, triu
 from .systems import solve, triangular_solve
 from .inverses import cofactor, det, inv, pinv, slogdet
 from .symmetric import cholesky, eigh
+from .failures import is_positive_definite, is_regular
 from .orthogonal import qr, svd, svdvals
 from .norms import norm
 from .exponential import expm, expm_frechet
@@ -23,6 +24,8 @@ __all__ = [
     "expm",
     "expm_frechet",
     "inv",
+    "is_positive_definite",
+    "is_regular",
     "norm",
     "pinv",
     "qr",

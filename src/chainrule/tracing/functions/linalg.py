@@ -8,6 +8,7 @@ import operator
 from typing import Any
 
 from ...errors import ShapeError
+from ...errors.handlers import would_be_handled
 from ...graph import Variable
 from ...ops import linalg
 from ...ops.movement import convert, reshape
@@ -38,18 +39,27 @@ def _applied(operation: Any, a: Array, **parameters: Any) -> Any:
     return tuple(result_of(a.owner, v) for v in result)
 
 
+def _accepted(test: Any, message: str, a: Array, result: Any) -> Any:
+    """The result, unless LAPACK refuses the matrix and the user's program is ready for that: then it must raise now."""
+    if a.owner.has_values and would_be_handled() and not a.owner.ask(test(a.variable)).all():
+        raise np.linalg.LinAlgError(message)
+    return result
+
+
 # Systems and inverses
 
 
 @answers(np.linalg.solve)
 def solve(a: Any, b: Any) -> Any:
     a, b = _matrix(a, b), _matrix(b, a)
-    return wrap(a.owner, linalg.solve(a.variable, b.variable, absorbing=False))
+    x = wrap(a.owner, linalg.solve(a.variable, b.variable, absorbing=False))
+    return _accepted(linalg.is_regular, "Singular matrix", a, x)
 
 
 @answers(np.linalg.inv)
 def inv(a: Any) -> Any:
-    return _applied(linalg.inv, _matrix(a))
+    a = _matrix(a)
+    return _accepted(linalg.is_regular, "Singular matrix", a, _applied(linalg.inv, a))
 
 
 @answers(np.linalg.pinv)
@@ -133,9 +143,10 @@ def slogdet(a: Any) -> Any:
 @answers(np.linalg.cholesky)
 def cholesky(a: Any, /, *, upper: bool = False) -> Any:
     a = _matrix(a)
-    if not upper:
-        return _applied(linalg.cholesky, a)
-    return matrix_transpose(_applied(linalg.cholesky, matrix_transpose(a)))
+    if upper:
+        return matrix_transpose(cholesky(matrix_transpose(a)))
+    factor = _applied(linalg.cholesky, a)
+    return _accepted(linalg.is_positive_definite, "Matrix is not positive definite", a, factor)
 
 
 def _lower(UPLO: str) -> bool:
