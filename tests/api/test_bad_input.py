@@ -68,11 +68,22 @@ def test_strings_and_objects():
     raised(errors.DtypeError, cr.grad(lambda x: x), np.array([None]))
 
 
-def test_complex_is_refused_not_got_wrong():
-    raised(errors.DtypeError, cr.grad(lambda z: np.abs(z)), 1j)
-    error = raised(errors.DerivativeError, cr.grad(lambda x: np.abs(np.exp(1j * x))), 1.0)
-    assert "complex" in str(error)
-    raised(errors.UnsupportedError, cr.grad, np.sin, holomorphic=True)
+def test_complex_results_have_a_gradient_where_they_are_said_to_be_holomorphic():
+    error = raised(errors.DtypeError, cr.grad(np.sin), 1j)
+    assert "the gradient is that of a real scalar, but sin returns a complex one" in str(error)
+    assert "holomorphic=True" in error.try_
+    error = raised(errors.DtypeError, cr.grad(lambda x: x * 1j, holomorphic=True), 1.0)
+    assert "the arguments to differentiate by are complex, and x is not" in str(error)
+    error = raised(errors.DtypeError, cr.grad(lambda z: abs(z), holomorphic=True), 1j)
+    assert "with holomorphic=True the result is complex, and <lambda> returns a real one" in str(error)
+
+
+def test_what_is_not_known_for_complex_numbers_is_refused_not_got_wrong():
+    length = cr.operation("test_length", lambda z: np.abs(z), slopes=lambda y, z: z / y)
+    assert cr.grad(length)(-2.0) == -1
+    error = raised(errors.DerivativeError, cr.grad(length), 1 + 1j)
+    assert "the derivative of test_length is not known for complex numbers" in str(error)
+    assert "for_complex=True in its declaration" in error.try_
 
 
 def test_result_that_is_no_scalar():

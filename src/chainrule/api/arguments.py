@@ -89,7 +89,7 @@ def split_aux(result: Any, has_aux: bool) -> tuple[Any, Any]:
     return result
 
 
-def scalar_output(y: Any, scope: Scope, f: Function) -> Variable:
+def scalar_output(y: Any, scope: Scope, f: Function, holomorphic: bool = False) -> Variable:
     name = getattr(f, "__name__", "the function")
     if tree.structure_of(y) is not None:
         count = len(tree.flatten(y)[0])
@@ -108,6 +108,20 @@ def scalar_output(y: Any, scope: Scope, f: Function) -> Variable:
             try_="np.sum of it, or cr.jacobian(f)" if v.size != 1 else "result.reshape(()), or result[0]",
         )
     check_differentiable(v, name)
+    if holomorphic and v.dtype.kind != "c":
+        raise DtypeError(
+            f"with holomorphic=True the result is complex, and {name} returns a real one",
+            got=f"{v.type}",
+            wanted="a complex result",
+            try_="holomorphic=False: the gradient of a real function of complex arguments",
+        )
+    if v.dtype.kind == "c" and not holomorphic:
+        raise DtypeError(
+            f"the gradient is that of a real scalar, but {name} returns a complex one",
+            got=f"{v.type}",
+            wanted="a real result",
+            try_="np.real(y) or np.abs(y); or holomorphic=True, if the function is holomorphic",
+        )
     return v
 
 
@@ -122,17 +136,24 @@ def _result_variable(y: Any, scope: Scope, name: str) -> Variable:
 
 
 def check_differentiable(y: Variable, name: str) -> None:
-    if y.dtype.kind == "c":
+    if not y.type.carries_derivative:
         raise DtypeError(
-            f"{name} returns a complex result, whose derivatives are not supported yet",
+            f"there is no derivative of a result of dtype {y.dtype}",
             got=f"{y.type}",
-            wanted="a real result",
-            try_="np.real(y), np.abs(y)...",
+            wanted="a floating or complex dtype",
         )
-    if y.dtype.kind != "f":
-        raise DtypeError(
-            f"there is no derivative of a result of dtype {y.dtype}", got=f"{y.type}", wanted="a floating dtype"
-        )
+
+
+def check_holomorphic(inputs: Sequence[Sequence[Variable]]) -> None:
+    """Raise unless all that is differentiated by is complex."""
+    for x in (x for each in inputs for x in each):
+        if x.dtype.kind != "c":
+            raise DtypeError(
+                f"with holomorphic=True the arguments to differentiate by are complex, and {x.label} is not",
+                got=f"{x.type}",
+                wanted="a complex dtype",
+                try_=f"{x.label}.astype(complex)" if x.ndim else f"complex({x.label})",
+            )
 
 
 def outputs_of(result: Any, scope: Scope, name: str = "the function") -> tuple[list[Variable], Any]:

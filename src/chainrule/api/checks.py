@@ -25,6 +25,8 @@ def check_grads(
 ) -> None:
     """Compare the derivatives of f with central differences, along random directions.
 
+    Complex arguments are moved in all directions of their plane: a derivative that holds in one of them only is found.
+
     Parameters
     ----------
     f : callable
@@ -68,8 +70,21 @@ def check_grads(
 
 def _resolution(leaves: Sequence[np.ndarray]) -> tuple[float, float]:
     """The step of a difference and the tolerance that it allows, by the coarsest dtype."""
-    itemsize = min((x.itemsize for x in leaves), default=8)
+    itemsize = min((x.real.itemsize for x in leaves), default=8)
     return {2: (1e-1, 1e-1), 4: (1e-2, 1e-2)}.get(itemsize, (1e-5, 1e-6))
+
+
+def _draw(rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """A random direction; of complex numbers in all of their plane."""
+    direction = np.asarray(rng.normal(size=shape))
+    if dtype.kind == "c":
+        direction = direction + 1j * rng.normal(size=shape)
+    return direction.astype(dtype)
+
+
+def _paired(a: Any, b: Any) -> float:
+    """The product that the transpose belongs to: Re(sum(a b))."""
+    return float(np.sum(a * b).real)
 
 
 @users_frames_only
@@ -88,7 +103,7 @@ def _check(
     step, tolerance = _resolution(leaves)
     relative = (tolerance if rtol is None else rtol) * 10 ** (level - 1)
     absolute = (tolerance if atol is None else atol) * 10 ** (level - 1)
-    directions = [rng.normal(size=x.shape).astype(x.dtype) for x in leaves]
+    directions = [_draw(rng, x.shape, x.dtype) for x in leaves]
     step *= max(1.0, max((float(np.abs(x).max()) for x in leaves if x.size), default=1.0))
 
     def moved(by: float) -> list[np.ndarray]:
@@ -96,13 +111,14 @@ def _check(
         for x, d in zip(shifted, directions, strict=True):
             x += by * d
         shifted = [x if isinstance(old, np.ndarray) else x[()] for x, old in zip(shifted, given, strict=True)]
-        return [np.asarray(y, np.float64) for y in tree.flatten(f(*rebuild(shifted)))[0]]
+        results = [np.asarray(y) for y in tree.flatten(f(*rebuild(shifted)))[0]]
+        return [y.astype(np.complex128 if y.dtype.kind == "c" else np.float64) for y in results]
 
     if not tree.flatten(f(*rebuild(given)))[0]:
         raise ArgumentError("the function returns no arrays: there is nothing to check")
     differences = [(high - low) / (2 * step) for high, low in zip(moved(step), moved(-step), strict=True)]
-    weights = [np.asarray(rng.normal(size=d.shape)) for d in differences]
-    expected = sum(float(np.sum(w * d)) for w, d in zip(weights, differences, strict=True))
+    weights = [_draw(rng, d.shape, d.dtype) for d in differences]
+    expected = sum(_paired(w, d) for w, d in zip(weights, differences, strict=True))
     scale = sum(float(np.sum(np.abs(w * d))) for w, d in zip(weights, differences, strict=True))
 
     def compare(mode: str, found: float) -> None:
@@ -115,17 +131,17 @@ def _check(
 
     if "forward" in modes:
         dots = tree.flatten(jvp(f, args, rebuild(directions))[1])[0]
-        compare("forward", sum(float(np.sum(w * d)) for w, d in zip(weights, dots, strict=True)))
+        compare("forward", sum(_paired(w, d) for w, d in zip(weights, dots, strict=True)))
     if "reverse" in modes:
         y, pullback = vjp(f, *args)
         parts, again = tree.flatten(y)
         typed = [w.astype(np.asarray(p).dtype) for w, p in zip(weights, parts, strict=True)]
         bars = tree.flatten(pullback(again(typed)))[0]
-        compare("reverse", sum(float(np.sum(b * d)) for b, d in zip(bars, directions, strict=True)))
+        compare("reverse", sum(_paired(b, d) for b, d in zip(bars, directions, strict=True)))
     if order > 1:
 
         def weighted(*inner: Any) -> Any:
-            return sum(np.sum(w * y) for w, y in zip(weights, tree.flatten(f(*inner))[0], strict=True))
+            return sum(np.real(np.sum(w * y)) for w, y in zip(weights, tree.flatten(f(*inner))[0], strict=True))
 
         gradient = grad(weighted, argnums=tuple(range(len(args))))
         _check(gradient, args, order - 1, modes, rtol, atol, rng, level + 1)

@@ -49,7 +49,8 @@ def operation(
     type_rule : callable, optional
         ``type_rule(*types, **parameters)``; by default forward is tried on ones of the arguments' types.
     **about
-        `parameters` (names), `notation`, `domain`, `examples`, `kinks`, `source`, `numpy`.
+        `parameters` (names), `notation`, `domain`, `examples`, `kinks`, `source`, `numpy`; `for_complex`, whether the
+        rules hold for complex numbers (by default those of slopes and maps do, for complex results).
 
     Returns
     -------
@@ -111,7 +112,18 @@ def operation(
     return users_frames_only(function)
 
 
-_ABOUT = ("parameters", "notation", "domain", "examples", "kinks", "source", "numpy", "promote", "summary")
+_ABOUT = (
+    "parameters",
+    "for_complex",
+    "notation",
+    "domain",
+    "examples",
+    "kinks",
+    "source",
+    "numpy",
+    "promote",
+    "summary",
+)
 
 
 def _tried(forward: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,11 +8,19 @@ from typing import Any
 
 from .. import tree
 from ..backprop import back_propagation_nodes
-from ..errors import UnsupportedError, users_frames_only
+from ..errors import users_frames_only
 from ..graph import Variable
 from ..ops.algebra import zeros
 from ..original import np
-from .arguments import argument_names, concrete, like_function, scalar_output, split_aux, with_arguments
+from .arguments import (
+    argument_names,
+    check_holomorphic,
+    concrete,
+    like_function,
+    scalar_output,
+    split_aux,
+    with_arguments,
+)
 from .plans import gradient_plan
 from .scope import Scope, each_owned, positions, transform
 from .stability import stabilized
@@ -35,18 +43,21 @@ def grad(
     has_aux : bool
         Whether f returns (y, aux), of which only y is differentiated.
     holomorphic : bool
-        Not supported yet.
+        Whether f is a holomorphic function: then its arguments and its result are complex, and the gradient is its
+        complex derivative. That it is holomorphic is not checked: of another function it is that of the real part.
 
     Returns
     -------
     gradient : callable
         Takes the arguments of f. Returns the gradient by the argument, in its shape, dtype and tree; a tuple of
-        gradients for a sequence of argnums; with has_aux (gradient, aux).
+        gradients for a sequence of argnums; with has_aux (gradient, aux). By a complex argument z = x + iy it is
+        df/dx - i df/dy, as in JAX, so that df = Re(sum(gradient * dz)).
 
     Raises
     ------
     DtypeError
-        If an argument to differentiate by holds integers or booleans.
+        If an argument to differentiate by holds integers or booleans; if the result is complex and f is not said to be
+        holomorphic, or real arguments or results meet with holomorphic=True.
     ShapeError
         If f does not return a scalar.
     ArgumentError
@@ -57,6 +68,10 @@ def grad(
     >>> import numpy as np, chainrule as cr
     >>> cr.grad(lambda x: np.sum(x ** 3))(np.array([1.0, 2.0]))
     array([ 3., 12.])
+    >>> cr.grad(lambda z: np.real(z * np.conj(z)))(3 + 4j)
+    np.complex128(6-8j)
+    >>> cr.grad(np.exp, holomorphic=True)(0j)
+    np.complex128(1+0j)
     """
     if f is None:
         return functools.partial(grad, argnums=argnums, has_aux=has_aux, holomorphic=holomorphic)
@@ -89,7 +104,6 @@ def value_and_grad(
     """
     if f is None:
         return functools.partial(value_and_grad, argnums=argnums, has_aux=has_aux, holomorphic=holomorphic)
-    _refuse_holomorphic(holomorphic)
 
     @users_frames_only
     @like_function(f)
@@ -98,8 +112,10 @@ def value_and_grad(
         names = argument_names(f, len(args))
         with transform(*args, *keywords.values()) as scope:
             replaced, inputs, rebuilds = with_arguments(scope, args, numbers, names)
+            if holomorphic:
+                check_holomorphic(inputs)
             y, aux = split_aux(f(*replaced, **keywords), has_aux)
-            output = scalar_output(y, scope, f)
+            output = scalar_output(y, scope, f, holomorphic)
             leaves = [leaf for each in inputs for leaf in each]
             value, *gradients = _gradients(scope, leaves, output)
             aux = concrete(scope, aux)
@@ -121,10 +137,3 @@ def _gradients(scope: Scope, inputs: list[Variable], y: Variable) -> list[Any]:
     found = back_propagation_nodes([y], [seed], inputs)
     gradients = [zeros(trace.graph, x.type) if g is None else g for x, g in zip(inputs, found, strict=True)]
     return [scope.result(v) for v in (y, *gradients)]
-
-
-def _refuse_holomorphic(holomorphic: bool) -> None:
-    if holomorphic:
-        raise UnsupportedError(
-            "holomorphic derivatives are not supported yet", wanted="a real function of real arguments"
-        )

@@ -35,7 +35,8 @@ def jacobian(f: Function | None = None, argnums: int | Sequence[int] = 0, mode: 
     function : callable
         Takes the arguments of f; returns J of shape y.shape + x.shape: multiply (``J @ v``, ``g @ J``), ask its
         ``structure``, make it dense (``np.asarray(J)``) or sparse (``J.tosparse()``). For trees, a tree over y of trees
-        over x.
+        over x. For complex arguments of real results the rows are gradients as `grad` gives them, and J @ v is real;
+        from complex to complex numbers there is a matrix where f is holomorphic, and products where it is not.
 
     Examples
     --------
@@ -77,10 +78,13 @@ def jacobian(f: Function | None = None, argnums: int | Sequence[int] = 0, mode: 
 def elementwise_grad(f: Function | None = None, argnums: int = 0) -> Function:
     """The derivative of a function that works entry by entry, in the shape of its argument.
 
+    Where f has complex values this is the complex derivative, of a holomorphic function or by a real argument; where f
+    has real values of complex arguments it is the gradient of each value, as `grad` gives it.
+
     Raises
     ------
     DerivativeError
-        If the Jacobian is not diagonal.
+        If the Jacobian is not diagonal, or f is a function from complex to complex numbers that is not holomorphic.
 
     Examples
     --------
@@ -114,6 +118,12 @@ def elementwise_grad(f: Function | None = None, argnums: int = 0) -> Function:
                     got=f"a Jacobian of shape {J.shape} and structure {J.structure!r}",
                     wanted="structure 'diagonal'",
                     try_="cr.jacobian(f)",
+                )
+            if isinstance(J, IndexMap) and J.is_antilinear:
+                raise DerivativeError(
+                    "elementwise_grad needs a holomorphic function, where arguments and results are complex",
+                    got="a derivative that is linear in v and in its conjugate",
+                    try_="cr.jvp(f, (x,), (v,)) or cr.vjp(f, x)",
                 )
             slopes = J.T.apply(np.ones(x.shape, x.dtype))
             value = scope.result(slopes.variable) if type(slopes) is Array else owned(slopes, args[number])
@@ -232,4 +242,5 @@ def _within_trace(scope: Scope, J: LinearMap) -> LinearMap:
     def lifted(apply: Function) -> Function:
         return lambda vector: wrap(trace, apply(variable_of(vector, trace)))
 
-    return MatrixFree(lifted(J.apply), lifted(J.T.apply), J.out_shape, J.in_shape, J.dtype)
+    traced = MatrixFree(lifted(J.apply), lifted(J.T.apply), J.out_shape, J.in_shape, J.dtype)
+    return traced.between(J.x_is_real, J.y_is_real)

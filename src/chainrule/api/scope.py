@@ -172,7 +172,7 @@ def checked_leaves(argument: Any, what: str) -> tuple[list[Any], Any]:
     """
     leaves, rebuild = tree.flatten(argument)
     for k, leaf in enumerate(leaves):
-        if isinstance(leaf, tree.LEAVES) and dtype_of(leaf).kind == "f":
+        if isinstance(leaf, tree.LEAVES) and dtype_of(leaf).kind in "fc":
             continue
         raise _no_derivative_by(leaf, what + tree.paths(argument)[k])
     return leaves, rebuild
@@ -187,15 +187,9 @@ def _no_derivative_by(leaf: Any, place: str) -> DtypeError:
         return DtypeError(
             f"there is no derivative by an argument of type {type(leaf).__name__}: {place}",
             got=reprlib.repr(leaf),
-            wanted="an array or a number of a floating dtype, or a tree of them",
+            wanted="an array or a number of a floating or complex dtype, or a tree of them",
         )
     dtype = dtype_of(leaf)
-    if dtype.kind == "c":
-        return DtypeError(
-            f"derivatives by complex arguments are not supported yet: {place}",
-            got=f"dtype {dtype}",
-            wanted="a floating dtype",
-        )
     return DtypeError(
         f"there is no derivative by an argument of dtype {dtype}: {place}",
         got=f"shape {np.shape(leaf)}, dtype {dtype}",

@@ -11,6 +11,7 @@ from ..graph import Variable
 from ..original import np
 from ..structure import register
 from .arithmetic import add, multiply, negative
+from .complex_parts import conjugate, imag, real
 from .contraction import einsum
 from .movement import broadcast_to, embed, place, reshape, scatter, take, transpose, window
 from .reduction import cumsum
@@ -53,7 +54,7 @@ class VariableAlgebra:
     def add(self, a: Any, b: Any) -> Any:
         return add(a, b)
 
-    def scale(self, a: Any, number: float) -> Any:
+    def scale(self, a: Any, number: complex) -> Any:
         return a if number == 1 else negative(a) if number == -1 else multiply(a, number)
 
     def reshape(self, a: Any, shape: tuple[int, ...]) -> Any:
@@ -89,6 +90,15 @@ class VariableAlgebra:
 
     def zeros(self, like: Any, shape: tuple[int, ...]) -> Any:
         return zeros(like.graph, ArrayType(shape, like.dtype))
+
+    def conjugate(self, a: Any) -> Any:
+        return conjugate(a)
+
+    def real(self, a: Any) -> Any:
+        return real(a)
+
+    def imag(self, a: Any) -> Any:
+        return imag(a)
 
 
 def zeros(graph: Any, type: ArrayType) -> Variable:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..original import np
 from .comparison import equal, floor_divide, greater, greater_equal, isnan, less, less_equal, rint, sign
+from .complex_parts import conjugate
 from .exponential import log
 from .movement import convert
 from .operation import Example, elementwise
@@ -43,10 +44,17 @@ def _of_either_sign(*shapes: tuple[tuple[int, ...], ...]) -> Callable[[np.random
 _one_of_either_sign = _of_either_sign(((),), ((3,),), ((2, 3),))
 _two_of_either_sign = _of_either_sign(((), ()), ((2, 3), (2, 3)), ((2, 3), (3,)), ((2, 1), (1, 3)), ((), (3,)))
 
+
+def _direction(y: Any, x: Any) -> Any:
+    """The slope of |x|; of complex numbers its conjugate direction, for d|x| = Re(conj(x) dx) / |x|."""
+    return sign(x) if x.dtype.kind != "c" else where(equal(y, 0), 0.0, conjugate(x) / y)
+
+
 absolute = elementwise(
     "absolute",
     np.absolute,
-    lambda y, x: sign(x),
+    _direction,
+    for_complex=True,
     examples=_one_of_either_sign,
     notation="|{0}|",
     kinks=[((0.0,), (0.0,))],

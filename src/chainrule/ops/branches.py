@@ -97,7 +97,7 @@ def present(directions: Sequence[Any]) -> tuple[Flags, list[Any]]:
 
 
 def differentiable(wanted: Sequence[bool], xs: Sequence[Any]) -> Flags:
-    return tuple(bool(is_wanted and x.dtype.kind == "f") for is_wanted, x in zip(wanted, xs, strict=True))
+    return tuple(bool(is_wanted and x.dtype.kind in "fc") for is_wanted, x in zip(wanted, xs, strict=True))
 
 
 # cond

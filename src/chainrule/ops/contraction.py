@@ -96,6 +96,7 @@ einsum = general(
     _einsum_type,
     _einsum_map,
     variadic=True,
+    for_complex=True,
     parameters=("labels", "out", "absorbing"),
     fast=lambda types, parameters: None if parameters[2] else _lowered(types, parameters),
     unguarded=lambda types, parameters: _lowered(types, parameters) if parameters[2] else None,

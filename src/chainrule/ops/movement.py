@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..arraytype import ArrayType
-from ..errors import ShapeError
+from ..errors import DtypeError, ShapeError
 from ..original import np
 from ..structure import (
     ArrayAlgebra,
@@ -40,11 +40,24 @@ def _convert(x: Any, *, dtype: str) -> Any:
     return np.asarray(x).astype(dtype)
 
 
+def _convert_type(x: ArrayType, *, dtype: str) -> ArrayType:
+    result = ArrayType(x.shape, np.dtype(dtype))
+    if x.dtype.kind == "c" and result.dtype.kind in "fiu":
+        raise DtypeError(
+            f"a conversion from {x.dtype} to {result.dtype} would lose the imaginary part",
+            got=f"{x}",
+            wanted="a complex dtype",
+            try_="np.real(z), np.imag(z) or np.abs(z)",
+        )
+    return result
+
+
 convert = linear(
     "convert",
     _convert,
-    lambda x, *, dtype: ArrayType(x.shape, np.dtype(dtype)),
+    _convert_type,
     lambda y, x, *, dtype: identity_map(x.shape) if y.dtype.kind in "fc" else None,
+    for_complex=True,
     parameters=("dtype",),
     batch=in_front,
     notation=r"\mathrm{{{dtype}}}({0})",

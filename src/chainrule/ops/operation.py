@@ -20,7 +20,7 @@ from ..structure import LinearMap, MatrixFree, algebra_of, pointwise_map
 from .batch_axis import entry_by_entry
 
 Types = tuple[ArrayType, ...]
-Slope = float | Callable[..., Any] | None
+Slope = complex | Callable[..., Any] | None
 Rule = Callable[..., Any]
 
 
@@ -82,6 +82,10 @@ class Operation:
     products : tuple of (callable or None), or callable
         How a tangent or cotangent v is multiplied where not by the map: of an element-wise operation for each argument
         ``product(v, slope)``; of another one ``product(k, v, back, *xs, **parameters)``, or None where the map does.
+    for_complex : bool or None
+        Whether its rules hold for complex numbers: a slope or factor A of a real result stands for Re(A v). None: where
+        it is element-wise or linear they do for complex results, of which a formula is the derivative; else they are
+        not known to.
     numpy : tuple of callable
         The NumPy and SciPy functions whose plain calls it answers.
     notation : str
@@ -99,6 +103,7 @@ class Operation:
         "batch",
         "examples",
         "fast",
+        "for_complex",
         "forward",
         "joins",
         "kind",
@@ -139,6 +144,7 @@ class Operation:
         batch: Callable[..., Any] | None = None,
         pullback: Callable[..., Sequence[Any]] | None = None,
         pushforward: Callable[..., Sequence[Any]] | None = None,
+        for_complex: bool | None = None,
         numpy: Sequence[Callable[..., Any]] = (),
         notation: str = "",
         examples: Callable[[np.random.Generator], Iterable[Example]] | None = None,
@@ -149,7 +155,8 @@ class Operation:
         self.name, self.forward, self.type_rule, self.rules = name, forward, type_rule, rules
         self.kind, self.parameter_names, self.slopes, self.promote = kind, parameters, slopes, promote
         self.reads, self.joins, self.fast, self.unguarded, self.products = reads, joins, fast, unguarded, products
-        self.batch, self.pullback, self.pushforward = batch, pullback, pushforward
+        self.batch, self.for_complex = batch, for_complex
+        self.pullback, self.pushforward = pullback, pushforward
         self.numpy, self.notation, self.examples, self.kinks = tuple(numpy), notation, examples, tuple(kinks)
         self.source, self.summary = source, summary or (forward.__doc__ or "").strip().partition("\n")[0]
         self._types: dict[tuple[Any, ...], Any] = {}
@@ -271,6 +278,7 @@ def elementwise(
     *slopes: Slope | Missing,
     domain: Sequence[tuple[float, float]] | tuple[float, float] = (-2.0, 2.0),
     promote: Callable[[tuple[Any, ...]], tuple[np.dtype, ...]] | None = None,
+    antilinear: bool = False,
     **about: Any,
 ) -> Operation:
     """Declare an operation that works entry by entry, with broadcasting.
@@ -283,6 +291,8 @@ def elementwise(
         For each argument dy/dx as a function ``slope(y, *xs)``, or a number; None: piecewise constant.
     domain : (low, high) or one for each argument
         Where to draw examples.
+    antilinear : bool
+        Whether complex tangents are conjugated before they are multiplied by the slope.
     """
     count = len(slopes)
     domains: list[Any] = [domain] * count if isinstance(domain[0], (int, float)) else list(domain)
@@ -304,7 +314,7 @@ def elementwise(
 
     about.setdefault("examples", examples)
     about.setdefault("batch", entry_by_entry)
-    rules = [_slope_rule(slope, k) for k, slope in enumerate(slopes)]
+    rules = [_slope_rule(slope, k, antilinear) for k, slope in enumerate(slopes)]
     numpy = about.pop("numpy", (function,))
     plain = tuple(None if isinstance(slope, Missing) else slope for slope in slopes)
     return Operation(
@@ -312,12 +322,13 @@ def elementwise(
     )
 
 
-def _slope_rule(slope: Slope | Missing, k: int) -> Rule | Missing | None:
+def _slope_rule(slope: Slope | Missing, k: int, antilinear: bool) -> Rule | Missing | None:
     if slope is None or isinstance(slope, Missing):
         return slope
 
     def jacobian(y: Any, *xs: Any) -> LinearMap:
-        return pointwise_map(slope(y, *xs) if callable(slope) else slope, y.shape, xs[k].shape)
+        J = pointwise_map(slope(y, *xs) if callable(slope) else slope, y.shape, xs[k].shape)
+        return J.conjugated if antilinear and xs[k].dtype.kind == "c" else J
 
     return jacobian
 
@@ -388,7 +399,7 @@ def holding(
     **about: Any,
 ) -> Operation:
     """Declare an operation that holds a graph among its parameters: forward and reverse, side by side."""
-    about |= {"pullback": pullback, "pushforward": pushforward}
+    about |= {"pullback": pullback, "pushforward": pushforward, "for_complex": True}
     return Operation(name, forward, type_rule, (), kind="general", **about)
 
 

@@ -32,7 +32,7 @@ def structures(operation: Operation) -> str:
         ys = [np.asarray(part) for part in (y if isinstance(y, tuple) else (y,))]
         found = []
         for k, a in enumerate(arrays):
-            if a.dtype.kind == "f":
+            if a.dtype.kind in "fc":
                 found.append(_structure(operation, k, ys, arrays, parameters))
     distinct = list(dict.fromkeys(found))
     return ", ".join(distinct if len(distinct) == 1 else found) or "zero"

@@ -14,6 +14,7 @@ from ..errors import DerivativeError
 from ..graph import Graph, Variable, ancestors
 from ..original import np
 from ..structure import LinearMap, pointwise_map
+from .complex_parts import real
 from .movement import convert
 from .operation import Operation
 
@@ -98,7 +99,7 @@ def pull_values_together(
     wanted: Sequence[bool],
 ) -> Sequence[Any]:
     """Pull together for arrays."""
-    refuse_complex(operation, *xs, *ys)
+    refuse_complex(operation, xs, ys)
     pullback: Any = operation.pullback
     return pullback(y_bars, ys, xs, wanted, **operation.named(parameters))
 
@@ -108,7 +109,7 @@ def push_values(
 ) -> tuple[Any, ...]:
     """Push for arrays."""
     if operation.pushforward:
-        refuse_complex(operation, *xs, *ys)
+        refuse_complex(operation, xs, ys)
         return tuple(operation.pushforward(x_dots, ys, xs, **operation.named(parameters)))
     return tuple(_pushed(operation, parameters, xs, ys, x_dots, part) for part in range(len(ys)))
 
@@ -131,7 +132,7 @@ def _pulled(
     ys: Sequence[Any],
     y_bars: Sequence[Any],
 ) -> Any:
-    refuse_complex(operation, *xs, *ys)
+    refuse_complex(operation, xs, ys)
     total = None
     for J, y_bar in zip(operation.local_jacobians(k, ys, xs, parameters), y_bars, strict=True):
         if J is not None and y_bar is not None and not is_zero(J):
@@ -149,7 +150,7 @@ def _pushed(
     x_dots: Sequence[Any],
     part: int,
 ) -> Any:
-    refuse_complex(operation, *xs, *ys)
+    refuse_complex(operation, xs, ys)
     total = None
     for k, x_dot in enumerate(x_dots):
         if x_dot is None:
@@ -181,9 +182,11 @@ def is_zero(J: LinearMap) -> bool:
 
 
 def of_dtype(value: Any, dtype: np.dtype) -> Any:
-    """A cotangent has the dtype of its variable."""
+    """A tangent or cotangent has the dtype of its variable: where that is real, it is the real part that counts."""
     if value.dtype == dtype:
         return value
+    if dtype.kind == "f" and value.dtype.kind == "c":
+        return of_dtype(real(value), dtype)
     return convert(value, dtype=dtype.name) if type(value) is Variable else np.asarray(value).astype(dtype)
 
 
@@ -208,13 +211,20 @@ def _record_push(y: Variable, x_dots: Sequence[Variable | None], part: int) -> R
     return _recorded(held, result)
 
 
-def refuse_complex(operation: Operation, *values: Any) -> None:
-    """The rules are those of real functions; complex ones are refused rather than got wrong."""
-    if any(value.dtype.kind == "c" for value in values):
+def refuse_complex(operation: Operation, xs: Sequence[Any], ys: Sequence[Any]) -> None:
+    """A rule that is not known to hold for complex numbers is refused there, rather than got wrong."""
+    if operation.for_complex or operation.kind == "discrete":
+        return
+    values = (*xs, *ys)
+    if not any(value.dtype.kind == "c" for value in values):
+        return
+    is_formula = operation.for_complex is None and operation.kind in ("elementwise", "linear")
+    if not (is_formula and all(y.dtype.kind == "c" for y in ys)) and any(y.dtype.kind in "fc" for y in ys):
         raise DerivativeError(
-            f"derivatives through complex values are not supported yet: {operation.name}",
-            got=", ".join(str(ArrayType.of(v) if isinstance(v, np.ndarray) else v.dtype) for v in values),
-            wanted="real values on the path from inputs to outputs",
+            f"the derivative of {operation.name} is not known for complex numbers",
+            got=", ".join(str(ArrayType(v.shape, v.dtype)) for v in values),
+            wanted="an operation whose rules hold for complex numbers, on the path from inputs to outputs",
+            try_=None if operation.for_complex is False else "for_complex=True in its declaration, where they do",
         )
 
 

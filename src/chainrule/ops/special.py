@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..arraytype import ArrayType
+from ..errors import DtypeError
 from ..original import np
 from ..structure import pointwise_map
 from .batch_axis import in_front
@@ -35,23 +36,27 @@ def _family(name: str, function: Callable[..., Any], slope: Callable[..., Any], 
     """An operation of one argument with an order as a parameter: ``function(x, order)`` for x in double precision."""
     about.setdefault("parameters", ("order",))
     about.setdefault("batch", in_front)
+    for_complex = about.get("for_complex", False)
 
     def forward(x: Any, **orders: int) -> Any:
         x = np.asarray(x)
-        return np.asarray(function(x.astype(np.float64, copy=False), **orders)).astype(_floating(x.dtype), copy=False)
+        double = x.astype(np.complex128 if x.dtype.kind == "c" else np.float64, copy=False)
+        return np.asarray(function(double, **orders)).astype(_floating(x.dtype), copy=False)
 
     @_quietly
     def jacobian(y: Any, x: Any, **orders: int) -> Any:
         return pointwise_map(slope(x, **orders), y.shape, x.shape)
 
     def type_rule(x: ArrayType, **orders: int) -> ArrayType:
+        if x.dtype.kind == "c" and not for_complex:
+            raise DtypeError(f"{name} is a function of real numbers here", got=f"{x}", wanted="a floating dtype")
         return ArrayType(x.shape, _floating(x.dtype))
 
     return general(name, forward, type_rule, jacobian, **about)
 
 
 def _floating(dtype: np.dtype) -> np.dtype:
-    return dtype if dtype.kind == "f" and dtype.itemsize >= 4 else np.result_type(dtype, np.float32)
+    return dtype if dtype.kind in "fc" and dtype.itemsize >= 4 else np.result_type(dtype, np.float32)
 
 
 def _draws(low: float, high: float, *orders: dict[str, int]) -> Callable[[np.random.Generator], Any]:
@@ -155,6 +160,7 @@ erfcx = _special(
     "erfcx",
     # 2 x y - 2 / sqrt(pi) cancels to the order 1 / x^2.
     lambda y, x: erfcx_derivative(x, order=1),
+    for_complex=False,
     notation=r"\mathrm{{erfcx}}({0})",
     source="DLMF 7.10.2",
 )
@@ -187,6 +193,7 @@ ndtr = _special("ndtr", lambda y, x: exp(-0.5 * x * x) / _SQRT_2_PI, notation=r"
 log_ndtr = _special(
     "log_ndtr",
     lambda y, x: where(less(x, 0), (2 / _SQRT_2_PI) / erfcx(x / -_SQRT_2), exp(-0.5 * x * x - y) / _SQRT_2_PI),
+    for_complex=False,
     notation=r"\log \Phi({0})",
     source="DLMF 7.2.3, 7.10.1",
 )
@@ -216,6 +223,7 @@ digamma = elementwise(
     "digamma",
     SpecialFunction("psi"),
     lambda y, x: polygamma(x, order=1),
+    for_complex=False,
     numpy=(SpecialFunction("psi"), SpecialFunction("digamma")),
     domain=(0.3, 5),
     notation=r"\psi({0})",
@@ -315,6 +323,7 @@ jv = _family(
     "jv",
     lambda x, order: special.jv(order, x),
     lambda x, order: 0.5 * (jv(x, order=order - 1) - jv(x, order=order + 1)),
+    for_complex=True,
     notation="J_{{{order}}}({0})",
     examples=_draws(-4, 4, *_FIRST_ORDERS),
     source="DLMF 10.6.1",
@@ -328,6 +337,7 @@ iv = _family(
     "iv",
     lambda x, order: special.iv(order, x),
     lambda x, order: 0.5 * (iv(x, order=order - 1) + iv(x, order=order + 1)),
+    for_complex=True,
     notation="I_{{{order}}}({0})",
     examples=_draws(-4, 4, *_FIRST_ORDERS),
     source="DLMF 10.29.1",
@@ -398,6 +408,7 @@ spherical_jn = _family(
         else (order * spherical_jn(x, order=order - 1) - (order + 1) * spherical_jn(x, order=order + 1))
         / (2 * order + 1)
     ),
+    for_complex=True,
     notation="j_{{{order}}}({0})",
     examples=_draws(-4, 4, *_FIRST_ORDERS),
     source="DLMF 10.51.1",

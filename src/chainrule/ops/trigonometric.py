@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 from ..original import np
 from .arithmetic import hypot, sqrt
+from .comparison import less
+from .complex_parts import real
+from .exponential import exp
 from .operation import elementwise
+from .selection import where
 
 sin = elementwise("sin", np.sin, lambda y, x: cos(x), notation=r"\sin {0}", source="DLMF 4.20.1")
 cos = elementwise("cos", np.cos, lambda y, x: -sin(x), notation=r"\cos {0}", source="DLMF 4.20.2")
 tan = elementwise("tan", np.tan, lambda y, x: 1 + y * y, domain=(-1.2, 1.2), notation=r"\tan {0}", source="DLMF 4.20.3")
+
+
+def _of_inverse(of_real: Callable[[Any], Any], of_value: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    """The slope of an inverse function; of complex numbers by its value, which knows on which side of a cut it is."""
+    return lambda y, x: of_value(y) if x.dtype.kind == "c" else of_real(x)
+
+
 # (1 - x)(1 + x) keeps the digits that 1 - x * x loses near 1; likewise below.
 arcsin = elementwise(
     "arcsin",
     np.arcsin,
-    lambda y, x: 1 / sqrt((1 - x) * (1 + x)),
+    _of_inverse(lambda x: 1 / sqrt((1 - x) * (1 + x)), lambda y: 1 / cos(y)),
     domain=(-0.8, 0.8),
     notation=r"\arcsin {0}",
     source="DLMF 4.24.7",
@@ -23,7 +36,7 @@ arcsin = elementwise(
 arccos = elementwise(
     "arccos",
     np.arccos,
-    lambda y, x: -1 / sqrt((1 - x) * (1 + x)),
+    _of_inverse(lambda x: -1 / sqrt((1 - x) * (1 + x)), lambda y: -1 / sin(y)),
     domain=(-0.8, 0.8),
     notation=r"\arccos {0}",
     source="DLMF 4.24.8",
@@ -58,15 +71,21 @@ def _sech_squared(x):
     return 4 * e / np.square(1 + e)
 
 
-tanh = elementwise(
-    "tanh", np.tanh, lambda y, x: sech_squared(x), domain=(-3, 3), notation=r"\tanh {0}", source="DLMF 4.34.3"
-)
+def _slope_of_tanh(y, x):
+    if x.dtype.kind != "c":
+        return sech_squared(x)
+    e = exp(-2 * where(less(real(x), 0), -x, x))  # the same formula, in operations that have derivatives
+    return 4 * e / ((1 + e) * (1 + e))
+
+
+tanh = elementwise("tanh", np.tanh, _slope_of_tanh, domain=(-3, 3), notation=r"\tanh {0}", source="DLMF 4.34.3")
 sech_squared = elementwise(
     "sech_squared",
     _sech_squared,
     lambda y, x: -2 * tanh(x) * y,
     promote=_of_cosh,
     numpy=(),
+    for_complex=False,
     notation=r"\mathrm{{sech}}^2 {0}",
     source="DLMF 4.34.3, 4.34.6",
 )
@@ -85,16 +104,21 @@ log_cosh = elementwise(
     lambda y, x: tanh(x),
     promote=_of_cosh,
     numpy=(),
+    for_complex=False,
     notation=r"\log \cosh {0}",
     source="DLMF 4.34.2, 4.34.3",
 )
 arcsinh = elementwise(
-    "arcsinh", np.arcsinh, lambda y, x: 1 / hypot(1.0, x), notation=r"\mathrm{{arsinh}} {0}", source="DLMF 4.38.9"
+    "arcsinh",
+    np.arcsinh,
+    _of_inverse(lambda x: 1 / hypot(1.0, x), lambda y: 1 / cosh(y)),
+    notation=r"\mathrm{{arsinh}} {0}",
+    source="DLMF 4.38.9",
 )
 arccosh = elementwise(
     "arccosh",
     np.arccosh,
-    lambda y, x: 1 / (sqrt(x - 1) * sqrt(x + 1)),
+    _of_inverse(lambda x: 1 / (sqrt(x - 1) * sqrt(x + 1)), lambda y: 1 / sinh(y)),
     domain=(1.2, 4),
     notation=r"\mathrm{{arcosh}} {0}",
     source="DLMF 4.38.10",

@@ -33,7 +33,7 @@ class Algebra(Protocol):
 
     def add(self, a: Factor, b: Factor) -> Factor: ...
 
-    def scale(self, a: Factor, number: float) -> Factor: ...
+    def scale(self, a: Factor, number: complex) -> Factor: ...
 
     def reshape(self, a: Factor, shape: tuple[int, ...]) -> Factor: ...
 
@@ -65,6 +65,14 @@ class Algebra(Protocol):
         """Zeros of that shape, of the dtype (and in the graph) of `like`."""
         ...
 
+    def conjugate(self, a: Factor) -> Factor:
+        """The conjugate of complex numbers; this and the next two are asked for of complex ones only."""
+        ...
+
+    def real(self, a: Factor) -> Factor: ...
+
+    def imag(self, a: Factor) -> Factor: ...
+
 
 _registered: dict[type, Algebra] = {}
 
@@ -82,6 +90,25 @@ def algebra_of(*factors: Factor) -> Algebra:
         if found is not None and found is not chosen:
             return found
     return chosen
+
+
+def is_complex(factor: Factor) -> bool:
+    return factor.dtype.kind == "c"
+
+
+def real_dtype(dtype: np.dtype) -> np.dtype:
+    """That of the real and the imaginary part."""
+    return np.dtype(dtype.char.lower()) if dtype.kind == "c" else dtype
+
+
+def conjugate(factor: Factor) -> Factor:
+    """The conjugate; real numbers are their own."""
+    return algebra_of(factor).conjugate(factor) if is_complex(factor) else factor
+
+
+def real_part(factor: Factor) -> Factor:
+    """The real part; real numbers are their own."""
+    return algebra_of(factor).real(factor) if is_complex(factor) else factor
 
 
 def counted(factor: Factor) -> Factor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from ..original import np
-from .algebra import Algebra, Factor, Names
+from .algebra import Algebra, Factor, Names, conjugate
 from .normal_form import aligned
 from .relations import Relation
 from .term import Term
@@ -16,6 +16,8 @@ from .term import Term
 
 def apply(term: Term, vector: Factor, algebra: Algebra) -> Factor:
     """The product term @ vector, of shape batch + out."""
+    if term.antilinear:
+        vector = conjugate(vector)
     free = min(term.sizes, default=0)
     batch = tuple(range(free - (len(vector.shape) - len(term.inn)), free))
     sizes = {**term.sizes, **dict(zip(batch, vector.shape, strict=False))}

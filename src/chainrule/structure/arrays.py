@@ -80,7 +80,7 @@ class ArrayAlgebra:
     def add(self, a: Array, b: Array) -> Array:
         return np.asarray(a + b)
 
-    def scale(self, a: Array, number: float) -> Array:
+    def scale(self, a: Array, number: complex) -> Array:
         return a if number == 1 else np.asarray(-a if number == -1 and a.dtype != bool else a * number)
 
     def reshape(self, a: Array, shape: tuple[int, ...]) -> Array:
@@ -121,6 +121,15 @@ class ArrayAlgebra:
 
     def zeros(self, like: Array, shape: tuple[int, ...]) -> Array:
         return np.zeros(shape, like.dtype)
+
+    def conjugate(self, a: Array) -> Array:
+        return np.asarray(np.conjugate(a))
+
+    def real(self, a: Array) -> Array:
+        return np.array(a.real)
+
+    def imag(self, a: Array) -> Array:
+        return np.array(a.imag)
 
 
 def progression(start: int, step: int, count: int) -> slice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from typing import Any, final
@@ -47,7 +48,7 @@ class CountingAlgebra:
         work = math.prod(sizes.values()) * (len(operands) - 1 + summed)
         return self._made(tuple(sizes[n] for n in out), work, *operands)
 
-    def scale(self, a: Any, number: float) -> Sized:
+    def scale(self, a: Any, number: complex) -> Sized:
         return self._made(a.shape, 0 if abs(number) == 1 else math.prod(a.shape), a)
 
     def reshape(self, a: Any, shape: Shape) -> Sized:
@@ -78,6 +79,11 @@ class CountingAlgebra:
     def zeros(self, like: Any, shape: Shape) -> Sized:
         return self._made(shape, 0, like)
 
+    def conjugate(self, a: Any) -> Sized:
+        return a
+
+    real = imag = conjugate
+
     def _along(self, a: Any, axis: int, size: int, work: int) -> Sized:
         return self._made((*a.shape[:axis], size, *a.shape[axis + 1 :]), work, a)
 
@@ -87,7 +93,4 @@ register(Sized, CountingAlgebra())
 
 def without_values(terms: Sequence[Term]) -> list[Term]:
     """The same terms over shapes."""
-    return [
-        Term(t.out, t.inn, t.sizes, tuple((Sized(f.shape), names) for f, names in t.factors), t.relations, t.scale)
-        for t in terms
-    ]
+    return [dataclasses.replace(t, factors=tuple((Sized(f.shape), names) for f, names in t.factors)) for t in terms]

@@ -10,7 +10,7 @@ from typing import Any, final
 
 from ..errors import ShapeError
 from ..original import np
-from .algebra import Factor, Names, algebra_of, counted
+from .algebra import Factor, Names, algebra_of, counted, real_dtype
 from .application import apply
 from .cost import Sized, without_values
 from .entries import entries_of, most_entries
@@ -39,7 +39,7 @@ class IndexMap(LinearMap):
         self.terms = tuple(terms)
 
     def with_terms(self, terms: Iterable[Term]) -> IndexMap:
-        return IndexMap(terms, self.out_shape, self.in_shape, self.dtype)
+        return IndexMap(terms, self.out_shape, self.in_shape, self.dtype).between(self.x_is_real, self.y_is_real)
 
     def with_factors(self, change: Callable[[Factor], Factor]) -> IndexMap:
         """The same map with every dense factor, and every index of a relation, replaced."""
@@ -65,7 +65,8 @@ class IndexMap(LinearMap):
 
     @property
     def T(self) -> IndexMap:
-        return IndexMap((term.transposed for term in self.terms), self.in_shape, self.out_shape, self.dtype)
+        turned = IndexMap((term.transposed for term in self.terms), self.in_shape, self.out_shape, self.dtype)
+        return turned.between(self.y_is_real, self.x_is_real)
 
     @property
     def structure(self) -> Structure:
@@ -86,11 +87,50 @@ class IndexMap(LinearMap):
     def storage(self) -> int:
         return sum(term.storage for term in self.terms)
 
-    def scaled(self, number: float) -> IndexMap:
+    def scaled(self, number: complex) -> IndexMap:
         if number == 0:
             return self.with_terms(())
         terms = (dataclasses.replace(term, scale=term.scale * number) for term in self.terms)
         return IndexMap(terms, self.out_shape, self.in_shape, np.result_type(self.dtype, number))
+
+    @property
+    def conjugated(self) -> IndexMap:
+        terms = (
+            dataclasses.replace(term.with_conjugate_factors, antilinear=not term.antilinear) for term in self.terms
+        )
+        return self.with_terms(terms)
+
+    def real_part(self, of_real: bool = False) -> IndexMap:
+        if not of_real:
+            return self.plus(self.conjugated).scaled(0.5)
+        if not any(term.antilinear or term.is_complex for term in self.terms):
+            return self
+        terms = merged(part for term in self.terms for part in term.real_parts())
+        return IndexMap(terms, self.out_shape, self.in_shape, real_dtype(self.dtype)).compact()
+
+    def linear_by(self, x_is_real: bool, y_is_real: bool) -> IndexMap:
+        """Without antilinear terms, where the argument is real, so that its conjugate is itself; or the result, of
+        which only the real part counts, so that A conj(v) and conj(A) v are as good as each other."""
+        if not self.is_antilinear or not (x_is_real or y_is_real):
+            return self
+        terms = (
+            term
+            if not term.antilinear
+            else dataclasses.replace(term if x_is_real else term.with_conjugate_factors, antilinear=False)
+            for term in self.terms
+        )
+        return IndexMap(merged(terms), self.out_shape, self.in_shape, self.dtype)
+
+    @property
+    def is_antilinear(self) -> bool:
+        """Whether a part of it acts on the conjugate: then it is no matrix."""
+        return any(term.antilinear for term in self.terms)
+
+    def _checked_terms(self) -> tuple[Term, ...]:
+        """The terms, which make a matrix."""
+        if self.is_antilinear:
+            raise self._is_no_matrix()
+        return self.terms
 
     def after(self, first: LinearMap) -> LinearMap:
         if not isinstance(first, IndexMap):
@@ -113,6 +153,13 @@ class IndexMap(LinearMap):
         """With one factor, where many take more room: sums multiply under composition."""
         if len(self.terms) <= MANY and all(len(term.factors) <= MANY for term in self.terms):
             return self
+        if self.is_antilinear:
+            linear, conjugate = (
+                self.with_terms(t for t in self.terms if t.antilinear == part) for part in (False, True)
+            )
+            conjugate = conjugate.linear_by(True, False).compact()
+            terms = (dataclasses.replace(term, antilinear=True) for term in conjugate.terms)
+            return linear.with_terms((*linear.compact().terms, *terms))
         limit = DENSE_LIMIT // self.dtype.itemsize
         shared = shared_axes(self.terms)
         in_blocks = math.prod(self.out_shape + self._axes_besides(shared))
@@ -141,7 +188,7 @@ class IndexMap(LinearMap):
 
     def entries(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Values, rows and columns of the entries that the structure allows; entries of one place add up."""
-        parts = [entries_of(term, self.out_shape, self.in_shape) for term in self.terms]
+        parts = [entries_of(term, self.out_shape, self.in_shape) for term in self._checked_terms()]
         if not parts:
             return np.zeros(0, self.dtype), np.zeros(0, np.intp), np.zeros(0, np.intp)
         values, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -161,8 +208,9 @@ class IndexMap(LinearMap):
     def dense(self) -> Factor:
         if not self._is_of_arrays:
             return super().dense()
-        factors = [factor for term in self.terms for factor, _ in term.factors]
-        total = np.zeros(self.shape, np.result_type(self.dtype, *(f.dtype for f in factors)))
+        factors = [factor for term in self._checked_terms() for factor, _ in term.factors]
+        scales = [1j for term in self.terms if np.iscomplexobj(term.scale)]
+        total = np.zeros(self.shape, np.result_type(self.dtype, *(f.dtype for f in factors), *scales))
         for term in self.terms:
             if term.relations or _meets_nonfinite(term):
                 values, rows, columns = entries_of(term, self.out_shape, self.in_shape)
@@ -210,13 +258,14 @@ def index_map(
     in_shape: Shape,
     relations: Sequence[Relation] = (),
     inner: Mapping[Any, int] = MappingProxyType({}),
-    scale: float = 1,
+    scale: complex = 1,
     dtype: Any = None,
+    antilinear: bool = False,
 ) -> IndexMap:
     """One term, its indices named by letters: the Jacobian of A @ B by A is ``index_map("ik", "ij", (B, "jk"), ...)``.
 
     Relations are written over the same letters; `inner` gives the sizes of letters that only relations know. The dtype
-    is that of the factors where none is given, float64 where there is none.
+    is that of the factors where none is given, float64 where there is none. An antilinear map acts on conj(v).
     """
     sizes: dict[Hashable, int] = dict(inner)
     for labels, shape in ((out, out_shape), (inn, in_shape), *((each, f.shape) for f, each in factors)):
@@ -237,6 +286,7 @@ def index_map(
         tuple((np.asarray(f) if isinstance(f, np.generic) else f, each(labels)) for f, labels in factors),
         tuple(relation.renamed(new) for relation in relations),
         scale,
+        antilinear,
     )
     if dtype is None:
         floating = [factor.dtype for factor, _ in factors if factor.dtype.kind in "fc"]
@@ -308,7 +358,7 @@ def pointwise_map(slope: Any, out_shape: Shape, in_shape: Shape) -> IndexMap:
     out = tuple(range(len(out_shape)))
     offset = len(out_shape) - len(in_shape)
     inn = tuple(-1 - k if size == 1 and out_shape[offset + k] != 1 else offset + k for k, size in enumerate(in_shape))
-    if isinstance(slope, (int, float)) and np.isfinite(slope):
+    if isinstance(slope, (int, float, complex)) and np.isfinite(slope):
         return index_map(out, inn, out_shape=out_shape, in_shape=in_shape, scale=slope)
     slope = np.asarray(slope) if isinstance(slope, (int, float, complex, np.generic)) else slope
     start = len(out_shape) - len(slope.shape)

@@ -20,7 +20,7 @@ def indexed(J: LinearMap, index: Any) -> Any:
     rank = len(J.out_shape)
     out = _selection(windows[:rank], keep[:rank], J.out_shape)
     inn = _selection(windows[rank:], keep[rank:], J.in_shape)
-    result = out @ J @ inn.T
+    result = out.after(J).after(inn.T).between(J.x_is_real, J.y_is_real)
     result.dtype = J.dtype
     if result.out_shape and result.in_shape:
         return result

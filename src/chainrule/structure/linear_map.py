@@ -9,11 +9,11 @@ from __future__ import annotations
 import abc
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Self, final
 
-from ..errors import ShapeError, TooLargeError
+from ..errors import DerivativeError, ShapeError, TooLargeError
 from ..original import np
-from .algebra import Factor, algebra_of
+from .algebra import Factor, algebra_of, real_dtype, real_part
 from .recognition import Structure
 from .scipy_loader import sparse, sparse_linalg
 
@@ -32,9 +32,13 @@ OPERATORS = {  # with J on the left, and on the right
 
 
 class LinearMap(abc.ABC):
-    """A linear map from arrays of shape in_shape to arrays of shape out_shape."""
+    """A linear map from arrays of shape in_shape to arrays of shape out_shape.
 
-    __slots__ = ("dtype", "in_shape", "out_shape")
+    Where complex numbers are involved, it is told whether its argument or its result is real all the same. Of a real
+    result only the real part counts: J v is Re(A v), and A is what `todense` gives, the gradients row by row.
+    """
+
+    __slots__ = ("dtype", "in_shape", "out_shape", "x_is_real", "y_is_real")
 
     # Set by index_map.py and indexing.py, which know the maps that these make.
     _from_array: ClassVar[Any]
@@ -42,6 +46,12 @@ class LinearMap(abc.ABC):
 
     def __init__(self, out_shape: Shape, in_shape: Shape, dtype: Any = np.float64):
         self.out_shape, self.in_shape, self.dtype = tuple(out_shape), tuple(in_shape), np.dtype(dtype)
+        self.x_is_real = self.y_is_real = False
+
+    def between(self, x_is_real: bool, y_is_real: bool) -> Self:
+        """Itself, told whether its argument and its result are real although complex numbers are involved."""
+        self.x_is_real, self.y_is_real = x_is_real, y_is_real
+        return self
 
     # What a kind of map has to say of itself.
 
@@ -60,12 +70,26 @@ class LinearMap(abc.ABC):
         """The name of its structure, from the closed list of recognition.py."""
 
     @abc.abstractmethod
-    def scaled(self, number: float) -> LinearMap: ...
+    def scaled(self, number: complex) -> LinearMap: ...
 
     @property
     def storage(self) -> int:
         """Numbers that it keeps."""
         return 0
+
+    def real_part(self, of_real: bool = False) -> LinearMap:
+        """The map v -> Re(J v), where v may be told to be real."""
+        return MatrixFree(
+            lambda v: real_part(self.apply(v)),
+            lambda g: self.T.apply(real_part(g)),
+            self.out_shape,
+            self.in_shape,
+            self.dtype,
+        )
+
+    def _written_out(self) -> LinearMap:
+        """The same map, of which the whole result counts: the real part is taken within."""
+        return self.real_part(self.x_is_real).between(self.x_is_real, False) if self.y_is_real else self
 
     def after(self, first: LinearMap) -> LinearMap:
         return Product(self, first)
@@ -76,12 +100,25 @@ class LinearMap(abc.ABC):
     def dense(self) -> Factor:
         """The array of shape out_shape + in_shape, by applying the map or its transpose to every unit vector."""
         n_in, n_out = math.prod(self.in_shape), math.prod(self.out_shape)
-        if n_out < n_in:
-            rows = self.T.apply(np.eye(n_out, dtype=self.dtype).reshape((n_out, *self.out_shape)))
+        by_rows = n_out < n_in if self.x_is_real == self.y_is_real else self.y_is_real
+        dtype = real_dtype(self.dtype) if self.x_is_real or self.y_is_real else self.dtype
+        if by_rows:
+            rows = self.T.apply(np.eye(n_out, dtype=dtype).reshape((n_out, *self.out_shape)))
             return algebra_of(rows).reshape(rows, self.shape)
-        columns = self.apply(np.eye(n_in, dtype=self.dtype).reshape((n_in, *self.in_shape)))
+        units = np.eye(n_in, dtype=dtype).reshape((n_in, *self.in_shape))
+        columns = self.apply(units)
+        if dtype.kind == "c" and not np.allclose(self.apply(1j * units), 1j * np.asarray(columns), 1e-6, 1e-9):
+            raise self._is_no_matrix()
         axes = (*range(1, 1 + len(self.out_shape)), 0)
         return algebra_of(columns).reshape(algebra_of(columns).transpose(columns, axes), self.shape)
+
+    def _is_no_matrix(self) -> DerivativeError:
+        return DerivativeError(
+            "this Jacobian is no matrix of complex numbers: the function is not holomorphic",
+            got=f"{self!r}, linear in v and in its conjugate",
+            wanted="a holomorphic function, or one of real arguments or results",
+            try_="J @ v and J.T @ g, which are right; or the Jacobian by real and imaginary parts as two arrays",
+        )
 
     # What follows from it.
 
@@ -96,6 +133,10 @@ class LinearMap(abc.ABC):
     @property
     def size(self) -> int:
         return math.prod(self.shape)
+
+    @property
+    def in_size(self) -> int:
+        return math.prod(self.in_shape)
 
     @property
     def nbytes(self) -> int:
@@ -165,7 +206,8 @@ class LinearMap(abc.ABC):
                     f"the product of two Jacobians needs shapes that meet: {self.in_shape} is not {other.out_shape}",
                     got=f"{self!r} and {other!r}",
                 )
-            return self.after(other)
+            first = other.real_part(other.x_is_real) if other.y_is_real or self.x_is_real else other
+            return self.after(first).between(other.x_is_real, self.y_is_real)
         vector = other if hasattr(other, "shape") else np.asarray(other)
         rank = len(self.in_shape)
         if tuple(vector.shape[:rank]) != self.in_shape:
@@ -175,7 +217,9 @@ class LinearMap(abc.ABC):
                 wanted=f"v of shape {self.in_shape}, or with more axes behind it",
                 try_="v @ J, or J.T @ v" if tuple(vector.shape) == self.out_shape else None,
             )
-        return self._like_numpy(lambda v: _moving_batch(self.apply, v, rank, len(self.out_shape)), vector)
+        return self._like_numpy(
+            lambda v: _moving_batch(self.apply, v, rank, len(self.out_shape)), vector, self.y_is_real
+        )
 
     def __rmatmul__(self, other: Any) -> Any:
         vector = other if hasattr(other, "shape") else np.asarray(other)
@@ -187,12 +231,14 @@ class LinearMap(abc.ABC):
                 wanted=f"g of shape {self.out_shape}, or with more axes before it",
                 try_="J @ g" if tuple(vector.shape) == self.in_shape else None,
             )
-        return self._like_numpy(self.T.apply, vector)
+        return self._like_numpy(self.T.apply, vector, self.x_is_real)
 
-    def _like_numpy(self, product: Callable[[Factor], Factor], vector: Any) -> Any:
+    def _like_numpy(self, product: Callable[[Factor], Factor], vector: Any, is_real: bool) -> Any:
         """A product with an array has the dtype that both make, and is a number where it has no axes."""
         dtype = np.result_type(self.dtype, vector.dtype)
         result = product(np.asarray(vector, dtype) if algebra_of(vector) is algebra_of() else vector)
+        if is_real:
+            result, dtype = real_part(result), real_dtype(dtype)
         return np.asarray(result, dtype)[()] if algebra_of(result) is algebra_of() else result
 
     def matvec(self, x: Any) -> Any:
@@ -235,7 +281,7 @@ class LinearMap(abc.ABC):
         )
 
     def __neg__(self) -> LinearMap:
-        return self.scaled(-1)
+        return self.scaled(-1).between(self.x_is_real, self.y_is_real)
 
     def __mul__(self, number: Any) -> Any:
         if isinstance(number, LinearMap):
@@ -245,7 +291,8 @@ class LinearMap(abc.ABC):
         factor: Any = np.asarray(number).item()
         if np.asarray(factor).dtype.kind not in "biufc":
             return NotImplemented
-        multiple = self.scaled(factor)
+        multiple = (self._written_out() if isinstance(factor, complex) else self).scaled(factor)
+        multiple = multiple.between(self.x_is_real, self.y_is_real and not isinstance(factor, complex))
         multiple.dtype = np.result_type(self.dtype, number)
         return multiple
 
@@ -258,13 +305,16 @@ class LinearMap(abc.ABC):
         if isinstance(other, LinearMap):
             if self.shape != other.shape or self.out_shape != other.out_shape:
                 raise ShapeError(f"the sum of two Jacobians needs equal shapes: {self.shape} is not {other.shape}")
-            return self.plus(other)
+            x_is_real, y_is_real = self.x_is_real and other.x_is_real, self.y_is_real and other.y_is_real
+            if self.y_is_real != other.y_is_real:
+                self, other = self._written_out(), other._written_out()
+            return self.plus(other).between(x_is_real, y_is_real)
         if sparse.issparse(other):
             return self.tosparse() + other
         if np.ndim(other) == 0 and np.asarray(other).dtype.kind in "biufc" and not other:
             return self
         if np.shape(other) == self.shape:
-            return self.plus(self._of_array(np.asarray(other)))
+            return self.plus(self._of_array(np.asarray(other))).between(self.x_is_real, self.y_is_real)
         return self._dense_within_limit() + other
 
     __radd__ = __add__
@@ -324,13 +374,14 @@ class MatrixFree(LinearMap):
 
     @property
     def T(self) -> LinearMap:
-        return MatrixFree(self.backward, self.forward, self.in_shape, self.out_shape, self.dtype)
+        turned = MatrixFree(self.backward, self.forward, self.in_shape, self.out_shape, self.dtype)
+        return turned.between(self.y_is_real, self.x_is_real)
 
     @property
     def structure(self) -> Structure:
         return Structure("matrix-free")
 
-    def scaled(self, number: float) -> LinearMap:
+    def scaled(self, number: complex) -> LinearMap:
         def scaled(function: Callable[[Factor], Factor]) -> Callable[[Factor], Factor]:
             return lambda v: algebra_of(v).scale(function(v), number)
 
@@ -361,7 +412,7 @@ class Product(LinearMap):
 
     @property
     def T(self) -> LinearMap:
-        return Product(self.right.T, self.left.T)
+        return Product(self.right.T, self.left.T).between(self.y_is_real, self.x_is_real)
 
     @property
     def structure(self) -> Structure:
@@ -371,7 +422,7 @@ class Product(LinearMap):
     def storage(self) -> int:
         return self.left.storage + self.right.storage
 
-    def scaled(self, number: float) -> LinearMap:
+    def scaled(self, number: complex) -> LinearMap:
         return Product(self.left.scaled(number), self.right)
 
 
@@ -391,7 +442,7 @@ class Sum(LinearMap):
 
     @property
     def T(self) -> LinearMap:
-        return Sum(self.left.T, self.right.T)
+        return Sum(self.left.T, self.right.T).between(self.y_is_real, self.x_is_real)
 
     @property
     def structure(self) -> Structure:
@@ -401,5 +452,5 @@ class Sum(LinearMap):
     def storage(self) -> int:
         return self.left.storage + self.right.storage
 
-    def scaled(self, number: float) -> LinearMap:
+    def scaled(self, number: complex) -> LinearMap:
         return Sum(self.left.scaled(number), self.right.scaled(number))

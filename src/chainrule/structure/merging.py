@@ -21,7 +21,8 @@ def merged(terms: Iterable[Term]) -> list[Term]:
     sums: list[Term] = []
     places: dict[Hashable, list[int]] = {}
     for term in map(_with_canonical_names, terms):
-        alike = places.setdefault((term.out, term.inn, tuple(relation.key for relation in term.relations)), [])
+        relations = tuple(relation.key for relation in term.relations)
+        alike = places.setdefault((term.out, term.inn, term.antilinear, relations), [])
         for k in alike:
             total = _added(sums[k], term)
             if total is not None:

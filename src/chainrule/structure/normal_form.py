@@ -44,7 +44,7 @@ def numbers_into_scale(term: Term) -> Term | None:
         if its_names:
             continue
         rest = term.factors[:k] + term.factors[k + 1 :]
-        if isinstance(factor, np.ndarray) and factor.dtype.kind in "biuf" and np.isfinite(factor):
+        if isinstance(factor, np.ndarray) and factor.dtype.kind in "biufc" and np.isfinite(factor):
             return dataclasses.replace(term, factors=rest, scale=term.scale * factor.item())
         for j, (neighbour, neighbour_names) in enumerate(rest):
             product = algebra_of(factor, neighbour).multiply(neighbour, factor)

@@ -37,7 +37,7 @@ def _term(term: Term, name_of: Callable[[Any], str | None], capitals: Iterator[s
             deltas.append(f"δ[{letters[n]},{place}]")
         seen.add(place)
         places.append(place)
-    scale = [] if term.scale == 1 else ["-"] if term.scale == -1 else [f"{term.scale:g}"]
+    scale = [] if term.scale == 1 else ["-"] if term.scale == -1 else [f"{_real_if_it_is(term.scale):g}"]
     inner = [letters[n] for n in sorted(term.inner)]
     summed = [f"Σ_{{{','.join(inner)}}}"] if inner else []
     factors = [
@@ -47,7 +47,12 @@ def _term(term: Term, name_of: Callable[[Any], str | None], capitals: Iterator[s
     relations = [_relation(r, letters) for r in term.relations]
     entry = " ".join([*scale, *summed, *deltas, *factors, *relations]) or "1"
     rank = len(term.out)
+    entry += " conj" if term.antilinear else ""
     return f"{entry} at [{','.join(places[:rank])}; {','.join(places[rank:])}]"
+
+
+def _real_if_it_is(scale: complex) -> complex:
+    return scale.real if scale.imag == 0 else scale
 
 
 def _relation(relation: Relation, letters: dict[int, str]) -> str:

@@ -31,7 +31,7 @@ class Paths(LinearMap):
         out_shape: Shape,
         in_shape: Shape,
         dtype: Any = np.float64,
-        factor: float = 1,
+        factor: complex = 1,
     ):
         super().__init__(out_shape, in_shape, dtype)
         self.edges, self.first, self.last, self.factor = tuple(edges), first, last, factor
@@ -51,7 +51,8 @@ class Paths(LinearMap):
     @property
     def T(self) -> LinearMap:
         edges = ((end, J.T, start) for start, J, end in reversed(self.edges))
-        return Paths(edges, self.last, self.first, self.in_shape, self.out_shape, self.dtype, self.factor)
+        turned = Paths(edges, self.last, self.first, self.in_shape, self.out_shape, self.dtype, self.factor)
+        return turned.between(self.y_is_real, self.x_is_real)
 
     @property
     def structure(self) -> Structure:
@@ -61,6 +62,6 @@ class Paths(LinearMap):
     def storage(self) -> int:
         return sum(J.storage for _, J, _ in self.edges)
 
-    def scaled(self, number: float) -> LinearMap:
+    def scaled(self, number: complex) -> LinearMap:
         dtype = np.result_type(self.dtype, number)
         return Paths(self.edges, self.first, self.last, self.out_shape, self.in_shape, dtype, self.factor * number)

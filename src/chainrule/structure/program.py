@@ -58,13 +58,14 @@ class Program(LinearMap):
 
     @property
     def T(self) -> LinearMap:
-        return Program(self.function, self.in_shape, self.out_shape, self.dtype, not self.is_transposed)
+        turned = Program(self.function, self.in_shape, self.out_shape, self.dtype, not self.is_transposed)
+        return turned.between(self.y_is_real, self.x_is_real)
 
     @property
     def structure(self) -> Structure:
         return Structure("matrix-free")
 
-    def scaled(self, number: float) -> LinearMap:
+    def scaled(self, number: complex) -> LinearMap:
         def scaled(vector: Factor) -> Factor:
             result = self.function(vector)
             return algebra_of(result).scale(result, number)

@@ -6,6 +6,7 @@ names, relations and sizes are looked at, never the numbers; axes of size 1 tell
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Iterable, Sequence
@@ -75,6 +76,8 @@ def recognize(terms: Sequence[Term], out_shape: tuple[int, ...], in_shape: tuple
 def _of_few_entries(terms: Sequence[Term], same_shape: bool) -> str | None:
     """Names of maps whose every row or column has one entry or none, and of sums and broadcasts."""
     first = terms[0]
+    if any(term.antilinear for term in terms):  # the other names promise numbers, and here is no matrix of them
+        return "diagonal" if all(_is_diagonal(term) for term in terms) else None
     if all(_is_diagonal(term) for term in terms):
         scale = sum(term.scale for term in terms)
         if any(term.factors for term in terms) or not (same_shape or scale == 1):
@@ -120,7 +123,7 @@ def _without_ones(term: Term) -> Term:
         return tuple(n for n in its_names if term.sizes[n] != 1)
 
     factors = tuple((factor, wide(its_names)) for factor, its_names in term.factors)
-    return Term(wide(term.out), wide(term.inn), term.sizes, factors, term.relations, term.scale)
+    return dataclasses.replace(term, out=wide(term.out), inn=wide(term.inn), factors=factors)
 
 
 def _is_diagonal(term: Term) -> bool:
@@ -173,7 +176,7 @@ def _blocks(
             return tuple(n for n in its_names if n not in gone)
 
         factors = tuple((factor, left(its_names)) for factor, its_names in term.factors)
-        blocks.append(Term(left(term.out), left(term.inn), term.sizes, factors, term.relations, term.scale))
+        blocks.append(dataclasses.replace(term, out=left(term.out), inn=left(term.inn), factors=factors))
     first = blocks[0]
     return blocks, tuple(first.sizes[n] for n in first.out), tuple(first.sizes[n] for n in first.inn)
 

@@ -4,6 +4,9 @@
 
 A name in both `out` and `inn` is a Kronecker delta; a name in only one of them is a broadcast or a sum. Diagonal,
 identity, matrix product, batched contraction, sum, broadcast, transpose, rank one, block diagonal: one class, no cases.
+
+An antilinear term acts on the conjugate of its argument. The transpose belongs to the product Re(g v), without a
+conjugate, so that of v -> A v is A.T, and that of v -> A conj(v) is g -> conj(A.T g) = conj(A).T conj(g).
 """
 
 from __future__ import annotations
@@ -14,10 +17,12 @@ import math
 from collections.abc import Callable, Iterable
 from typing import final
 
-from .algebra import Factor, Names
+from ..original import np
+from .algebra import Factor, Names, algebra_of, conjugate, is_complex
 from .relations import Relation, Sizes
 
 _numbers = itertools.count()
+Factors = tuple[tuple[Factor, Names], ...]
 
 
 def names(count: int) -> Names:
@@ -33,13 +38,40 @@ class Term:
     out: Names
     inn: Names
     sizes: Sizes
-    factors: tuple[tuple[Factor, Names], ...] = ()
+    factors: Factors = ()
     relations: tuple[Relation, ...] = ()
-    scale: float = 1
+    scale: complex = 1
+    antilinear: bool = False
 
     @property
     def transposed(self) -> Term:
-        return dataclasses.replace(self, out=self.inn, inn=self.out)
+        turned = self.with_conjugate_factors if self.antilinear else self
+        return dataclasses.replace(turned, out=self.inn, inn=self.out)
+
+    @property
+    def with_conjugate_factors(self) -> Term:
+        factors = tuple((conjugate(factor), its_names) for factor, its_names in self.factors)
+        return dataclasses.replace(self, factors=factors, scale=self.scale.conjugate())
+
+    @property
+    def is_complex(self) -> bool:
+        return np.iscomplexobj(self.scale) or any(is_complex(factor) for factor, _ in self.factors)
+
+    def real_parts(self) -> list[Term]:
+        """Terms over real factors whose sum is the real part of this one: Re(a b) = Re(a) Re(b) - Im(a) Im(b)."""
+        real: list[tuple[float, Factors]] = [(self.scale.real, ())]
+        imaginary: list[tuple[float, Factors]] = [(self.scale.imag, ())]
+        for factor, its_names in self.factors:
+            if is_complex(factor):
+                algebra = algebra_of(factor)
+                re, im = (algebra.real(factor), its_names), (algebra.imag(factor), its_names)
+                real, imaginary = (
+                    [(s, (*f, re)) for s, f in real] + [(-s, (*f, im)) for s, f in imaginary],
+                    [(s, (*f, re)) for s, f in imaginary] + [(s, (*f, im)) for s, f in real],
+                )
+            else:
+                real, imaginary = ([(s, (*f, (factor, its_names))) for s, f in each] for each in (real, imaginary))
+        return [dataclasses.replace(self, factors=f, scale=s, antilinear=False) for s, f in real if s != 0]
 
     @property
     def ends(self) -> set[int]:
@@ -95,6 +127,7 @@ class Term:
             tuple((factor, each(n)) for factor, n in self.factors),
             tuple(relation.renamed(new) for relation in self.relations),
             self.scale,
+            self.antilinear,
         )
 
     def with_fresh_names(self) -> Term:
@@ -128,6 +161,8 @@ class Term:
     def after(self, first: Term) -> Term:
         """The product self @ first, not yet simplified."""
         first, self = first.with_fresh_names(), self.with_fresh_names()
+        if self.antilinear:
+            first = first.with_conjugate_factors
         both = Term(
             self.out,
             first.inn,
@@ -135,5 +170,6 @@ class Term:
             self.factors + first.factors,
             self.relations + first.relations,
             self.scale * first.scale,
+            self.antilinear != first.antilinear,
         )
         return both.identified(zip(self.inn, first.out, strict=True))

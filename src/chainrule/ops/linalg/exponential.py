@@ -76,6 +76,7 @@ expm = general(
     square_type("expm"),
     lambda y, A: _derivative_map(A),
     batch=in_front,
+    for_complex=True,
     notation="e^{{{0}}}",
     examples=square_examples(lambda rng, *shape: rng.normal(size=(*shape, shape[-1]))),
     source="Higham, Functions of Matrices (2008), sec. 3.1; Al-Mohy, Higham, Computing the Frechet derivative (2009)",
@@ -87,6 +88,7 @@ expm_frechet = general(
     _frechet_by_matrix,
     lambda y, A, E: _derivative_map(A),
     batch=in_front,
+    for_complex=True,
     notation="L({0}, {1})",
     examples=lambda rng: [
         Example((rng.normal(size=shape), rng.normal(size=shape))) for shape in [(3, 3), (2, 2, 2), (1, 1)]

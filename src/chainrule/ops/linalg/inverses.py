@@ -6,8 +6,10 @@ from typing import Any
 
 from ...arraytype import ArrayType
 from ...original import np
-from ...structure import LinearMap, index_map, zero_map
+from ...structure import LinearMap, index_map, pointwise_map, zero_map
+from ...structure.algebra import real_dtype
 from ..batch_axis import in_front
+from ..complex_parts import conjugated
 from ..movement import reshape
 from ..operation import Example, general
 from .matrices import (
@@ -19,7 +21,6 @@ from .matrices import (
     oblong_examples,
     per_entry,
     quietly,
-    real_dtype,
     regular,
     square_examples,
     square_shape,
@@ -38,6 +39,7 @@ inv = general(
     lambda A: np.linalg.inv(A),
     square_type("inv"),
     _inv_map,
+    for_complex=True,
     numpy=(np.linalg.inv,),
     batch=in_front,
     notation="{0}^{{-1}}",
@@ -48,18 +50,22 @@ inv = general(
 
 
 def _pinv_map(Y: Any, A: Any, *, rtol: float) -> LinearMap:
-    """-Y dA Y, and where A has more rows or columns than rank, two projections."""
+    """-Y dA Y, and where A has more rows or columns than rank, two projections, of the adjoint of dA."""
     batch = batch_axes(A)
     m, n = A.shape[-2:]
     out, inn = [*batch, *"oi"], [*batch, *"pq"]
     shapes: Any = {"out_shape": Y.shape, "in_shape": A.shape}
     beside_rows = identity_like(Y, m) - matrix_product(A, Y, "ik,kj->ij")
     beside_columns = identity_like(Y, n) - matrix_product(Y, A, "ik,kj->ij")
-    by_rows, by_columns = matrix_product(Y, Y, "ik,jk->ij"), matrix_product(Y, Y, "ki,kj->ij")
+    by_rows = matrix_product(Y, conjugated(Y), "ik,jk->ij")
+    by_columns = matrix_product(conjugated(Y), Y, "ki,kj->ij")
+    shapes_of_adjoint = {**shapes, "antilinear": A.dtype.kind == "c"}
     return (
         index_map(out, inn, (Y, [*batch, "o", "p"]), (Y, [*batch, "q", "i"]), scale=-1, **shapes)
-        + index_map(out, inn, (by_rows, [*batch, "o", "q"]), (beside_rows, [*batch, "p", "i"]), **shapes)
-        + index_map(out, inn, (beside_columns, [*batch, "o", "q"]), (by_columns, [*batch, "p", "i"]), **shapes)
+        + index_map(out, inn, (by_rows, [*batch, "o", "q"]), (beside_rows, [*batch, "p", "i"]), **shapes_of_adjoint)
+        + index_map(
+            out, inn, (beside_columns, [*batch, "o", "q"]), (by_columns, [*batch, "p", "i"]), **shapes_of_adjoint
+        )
     )
 
 
@@ -73,6 +79,7 @@ pinv = general(
     lambda A, *, rtol: np.linalg.pinv(A, rcond=rtol),
     _pinv_type,
     _pinv_map,
+    for_complex=True,
     parameters=("rtol",),
     batch=in_front,
     notation="{0}^+",
@@ -90,8 +97,8 @@ def _cofactor(A: Any) -> Any:
     ones = np.ones((*s.shape[:-1], 1), s.dtype)
     before = np.cumprod(np.concatenate([ones, s[..., : max(n - 1, 0)]], -1), -1)[..., :n]
     after = np.cumprod(np.concatenate([ones, s[..., :0:-1]], -1), -1)[..., ::-1][..., :n]
-    sign = np.sign(np.linalg.det(U) * np.linalg.det(Vh))
-    cofactors = sign[..., None, None] * np.matmul(U * (before * after)[..., None, :], Vh).astype(U.dtype, copy=False)
+    phase = np.sign(np.linalg.det(U) * np.linalg.det(Vh))[..., None, None]
+    cofactors = phase * np.matmul(U * (before * after)[..., None, :], Vh).astype(U.dtype, copy=False).conj()
     return np.where(finite, cofactors, np.nan)
 
 
@@ -116,6 +123,7 @@ cofactor = general(
     square_type("cofactor"),
     _cofactor_map,
     batch=in_front,
+    for_complex=True,
     notation=r"\mathrm{{cof}}({0})",
     examples=lambda rng: [*square_examples(regular)(rng), Example((regular(rng, 2, 3),))],
     source="Jacobi's identity for minors; nan for singular matrices of three rows and more",
@@ -132,6 +140,7 @@ det = general(
     lambda A: np.linalg.det(A),
     _determinant_type,
     lambda y, A: per_entry(cofactor(A), y, A),
+    for_complex=True,
     numpy=(np.linalg.det,),
     batch=in_front,
     notation=r"\det {0}",
@@ -147,11 +156,22 @@ def _slogdet_type(A: ArrayType) -> tuple[ArrayType, ArrayType]:
     return ArrayType(batch, dtype), ArrayType(batch, real_dtype(dtype))
 
 
+def _slogdet_map(y: Any, A: Any) -> tuple[LinearMap | None, LinearMap]:
+    """With t = tr(A^-1 dA), d log|det| = Re(t), and the phase turns by Im(t): d sign = sign (t - conj(t)) / 2."""
+    sign, logarithm = y
+    trace = per_entry(inv(A), logarithm, A, "ji")
+    if A.dtype.kind != "c":
+        return None, trace
+    turn = trace + trace.conjugated.scaled(-1)
+    return pointwise_map(0.5 * sign, sign.shape, sign.shape) @ turn, trace
+
+
 slogdet = general(
     "slogdet",
     lambda A: tuple(np.linalg.slogdet(A)),
     _slogdet_type,
-    lambda y, A: (None, per_entry(inv(A), y[1], A, "ji")),
+    _slogdet_map,
+    for_complex=True,
     batch=in_front,
     notation=r"\mathrm{{slogdet}} \, {0}",
     examples=square_examples(regular),

@@ -8,7 +8,8 @@ from typing import Any
 from ...arraytype import ArrayType
 from ...errors import DtypeError, ShapeError
 from ...original import np
-from ...structure import LinearMap, index_map
+from ...structure import IndexMap, index_map
+from ..complex_parts import conjugated
 from ..contraction import einsum
 from ..movement import transpose
 from ..operation import Example
@@ -25,6 +26,11 @@ def batch_axes(x: Any) -> Axes:
 def turned(x: Any) -> Any:
     rank = len(x.shape)
     return transpose(x, axes=(*range(rank - 2), rank - 1, rank - 2))
+
+
+def adjoint(x: Any) -> Any:
+    """The conjugate transpose."""
+    return conjugated(turned(x))
 
 
 def matrix_product(a: Any, b: Any, labels: str, absorbing: bool = False) -> Any:
@@ -49,10 +55,6 @@ def lapack_dtype(name: str, *types: ArrayType) -> np.dtype:
             wanted="float32, float64, complex64 or complex128",
         )
     return dtype
-
-
-def real_dtype(dtype: np.dtype) -> np.dtype:
-    return np.dtype(dtype.char.lower()) if dtype.kind == "c" else dtype
 
 
 def matrix_shape(name: str, A: ArrayType) -> tuple[Shape, int, int]:
@@ -102,7 +104,7 @@ def oblong_examples(**parameters: Any) -> Callable[..., Any]:
     return examples
 
 
-def per_entry(weights: Any, y: Any, A: Any, labels: str = "ij") -> LinearMap:
+def per_entry(weights: Any, y: Any, A: Any, labels: str = "ij") -> IndexMap:
     """A map to one number for each matrix, from the weights of its entries."""
     batch = batch_axes(A)
     return index_map(batch, [*batch, *"ij"], (weights, [*batch, *labels]), out_shape=y.shape, in_shape=A.shape)

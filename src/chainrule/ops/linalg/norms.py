@@ -7,12 +7,14 @@ from typing import Any
 from ...arraytype import ArrayType
 from ...original import np
 from ...structure import LinearMap, zero_map
+from ...structure.algebra import real_dtype
 from ..batch_axis import moving_axes
 from ..comparison import equal
+from ..complex_parts import conjugated
 from ..operation import Example, general
 from ..reduction import spread, weighted_sum
 from ..selection import where
-from .matrices import Axes, quietly, real_dtype
+from .matrices import Axes, quietly
 
 
 def _norm(x: Any, *, axes: Axes) -> Any:
@@ -41,7 +43,7 @@ def _norm_map(y: Any, x: Any, *, axes: Axes) -> LinearMap:
     if 0 in x.shape:
         return zero_map(y.shape, x.shape)
     length = spread(y, x, axes)
-    return weighted_sum(where(equal(length, 0), 0.0, x / length), y, x, axes)
+    return weighted_sum(where(equal(length, 0), 0.0, conjugated(x) / length), y, x, axes)
 
 
 norm = general(
@@ -49,6 +51,7 @@ norm = general(
     _norm,
     _norm_type,
     _norm_map,
+    for_complex=True,
     parameters=("axes",),
     batch=moving_axes("axes"),
     notation=r"\lVert {0} \rVert",
@@ -56,5 +59,5 @@ norm = general(
         Example((rng.normal(size=shape),), {"axes": axes})
         for shape, axes in [((3,), (0,)), ((2, 3), (1,)), ((2, 3, 2), (0, 2)), ((1, 3), (0,)), ((), ()), ((0, 2), (0,))]
     ],
-    source="x / y, and 0 where y is 0, as for the absolute value",
+    source="x / y (the conjugate, of complex numbers), and 0 where y is 0, as for the absolute value",
 )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ...arraytype import ArrayType
 from ...errors import ShapeError
 from ...original import np
 from ...structure import LinearMap, MatrixFree, index_map
+from ...structure.algebra import real_dtype
 from ..batch_axis import in_front
+from ..complex_parts import conjugated
 from ..movement import reshape
 from ..operation import Example, general
 from ..selection import factor_product
 from .matrices import (
+    adjoint,
     batch_axes,
     identity_like,
     lapack_dtype,
@@ -20,7 +24,6 @@ from .matrices import (
     matrix_shape,
     oblong_examples,
     quietly,
-    real_dtype,
     turned,
 )
 from .systems import _triangular_pair
@@ -43,20 +46,31 @@ def _below(x: Any) -> Any:
     return tril(x, offset=-1)
 
 
+def _with_real_diagonal(x: Any) -> Any:
+    if x.dtype.kind != "c":
+        return x
+    diagonal = factor_product(x, np.eye(x.shape[-1], dtype=bool))
+    return x - 0.5 * (diagonal - conjugated(diagonal))
+
+
 def _qr_map(y: Any, A: Any) -> tuple[LinearMap, LinearMap]:
-    """With B = dA R^-1 and M = Q^T B: dQ = B - Q (M - X) and dR = (M - X) R, X the skew matrix that is M below."""
+    """With B = dA R^-1 and M = Q^H B: dQ = B - Q (M - X) and dR = (M - X) R, X the skew matrix that is M below.
+
+    The diagonal of R is real, as LAPACK makes it, so that of X is the imaginary part of that of M.
+    """
     Q, R = y
+    Q_bar = conjugated(Q)
     solved, back = _triangular_pair(lower=False, transposed=True, unit_diagonal=False)
 
     def B_of(v: Any) -> Any:
         return turned(solved(R, turned(v)))
 
     def upper(v: Any) -> Any:
-        M = matrix_product(v, Q, "kj,ki->ij", absorbing=True)
-        return M - _below(M) + turned(_below(M))
+        M = matrix_product(v, Q_bar, "kj,ki->ij", absorbing=True)
+        return _with_real_diagonal(M - _below(M) + adjoint(_below(M)))
 
     def upper_back(N: Any) -> Any:
-        return N - _below(N) + _below(turned(N))
+        return _with_real_diagonal(N - _below(N) + _below(adjoint(N)))
 
     def to_Q(v: Any) -> Any:
         B = B_of(v)
@@ -64,14 +78,14 @@ def _qr_map(y: Any, A: Any) -> tuple[LinearMap, LinearMap]:
 
     def to_Q_back(g: Any) -> Any:
         N = upper_back(matrix_product(g, Q, "kj,ki->ij", absorbing=True))
-        return turned(back(R, turned(g - matrix_product(N, Q, "kj,ik->ij", absorbing=True))))
+        return turned(back(R, turned(g - matrix_product(N, Q_bar, "kj,ik->ij", absorbing=True))))
 
     def to_R(v: Any) -> Any:
         return matrix_product(upper(B_of(v)), R, "ik,kj->ij", absorbing=True)
 
     def to_R_back(g: Any) -> Any:
         N = upper_back(matrix_product(g, R, "ik,jk->ij", absorbing=True))
-        return turned(back(R, turned(matrix_product(N, Q, "kj,ik->ij", absorbing=True))))
+        return turned(back(R, turned(matrix_product(N, Q_bar, "kj,ik->ij", absorbing=True))))
 
     return MatrixFree(to_Q, to_Q_back, Q.shape, A.shape), MatrixFree(to_R, to_R_back, R.shape, A.shape)
 
@@ -82,6 +96,7 @@ qr = general(
     _qr_type,
     _qr_map,
     batch=in_front,
+    for_complex=True,
     notation=r"\mathrm{{qr}}({0})",
     examples=lambda rng: [
         Example((rng.normal(size=shape) + 2 * np.eye(*shape[-2:]),)) for shape in [(4, 2), (3, 3), (2, 3, 2), (1, 1)]
@@ -97,16 +112,22 @@ def _svd_type(A: ArrayType) -> tuple[ArrayType, ArrayType, ArrayType]:
     return ArrayType((*batch, m, k), dtype), ArrayType((*batch, k), real_dtype(dtype)), ArrayType((*batch, k, n), dtype)
 
 
+def _sum_of_maps(maps: Iterable[LinearMap]) -> LinearMap:
+    first, second = maps
+    return first + second
+
+
 def _singular_value_map(U: Any, s: Any, Vh: Any, A: Any) -> LinearMap:
     batch = batch_axes(A)
-    factors = (U, [*batch, *"pi"]), (Vh, [*batch, *"iq"])
+    factors = (conjugated(U), [*batch, *"pi"]), (conjugated(Vh), [*batch, *"iq"])
     return index_map([*batch, "i"], [*batch, *"pq"], *factors, out_shape=s.shape, in_shape=A.shape)
 
 
 @quietly
 def _svd_map(y: Any, A: Any) -> tuple[LinearMap, LinearMap, LinearMap]:
-    """With P = U^T dA V: ds = diag(P), dU = U (G * P + H * P^T) and dV = V (H * P + G * P^T).
+    """With P = U^H dA V: ds = diag(P), dU = U (G * P + H * P^H) and dV = V (H * P + G * P^H).
 
+    Of complex vectors only pairs of phases are determined: here what the diagonal of P turns is turned in U.
     G_ji = s_i / (s_i^2 - s_j^2), H_ji = s_j / (s_i^2 - s_j^2), 0 for i = j; and, of an oblong matrix, the part of dA
     outside the space of the vectors, divided by s.
     """
@@ -119,32 +140,55 @@ def _svd_map(y: Any, A: Any) -> tuple[LinearMap, LinearMap, LinearMap]:
     G = factor_product(row / gaps / (row + column), apart)
     H = factor_product(column / gaps / (row + column), apart)
     inn = [*batch, *"pq"]
-    P = (U, [*batch, *"pj"]), (Vh, [*batch, *"iq"])
-    turned = (U, [*batch, *"pi"]), (Vh, [*batch, *"jq"])
+    is_complex = A.dtype.kind == "c"
+    U_bar, Vh_bar = conjugated(U), conjugated(Vh)
 
-    def vectors(left: Any, G: Any, H: Any) -> LinearMap:
-        """To the rotation of the vectors among themselves, left @ (G * P + H * P^T), or its transpose for V."""
+    def entry(labels: str, of_conjugate: bool) -> tuple[Any, Any]:
+        """The factors of an entry of P, or of its conjugate, which is antilinear in dA."""
+        left, right = (U, Vh) if of_conjugate else (U_bar, Vh_bar)
+        return (left, [*batch, "p", labels[0]]), (right, [*batch, labels[1], "q"])
+
+    def vectors(left: Any, straight: Any, turned: Any, to_adjoint: bool) -> LinearMap:
+        """To the rotation of the vectors among themselves, left @ (G * P + H * P^H), or its adjoint for V."""
         mixed, labels, out_shape = left
         out, mixing = [*batch, *labels], (mixed, [*batch, *labels.replace("i", "j")])
-        shapes: Any = {"out_shape": out_shape, "in_shape": A.shape}
-        straight = index_map(out, inn, mixing, (G, [*batch, *"ji"]), *P, **shapes)
-        return straight + index_map(out, inn, mixing, (H, [*batch, *"ji"]), *turned, **shapes)
+        return _sum_of_maps(
+            index_map(
+                out,
+                inn,
+                mixing,
+                (weights, [*batch, *"ji"]),
+                *entry(places, of_conjugate),
+                out_shape=out_shape,
+                in_shape=A.shape,
+                antilinear=of_conjugate and is_complex,
+            )
+            for weights, places, of_conjugate in ((straight, "ji", to_adjoint), (turned, "ij", not to_adjoint))
+        )
 
-    to_U = vectors((U, "ri", U.shape), G, H)
-    to_Vh = vectors((Vh, "it", Vh.shape), H, G)
-    if m > k:  # (1 - U U^T) dA V / s
+    to_U = vectors((U, "ri", U.shape), G, H, False)
+    to_Vh = vectors((Vh, "it", Vh.shape), H, G, True)
+    if is_complex:
         shapes: Any = {"out_shape": U.shape, "in_shape": A.shape}
-        V_over_s, out = (Vh / column, [*batch, *"iq"]), [*batch, *"ri"]
-        inside = (U, [*batch, *"rl"]), (U, [*batch, *"pl"])
+        kept, out = ((U, [*batch, *"ri"]), (0.5 / s, [*batch, "i"])), [*batch, *"ri"]
+        to_U = (
+            to_U
+            + index_map(out, inn, *kept, *entry("ii", False), **shapes)
+            - index_map(out, inn, *kept, *entry("ii", True), antilinear=True, **shapes)
+        )
+    if m > k:  # (1 - U U^H) dA V / s
+        shapes = {"out_shape": U.shape, "in_shape": A.shape}
+        V_over_s, out = (Vh_bar / column, [*batch, *"iq"]), [*batch, *"ri"]
+        inside = (U, [*batch, *"rl"]), (U_bar, [*batch, *"pl"])
         to_U = (
             to_U
             + index_map(out, [*batch, *"rq"], V_over_s, **shapes)
             - index_map(out, inn, *inside, V_over_s, **shapes)
         )
-    if n > k:  # (1 - V V^T) dA^T U / s
+    if n > k:  # the adjoint of (1 - V V^H) dA^H U / s
         shapes = {"out_shape": Vh.shape, "in_shape": A.shape}
-        U_over_s, out = (U / row, [*batch, *"pi"]), [*batch, *"it"]
-        inside = (Vh, [*batch, *"lt"]), (Vh, [*batch, *"lq"])
+        U_over_s, out = (U_bar / row, [*batch, *"pi"]), [*batch, *"it"]
+        inside = (Vh, [*batch, *"lt"]), (Vh_bar, [*batch, *"lq"])
         to_Vh = (
             to_Vh
             + index_map(out, [*batch, *"pt"], U_over_s, **shapes)
@@ -159,6 +203,7 @@ svd = general(
     _svd_type,
     _svd_map,
     batch=in_front,
+    for_complex=True,
     notation=r"\mathrm{{svd}}({0})",
     examples=oblong_examples(),
     source="Giles (2008), sec. 3.2; where singular values coincide, the vectors have no derivative: inf or nan",
@@ -177,6 +222,7 @@ svdvals = general(
     lambda A: _svd_type(A)[1],
     _svdvals_map,
     batch=in_front,
+    for_complex=True,
     notation=r"\sigma({0})",
     examples=oblong_examples(),
     source="Giles (2008), sec. 3.2; finite where singular values coincide or vanish",

@@ -11,7 +11,9 @@ from typing import Any
 from ...arraytype import ArrayType
 from ...original import np
 from ...structure import LinearMap, MatrixFree, index_map
+from ...structure.algebra import real_dtype
 from ..batch_axis import in_front
+from ..complex_parts import conjugated
 from ..movement import reshape
 from ..operation import general
 from ..selection import factor_product
@@ -21,7 +23,6 @@ from .matrices import (
     lapack_dtype,
     matrix_product,
     quietly,
-    real_dtype,
     regular,
     square_examples,
     square_shape,
@@ -43,6 +44,10 @@ def _symmetric(rng: np.random.Generator, *shape: int) -> Any:
     return A + np.swapaxes(A, -1, -2) + np.diag(np.arange(1.0, shape[-1] + 1))
 
 
+def _unchanged(x: Any) -> Any:
+    return x
+
+
 def _half(x: Any) -> Any:
     """The lower triangle with half of the diagonal."""
     n = x.shape[-1]
@@ -50,15 +55,18 @@ def _half(x: Any) -> Any:
 
 
 def _cholesky_map(L: Any, A: Any) -> LinearMap:
-    """dL = L half(L^-1 dA L^-T); two triangular systems for either mode."""
+    """dL = L half(L^-1 dA L^-H); two triangular systems for either mode."""
+    L_bar = conjugated(L)
+    # What meets the second system is symmetric in effect, and only where complex not its own transpose.
+    across = turned if A.dtype.kind == "c" else _unchanged
     forward, back = _triangular_pair(lower=True, transposed=False, unit_diagonal=False)
     symmetric_to_factor = MatrixFree(
-        lambda v: matrix_product(_half(forward(L, turned(forward(L, v)))), L, "kj,ik->ij", absorbing=True),
-        lambda g: back(L, turned(back(L, _half(matrix_product(g, L, "kj,ki->ij", absorbing=True))))),
+        lambda v: matrix_product(_half(across(forward(L_bar, turned(forward(L, v))))), L, "kj,ik->ij", absorbing=True),
+        lambda g: back(L, turned(back(L_bar, across(_half(matrix_product(g, L, "kj,ki->ij", absorbing=True)))))),
         L.shape,
         A.shape,
     )
-    return symmetric_to_factor @ mirror_map(A.shape, lower=True)
+    return symmetric_to_factor @ mirror_map(A, lower=True)
 
 
 cholesky = general(
@@ -67,6 +75,7 @@ cholesky = general(
     square_type("cholesky"),
     _cholesky_map,
     batch=in_front,
+    for_complex=True,
     notation=r"\mathrm{{chol}}({0})",
     examples=square_examples(_positive_definite),
     source="Murray, Differentiation of the Cholesky decomposition (2016), (8), (10)",
@@ -83,12 +92,13 @@ def _reciprocal_gaps(w: Any) -> Any:
 
 @quietly
 def _eigh_map(y: Any, A: Any, *, lower: bool) -> tuple[LinearMap, LinearMap]:
-    """dw = diag(P) and dV = V (F * P), with P = V^T dA V."""
+    """dw = diag(P) and dV = V (F * P), with P = V^H dA V."""
     w, V = y
+    V_bar = conjugated(V)
     batch = batch_axes(A)
-    inn, mirrored = [*batch, *"pq"], mirror_map(A.shape, lower)
-    left, right = (V, [*batch, *"pj"]), (V, [*batch, *"qi"])
-    to_w = index_map([*batch, "i"], inn, (V, [*batch, *"pi"]), right, out_shape=w.shape, in_shape=A.shape)
+    inn, mirrored = [*batch, *"pq"], mirror_map(A, lower)
+    left, right = (V_bar, [*batch, *"pj"]), (V, [*batch, *"qi"])
+    to_w = index_map([*batch, "i"], inn, (V_bar, [*batch, *"pi"]), right, out_shape=w.shape, in_shape=A.shape)
     mixing = (V, [*batch, *"rj"]), (_reciprocal_gaps(w), [*batch, *"ji"])
     to_V = index_map([*batch, *"ri"], inn, *mixing, left, right, out_shape=V.shape, in_shape=A.shape)
     return to_w @ mirrored, to_V @ mirrored
@@ -105,6 +115,7 @@ eigh = general(
     lambda A, *, lower: tuple(np.linalg.eigh(A, "L" if lower else "U")),
     _eigh_type,
     _eigh_map,
+    for_complex=True,
     parameters=("lower",),
     batch=in_front,
     notation=r"\mathrm{{eigh}}({0})",

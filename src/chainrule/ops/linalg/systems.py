@@ -146,6 +146,7 @@ solve = general(
     lambda A, b, *, absorbing: _system_type("solve", A, b),
     lambda y, A, b, *, absorbing: _inverse_map(_solved, _solved_back, A, b, y) @ _by_matrix(y, A, b),
     lambda y, A, b, *, absorbing: _by_right_side(_solved, _solved_back, A, b, y),
+    for_complex=True,
     parameters=("absorbing",),
     batch=_many_systems,
     notation="{0}^{{-1}} {1}",
@@ -228,6 +229,7 @@ triangular_solve = general(
     lambda y, A, b, *, lower, transposed, unit_diagonal, absorbing: _by_right_side(
         *_triangular_pair(lower, transposed, unit_diagonal), A, b, y
     ),
+    for_complex=True,
     parameters=("lower", "transposed", "unit_diagonal", "absorbing"),
     batch=_many_systems,
     notation="{0}^{{-1}} {1}",

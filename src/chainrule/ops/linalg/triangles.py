@@ -7,10 +7,10 @@ from typing import Any
 
 from ...arraytype import ArrayType
 from ...original import np
-from ...structure import LinearMap, index_map, pointwise_map
+from ...structure import IndexMap, LinearMap, index_map, pointwise_map
 from ..batch_axis import in_front
 from ..operation import Example, Operation, linear
-from .matrices import Shape, matrix_shape
+from .matrices import matrix_shape
 
 
 def _triangular(name: str, function: Any, mask: Callable[..., np.ndarray], summary: str) -> Operation:
@@ -45,12 +45,24 @@ triu = _triangular(
 )
 
 
-def mirror_map(shape: Shape, lower: bool) -> LinearMap:
-    """From a matrix of which one triangle is read to the symmetric matrix that it stands for."""
-    n, batch = shape[-1], range(len(shape) - 2)
+def mirror_map(A: Any, lower: bool) -> LinearMap:
+    """From a matrix of which one triangle is read to the symmetric or Hermitian matrix that it stands for.
+
+    The mirror image of complex entries is their conjugate, and of the diagonal the real part is read.
+    """
+    shape, n, batch = A.shape, A.shape[-1], range(len(A.shape) - 2)
     here, there = [*batch, "i", "j"], [*batch, "j", "i"]
     triangle, strict = np.tri(n, dtype=bool), np.tri(n, k=-1, dtype=bool)
     if not lower:
         triangle, strict = triangle.T, strict.T
     shapes: Any = {"out_shape": shape, "in_shape": shape}
-    return index_map(here, here, (triangle, "ij"), **shapes) + index_map(here, there, (strict, "ji"), **shapes)
+    read = index_map(here, here, (triangle, "ij"), **shapes)
+    terms: list[Any] = []
+    if A.dtype.kind != "c":
+        return read + index_map(here, there, (strict, "ji"), **shapes)
+    diagonal = np.eye(n, dtype=bool)
+    for mask, scale in ((strict, 1), (diagonal, 0.5)):
+        straight = index_map(here, here, (mask, "ij"), scale=scale, **shapes)
+        mirrored = index_map(here, there, (mask, "ji"), scale=scale, antilinear=True, **shapes)
+        terms += [*straight.terms, *mirrored.terms]
+    return IndexMap(terms, shape, shape, A.dtype)

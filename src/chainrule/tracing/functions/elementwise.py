@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...errors import UnsupportedError
-from ...ops import arithmetic, comparison, special
+from ...graph import Variable
+from ...ops import arithmetic, comparison, complex_parts, special
 from ...ops.selection import where as select
 from ...original import np
-from ..array import NUMBERS, Array, apply_elementwise, trace_of, wrap
+from ..array import NUMBERS, Array, apply_elementwise, trace_of, viewed, wrap
 from ..dispatch import HINTS, answers, finish, lifted, name_of, of_dtype, plain_call
 from ..ufuncs import COMPOSED
 
@@ -42,18 +42,21 @@ def _of_truth_values(ufunc: np.ufunc, operation: Any) -> Any:
     return compute
 
 
+def _is_complex(x: Array) -> bool:
+    return x.dtype.kind == "c"
+
+
 def _conjugate(x: Any) -> Any:
-    _refuse_complex("np.conjugate", x)
+    if _is_complex(x):
+        return apply_elementwise(complex_parts.conjugate, (x,), x.owner)
     return np.positive(x) if x.dtype != bool else x.copy()
 
 
-def _refuse_complex(name: str, x: Array) -> None:
-    if x.dtype.kind == "c":
-        raise UnsupportedError(
-            f"{name} of complex arrays is not supported yet on traced arrays",
-            got=f"{x.type}",
-            wanted="real and imaginary parts as two real arrays",
-        )
+def _sign(x: Any) -> Any:
+    """Of a complex number z / |z|, which changes with it."""
+    if not _is_complex(x):
+        return apply_elementwise(comparison.sign, (x,), x.owner)
+    return np.where(x == 0, 0.0, x / abs(x))[()]
 
 
 def _float_power(a: Any, b: Any) -> Any:
@@ -81,6 +84,7 @@ COMPOSED.update(
     {
         np.maximum: _maximum,
         np.conjugate: _conjugate,
+        np.sign: _sign,
         np.float_power: _float_power,
         np.heaviside: _heaviside,
         np.ldexp: _ldexp,
@@ -101,29 +105,50 @@ HINTS[np.spacing] = "np.spacing(cr.stop_gradient(x))"
 # Real and imaginary parts
 
 
+# The parts of an array are views, which can be written to.
+
+
+def _with_real(z: Variable, part: Variable) -> Variable:
+    return arithmetic.add(part, arithmetic.multiply(complex_parts.imag(z), z.graph.constant(np.asarray(1j, z.dtype))))
+
+
+def _with_imag(z: Variable, part: Variable) -> Variable:
+    return arithmetic.add(complex_parts.real(z), arithmetic.multiply(part, z.graph.constant(np.asarray(1j, z.dtype))))
+
+
 @answers(np.real)
 def real(val: Any) -> Any:
-    _refuse_complex("np.real", val)
-    return val
+    if not _is_complex(val):
+        return val
+    if val.kind:
+        return wrap(val.owner, complex_parts.real(val.variable), val.kind)
+    return viewed(val, complex_parts.real, _with_real, ("real",))
 
 
 @answers(np.imag)
 def imag(val: Any) -> Any:
-    _refuse_complex("np.imag", val)
-    return np.zeros(val.shape, val.dtype) if val.ndim or not val.kind else val.dtype.type(0)
+    if not _is_complex(val):
+        return np.zeros(val.shape, val.dtype) if val.ndim or not val.kind else val.dtype.type(0)
+    if val.kind:
+        return wrap(val.owner, complex_parts.imag(val.variable), val.kind)
+    return viewed(val, complex_parts.imag, _with_imag, ("imag",))
 
 
 @answers(np.angle)
 def angle(z: Any, deg: bool = False) -> Any:
-    _refuse_complex("np.angle", z)
-    a = np.arctan2(0, z)
+    z = z if type(z) is Array else lifted(z)
+    a = apply_elementwise(complex_parts.angle, (z,), z.owner) if _is_complex(z) else np.arctan2(0, z)
     return a * (180 / np.pi) if deg else a
 
 
 @answers(np.real_if_close)
 def real_if_close(a: Any, tol: float = 100) -> Any:
-    _refuse_complex("np.real_if_close", a)
-    return lifted(a)
+    a = lifted(a)
+    if not _is_complex(a):
+        return a
+    if tol > 1:
+        tol = np.finfo(a.dtype).eps * tol
+    return np.real(a) if bool(np.all(abs(np.imag(a)) < tol)) else a
 
 
 # Rounding
@@ -163,7 +188,13 @@ answers(np.fix)(lambda x, out=None: np.trunc(x) if out is None else np.trunc(x, 
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     if x.dtype.kind not in "fc":
         return (x.copy() if copy else x) if x.ndim else x[()]
-    _refuse_complex("np.nan_to_num", x)
+    if _is_complex(x):
+        parts = [nan_to_num(part, True, nan, posinf, neginf) for part in (np.real(x), np.imag(x))]
+        result = parts[0] + parts[1] * np.asarray(1j, x.dtype)
+        if copy or x.kind:
+            return result
+        x[...] = result
+        return x
     limits = np.finfo(x.dtype)
     trace = x.owner
 
@@ -198,13 +229,15 @@ answers(np.isrealobj)(lambda x: lifted(x).dtype.kind != "c")
 
 @answers(np.iscomplex)
 def iscomplex(x: Any) -> Any:
-    _refuse_complex("np.iscomplex", x)
+    if _is_complex(x):
+        return np.imag(x) != 0
     return np.zeros(x.shape, bool)[()]
 
 
 @answers(np.isreal)
 def isreal(x: Any) -> Any:
-    _refuse_complex("np.isreal", x)
+    if _is_complex(x):
+        return np.imag(x) == 0
     return np.ones(x.shape, bool)[()]
 
 
