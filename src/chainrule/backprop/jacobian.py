@@ -103,7 +103,7 @@ def _edges_from_input(path: list[Variable], x: Variable, y: Variable, factor_of:
 
 def _with_real_parts(edges: Iterable[Edge], path: Sequence[Variable]) -> Iterator[Edge]:
     """Edges between a real and a complex variable, with the real part taken at the real one, in either direction."""
-    kind = {u.number: u.dtype.kind for v in path for u in (v, *v.inputs)}
+    kind: dict[Node, str] = {u.number: u.dtype.kind for v in path for u in (v, *v.inputs)}
     for start, J, end in edges:
         if kind[start] != kind[end]:
             J = J.real_part() if kind[end] == "f" else J.T.real_part().T
@@ -128,7 +128,7 @@ def _multiplied(
 ) -> IndexMap | None:
     """The sum over all paths from first to last of the products along them; None where it would cost too much."""
     table: dict[Node, IndexMap] = {first.number: identity_map(first.shape, first.dtype)}
-    is_complex = {u.number: u.dtype.kind == "c" for v in path for u in (v, *v.inputs)}
+    is_complex: dict[Node, bool] = {u.number: u.dtype.kind == "c" for v in path for u in (v, *v.inputs)}
     of_complex = not _is_real(first) if any(is_complex.values()) else None
     for edges, used in steps:
         for start, local, end in edges:

@@ -102,7 +102,9 @@ class IndexMap(LinearMap):
 
     def real_part(self, of_real: bool = False) -> IndexMap:
         if not of_real:
-            return self.plus(self.conjugated).scaled(0.5)
+            return (
+                self.with_terms(merged(self.terms + self.conjugated.terms)).between(False, False).compact().scaled(0.5)
+            )
         if not any(term.antilinear or term.is_complex for term in self.terms):
             return self
         terms = merged(part for term in self.terms for part in term.real_parts())
