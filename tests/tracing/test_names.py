@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import types
+import warnings
 from collections import deque
 from math import sin
 
@@ -591,3 +592,59 @@ def test_a_body_does_not_change_an_array_from_outside(value):
 
     with pytest.raises(MutationError, match="made outside of it"):
         cr.grad(f)(V)
+
+
+# Floating-point errors
+
+
+def silently(x):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.sum(np.where(x > 0, np.log(x), x**2))
+
+
+def decorated(x):
+    @np.errstate(invalid="ignore")
+    def safe_root(t):
+        return np.where(t > 0, np.sqrt(t), t)
+
+    return np.sum(safe_root(x))
+
+
+def asked_later(x):
+    with np.errstate(invalid="ignore"):
+        y = np.log(x)
+    return np.sum(x[np.isfinite(y)] ** 3)
+
+
+def raises_and_goes_on(x):
+    try:
+        with np.errstate(invalid="raise"):
+            y = np.log(x)
+    except FloatingPointError:
+        y = np.log(np.abs(x)) * 2
+    return np.sum(y)
+
+
+def raises_nothing(x):
+    with np.errstate(all="raise"):
+        y = np.exp(x)
+    return np.sum(y)
+
+
+@pytest.mark.parametrize("f", [silently, decorated, asked_later, raises_and_goes_on, raises_nothing])
+def test_errstate(f):
+    x = np.array([0.5, -1.5, 2.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        value, gradient = cr.value_and_grad(f)(x)
+    np.testing.assert_allclose(value, f(x), rtol=1e-12)
+    step = 1e-6
+    expected = [(f(x + step * e) - f(x - step * e)) / (2 * step) for e in np.eye(3)]
+    np.testing.assert_allclose(gradient, expected, rtol=1e-6)
+
+
+def test_without_errstate_numpy_warns():
+    loud = lambda x: np.sum(np.where(x > 0, np.log(x), x**2))
+    cr.grad(silently)(V)
+    with pytest.warns(RuntimeWarning, match="invalid value"):
+        cr.grad(loud)(np.array([0.5, -1.5]))

@@ -44,7 +44,8 @@ def planned(
     slots = [v for v in graph.variables if v.operation is None and is_slot(v)]
     trace.check_captured()
     numbers = (tuple(v.number for v in inputs), tuple(v.number for v in outputs))
-    key = (purpose, numbers, structural_key(graph))
+    loud = 0 if trace.silenced else loud
+    key = (purpose, numbers, loud, structural_key(graph))
     plan = _plans.get(key)
     if plan is None:
         small = simplify(extract(graph, [*inputs, *slots], outputs, purpose))

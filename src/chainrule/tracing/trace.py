@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -73,6 +74,8 @@ class Trace:
         Whether an array may lie in memory in another order than C's.
     patched : bool
         Whether names of NumPy that no protocol hands over are answered too.
+    silenced : bool
+        Whether the function has asked for silence about floating-point errors, in whatever part of it.
     """
 
     __slots__ = (
@@ -86,6 +89,7 @@ class Trace:
         "guards",
         "layouts",
         "patched",
+        "silenced",
         "symbolic",
         "turned",
         "values",
@@ -104,6 +108,7 @@ class Trace:
         self.turned = False
         self.bodies: list[BodyUnderWay] = []
         self.patched = False
+        self.silenced = False
 
     @property
     def body(self) -> int:
@@ -160,7 +165,7 @@ class Trace:
                 self._refuse_symbolic(missing[0])
         if self._checksums:
             self.check_captured()
-        with quiet():
+        with quiet(), np.errstate(all="ignore") if self.silenced else contextlib.nullcontext():
             return self.evaluator(targets, self.values)
 
     def is_open(self, v: Variable) -> bool:

@@ -22,6 +22,7 @@ from .asking import LIBRARIES, asks, is_library
 from .calls import calling, calling_ufunc, drawing
 from .creation import made_names
 from .entries import as_traced, entry_names
+from .floating_errors import errstate
 from .mathematics import answered_names
 
 _MISSING = object()
@@ -80,7 +81,11 @@ def _answers_of(module: ModuleType) -> dict[str, _Name]:
             names[name] = _Name(value, calling_ufunc, calls_only=True)
         elif hasattr(value, "_implementation"):
             names[name] = _Name(value, calling, calls_only=True)
-    made = made_names() | entry_names() if module is numpy else answered_names() if module is math else {}
+    made: dict[str, Any] = {}
+    if module is numpy:
+        made = made_names() | entry_names() | {"errstate": errstate}
+    elif module is math:
+        made = answered_names()
     for name, answer in made.items():
         names[name] = _Name(vars(module)[name], lambda _, answer=answer: answer, calls_only=False)
     return names
