@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -425,6 +426,70 @@ def test_a_branch_is_computed_only_for_those_that_take_it():
     close(cr.vmap(f)(A), [f(each) for each in A])
     close(cr.vmap(cr.grad(f))(A), [cr.grad(f)(each) for each in A])
     close(cr.grad(lambda A: np.sum(cr.vmap(f)(A)))(A), [cr.grad(f)(each) for each in A])
+
+
+def decided(w, x, k):
+    """A branch, a loop of as many steps as it takes, and one of as many as an integer says, with shared weights."""
+    y = cr.cond(np.sum(x) > 0, lambda x: np.tanh(w @ x), lambda x: x * w[0, 0], x)
+    y, _ = cr.while_loop(lambda s: s[0] @ s[0] < 4, lambda s: (s[0] * 1.5 + w[1], s[1] + 1), (y, 0))
+    return np.sum(cr.fori_loop(0, k, lambda i, s: s * w[0] + np.sin(s), y) ** 2)
+
+
+W3, SEVEN, STEPS = rng.normal(size=(3, 3)), rng.normal(size=(7, 3)), np.array([0, 3, 1, 3, 0, 2, 3])
+
+
+def test_control_by_sample_with_shared_weights():
+    """Groups of 4, 2 and 1: some are filled up, and what fills them up counts in no sum."""
+    each = lambda w: np.array([decided(w, x, int(k)) for x, k in zip(SEVEN, STEPS, strict=True)])
+    mapped = lambda w: cr.vmap(decided, in_axes=(None, 0, 0))(w, SEVEN, STEPS)
+    v = rng.normal(size=(3, 3))
+    one_by_one = lambda w: sum(decided(w, x, int(k)) for x, k in zip(SEVEN, STEPS, strict=True))
+    total = lambda w: np.sum(mapped(w))
+    close(mapped(W3), each(W3))
+    close(cr.grad(total)(W3), cr.grad(one_by_one)(W3), rtol=1e-10)
+    close(cr.jvp(total, (W3,), (v,))[1], cr.jvp(one_by_one, (W3,), (v,))[1], rtol=1e-10)
+    close(cr.hvp(total)(W3, v), cr.hvp(one_by_one)(W3, v), rtol=1e-9)
+    reverse_over_reverse = lambda f: cr.grad(lambda w: np.sum(cr.grad(f)(w) * v))(W3)
+    close(reverse_over_reverse(total), reverse_over_reverse(one_by_one), rtol=1e-9)
+    forward_over_forward = lambda f: cr.jvp(lambda w: cr.jvp(f, (w,), (v,))[1], (W3,), (v,))[1]
+    close(forward_over_forward(total), forward_over_forward(one_by_one), rtol=1e-9)
+    reverse_over_forward = lambda f: cr.grad(lambda w: cr.jvp(f, (w,), (v,))[1])(W3)
+    close(reverse_over_forward(total), reverse_over_forward(one_by_one), rtol=1e-9)
+    gradients = [cr.grad(decided)(W3, x, int(k)) for x, k in zip(SEVEN, STEPS, strict=True)]
+    close(cr.vmap(cr.grad(decided), in_axes=(None, 0, 0))(W3, SEVEN, STEPS), gradients, rtol=1e-10)
+    made = {v.operation.name for v in cr.trace(mapped, W3).variables if v.operation is not None}
+    assert made >= {"grouped", "while_each"} and not made & {"scan", "cond", "while_loop"}
+
+
+def test_control_by_sample_of_samples():
+    x, k = np.stack([SEVEN, -SEVEN, 2 * SEVEN]), np.stack([STEPS, STEPS[::-1], STEPS])
+    wanted = [[decided(W3, a, int(b)) for a, b in zip(*row, strict=True)] for row in zip(x, k, strict=True)]
+    inner = cr.vmap(decided, in_axes=(None, 0, 0))
+    close(cr.vmap(inner, in_axes=(None, 0, 0))(W3, x, k), wanted)
+    twice = cr.vmap(cr.vmap(decided, in_axes=(None, 0, None)), in_axes=(None, 0, None))(W3, x, 2)
+    close(twice, [[decided(W3, a, 2) for a in row] for row in x])
+    ws = np.stack([W3, 0.5 * W3, -W3])
+    total = lambda w, x, k: np.sum(inner(w, x, k))
+    each = lambda w, x, k: sum(decided(w, a, int(b)) for a, b in zip(x, k, strict=True))
+    found = cr.vmap(cr.grad(total, argnums=(0, 1)))(ws, x, k)
+    wanted = [cr.grad(each, argnums=(0, 1))(*row) for row in zip(ws, x, k, strict=True)]
+    for a, b in zip(found, zip(*wanted, strict=True), strict=True):
+        close(a, b, rtol=1e-10)
+    found = cr.vmap(cr.grad(total), in_axes=(0, None, None))(ws, SEVEN, STEPS)
+    close(found, [cr.grad(each)(w, SEVEN, STEPS) for w in ws], rtol=1e-10)
+
+
+def test_a_sum_over_samples_makes_no_table_of_them():
+    """The cotangent of shared weights is one sum of products, not one matrix for each sample."""
+    w, x = rng.normal(size=(30, 40)), rng.normal(size=(64, 40))
+    f = lambda w, x: np.sum(cr.cond(x[0] > 0, lambda x: np.tanh(w @ x), lambda x: -(w @ x), x))
+    g = cr.grad(lambda w: np.sum(cr.vmap(f, in_axes=(None, 0))(w, x)))
+    g(w)
+    tracemalloc.start()
+    g(w)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64 * w.nbytes / 4
 
 
 def test_one_branch_for_all():

@@ -79,16 +79,31 @@ def _batched(v: Variable, xs: Sequence[Variable], lifted: Flags) -> tuple[Variab
     return results
 
 
-def one_by_one(
+def in_groups(operation: Any, xs: Sequence[Variable], lifted: Flags, parameters: tuple[Any, ...]) -> Any:
+    """The samples together that have the same first argument, by which the operation decides what to do."""
+    body = Body(_of_one(operation, xs, lifted, parameters)[0])
+    nothing = {"zeroed": (False,) * (len(xs) - 1), "summed": (False,) * len(body.out_types)}
+    return CATALOGUE["grouped"](*xs, body=body, lifted=lifted[1:], **nothing)
+
+
+def _of_one(
     operation: Any, xs: Sequence[Variable], lifted: Flags, parameters: tuple[Any, ...]
-) -> tuple[Variable, ...]:
-    """One sample after the other, as a loop of a single operation."""
+) -> tuple[Graph, list[Variable]]:
+    """The operation for a sample, as a graph, and its inputs."""
     step = Graph(operation.name)
     inputs = [
         step.input(x.type.with_shape(x.shape[1:]) if is_lifted else x.type)
         for x, is_lifted in zip(xs, lifted, strict=True)
     ]
     step.outputs = list(all_of(step.append(operation, tuple(inputs), parameters)))
+    return step, inputs
+
+
+def one_by_one(
+    operation: Any, xs: Sequence[Variable], lifted: Flags, parameters: tuple[Any, ...]
+) -> tuple[Variable, ...]:
+    """One sample after the other, as a loop of a single operation."""
+    step, inputs = _of_one(operation, xs, lifted, parameters)
 
     def in_order(each: Sequence[Variable]) -> list[Variable]:
         """What all samples share first."""

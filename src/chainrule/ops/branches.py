@@ -16,7 +16,7 @@ from ..graph import Body, Graph, Variable
 from ..original import np
 from .arithmetic import reciprocal
 from .batch_axis import number_of_samples
-from .batching import batched_body
+from .batching import batched_body, in_groups
 from .bodies import (
     Flags,
     all_of,
@@ -138,9 +138,9 @@ def _push_choice(x_dots: Sequence[Any], ys: Any, xs: Sequence[Any], *, then: Bod
 def _choose_for_many(
     operation: Any, xs: Sequence[Any], lifted: Flags, *, then: Body, otherwise: Body
 ) -> tuple[Any, ...] | Any:
-    """All samples take the same branch, if p is one for all."""
+    """All samples take the same branch, if p is one for all; else those that take the same one go together."""
     if lifted[0]:
-        return NotImplemented
+        return in_groups(operation, xs, lifted, (then, otherwise))
     count = number_of_samples(xs, lifted)
     none = (False,) * len(then.out_types)
     found = [batched_body(body, lifted[1:], count, none)[1] for body in (then, otherwise)]

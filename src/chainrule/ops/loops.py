@@ -19,7 +19,7 @@ from ..graph import Body, Graph, Variable, ancestors
 from ..original import np
 from .arithmetic import add
 from .batch_axis import axis_moved, each_lifted, number_of_samples, repeated
-from .batching import batched_body
+from .batching import batched_body, in_groups
 from .bodies import (
     Flags,
     all_of,
@@ -36,7 +36,7 @@ from .bodies import (
 )
 from .branches import bell, differentiable, example_body, present, spread
 from .comparison import less
-from .operation import Example, holding
+from .operation import CATALOGUE, Example, holding
 
 # scan: inputs are what all steps share (held), what is carried, and rows of which each step takes one.
 
@@ -360,12 +360,13 @@ def _push_while(
 def _while_for_many(
     operation: Any, xs: Sequence[Any], lifted: Flags, *, test: Body, body: Body, held: int
 ) -> list[Any]:
-    """All samples take the same number of steps, if the test does not depend on the sample."""
+    """All samples take the same number of steps, if the test does not depend on the sample; else each its own."""
     carried, count = len(xs) - held, number_of_samples(xs, lifted)
     many, flags, _ = _lifted_carries(body, lifted, held, carried, count)
     asks, (differs,) = batched_body(test, flags, count, (False,))
     if differs:
-        return NotImplemented
+        state = [x if is_lifted else repeated(x, count) for x, is_lifted in zip(xs[held:], lifted[held:], strict=True)]
+        return CATALOGUE["while_each"](*xs[:held], *state, test=test, body=body, held=held, lifted=lifted[:held])
     inputs = [x if was or not now else repeated(x, count) for x, was, now in zip(xs, lifted, flags, strict=True)]
     return operation(*inputs, test=asks, body=many, held=held)
 
@@ -486,10 +487,12 @@ def _push_counted(
 def _counted_for_many(
     operation: Any, xs: Sequence[Any], lifted: Flags, *, body: Body, held: int, derivations: tuple[Derivation, ...]
 ) -> Any:
-    """All samples take the same number of steps, if that is one for all. Every input is lifted: a cotangent of what
-    samples share would be summed over them."""
+    """All samples take the same number of steps, if that is one for all; else those of the same number go together.
+
+    Every input is lifted, since a cotangent of what samples share would be summed over them.
+    """
     if lifted[0]:
-        return NotImplemented
+        return in_groups(operation, xs, lifted, (body, held, derivations))
     length, *rest = xs
     rest, count = each_lifted(rest, lifted[1:]), number_of_samples(xs, lifted)
     always = (True,) * len(body.out_types)
