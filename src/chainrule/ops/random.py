@@ -14,6 +14,7 @@ from typing import Any
 from ..arraytype import ArrayType
 from ..errors import DtypeError, ShapeError
 from ..original import np
+from .batch_axis import Flags, number_of_samples, of_rank, repeated
 from .operation import Example, discrete
 
 _DRAWN, _SPLIT, _FOLDED = range(3)  # the third word of the counter; the second one is what is folded in
@@ -50,8 +51,8 @@ def _key(rng: np.random.Generator, *shape: int) -> Any:
 
 
 def _key_by_key(operation: Any, xs: Any, lifted: Any, **parameters: Any) -> Any:
-    """Many samples at once, where a sample is a key: the shape of the keys comes first in that of the result."""
-    return operation(*xs, **parameters) if lifted[0] and not any(lifted[1:]) else NotImplemented
+    """Many samples at once: the shape of the keys comes first in that of the result."""
+    return operation(*xs, **parameters)
 
 
 def _examples(**parameters: Any) -> Callable[[np.random.Generator], Any]:
@@ -101,14 +102,22 @@ def _folded_type(key: ArrayType, data: ArrayType) -> ArrayType:
     return ArrayType((*np.broadcast_shapes(_keys_of(key), data.shape), 2), np.uint64)
 
 
+def _fold_many(operation: Any, xs: Any, lifted: Flags) -> Any:
+    """Keys and integers broadcast, behind the samples."""
+    key, data = xs
+    rank = max(len(key.shape) - 1 - lifted[0], len(data.shape) - lifted[1])
+    return operation(
+        of_rank(key, rank + 1) if lifted[0] else key,
+        of_rank(data, rank) if lifted[1] else data,
+    )
+
+
 random_fold = discrete(
     "random_fold",
     _folded,
     _folded_type,
     arguments=2,
-    batch=lambda operation, xs, lifted: (
-        operation(*xs) if [len(x.shape) for x in xs] == [1 + lifted[0], int(lifted[1])] else NotImplemented
-    ),
+    batch=_fold_many,
     notation=r"\mathrm{{fold}}({0}, {1})",
     examples=lambda rng: [
         Example((_key(rng), np.array(7))),
@@ -176,13 +185,22 @@ def _integers(key: Any, low: Any, high: Any, *, shape: tuple[int, ...], dtype: s
         return (low.astype(np.uint64) + whole).astype(np.int64).astype(dtype)
 
 
+def _integers_for_many(operation: Any, xs: Any, lifted: Flags, *, shape: tuple[int, ...], dtype: str) -> Any:
+    """The bounds broadcast against all that is drawn for a sample."""
+    key, *bounds = xs
+    axes = len(key.shape) - 1 - lifted[0] + len(shape)
+    key = key if lifted[0] else repeated(key, number_of_samples(xs, lifted))
+    low, high = (of_rank(x, axes) if is_lifted else x for x, is_lifted in zip(bounds, lifted[1:], strict=True))
+    return operation(key, low, high, shape=shape, dtype=dtype)
+
+
 random_integers = discrete(
     "random_integers",
     _integers,
     lambda key, low, high, *, shape, dtype: ArrayType((*_keys_of(key), *shape), dtype),
     arguments=3,
     parameters=("shape", "dtype"),
-    batch=_key_by_key,
+    batch=_integers_for_many,
     notation=r"\mathrm{{integers}}({0}; {1}, {2})",
     examples=lambda rng: [
         Example((_key(rng), np.array(-3), np.array(5)), {"shape": (2, 3), "dtype": "int64"}),
