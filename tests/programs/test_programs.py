@@ -87,6 +87,11 @@ def test_differences_tell_nearly_everywhere():
     assert told.count(False) <= 0.05 * len(told)
 
 
+def test_there_are_as_many_as_promised():
+    assert len(IDIOMS) == 25
+    assert len(NAMED) >= 150
+
+
 def test_every_program_is_another_one():
     seen = {}
     for program in NAMED.values():

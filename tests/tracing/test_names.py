@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import statistics
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ import numpy
 import numpy as np
 import pytest
 from numpy import array, zeros
+from numpy.random import default_rng
 
 import chainrule as cr
 from chainrule.errors import ChainruleError, MutationError, TraceError, UnsupportedError
@@ -23,6 +25,7 @@ from chainrule.errors import ChainruleError, MutationError, TraceError, Unsuppor
 V = np.array([0.3, 1.2, 2.5])
 PLAIN = np.arange(3.0)
 TABLE = np.arange(9.0).reshape(3, 3)
+BEFORE = np.random.default_rng(3)
 
 
 def differences(f, x, step=1e-6):
@@ -176,6 +179,13 @@ ROWS = {
     "vectorize of a scalar": lambda x: np.vectorize(lambda a: a * a)(x[0]),
     "vectorize of nothing traced": written(lambda: np.vectorize(lambda a: a + 1.0)(PLAIN)),
     "vectorize before": lambda x: _smooth_step(x) + _smooth_step(x[1]),
+    "shuffle": lambda x: [y := np.outer(x, x), np.random.default_rng(4).shuffle(y), y][-1],
+    "shuffle along an axis": lambda x: [y := np.outer(x, x), default_rng(4).shuffle(y, axis=1), y][-1],
+    "shuffle of before": lambda x: [np.random.seed(1), y := x * 2, np.random.shuffle(y), y][-1],
+    "shuffle of plain values": lambda x: [np.random.seed(1), y := np.eye(3), np.random.shuffle(y), y @ x][-1],
+    "shuffle of indices": lambda x: [i := np.arange(3), default_rng(2).shuffle(i), x[i]][-1],
+    "shuffle of a list": lambda x: [i := [2, 0, 1], default_rng(2).shuffle(i), x[i]][-1],
+    "draw": lambda x: np.random.default_rng(5).normal(size=3) * x,
     "local import": lambda x: __import__("numpy").array([x[0]]) if False else _locally(x),
 }
 
@@ -273,6 +283,14 @@ REFUSED = {
         UnsupportedError,
         "np.stack",
     ),
+    "shuffle by a generator of before": (
+        lambda x: BEFORE.shuffle(np.outer(x, x)),
+        MutationError,
+        "y[rng.permutation(len(y))]",
+    ),
+    "shuffle of plain values by it": (lambda x: BEFORE.shuffle(np.eye(3)), MutationError, "rng.permutation"),
+    "statistics": (lambda x: statistics.stdev(list(x)), TraceError, "np.std"),
+    "float in a text": (lambda x: f"{float(x[0])}", TraceError, "float()"),
     "frompyfunc": (lambda x: np.frompyfunc(abs, 1, 1)(x), UnsupportedError, "np.frompyfunc of abs"),
     "vectorize of nothing": (lambda x: np.vectorize(lambda a: a)(x[:0]), ValueError, "size 0"),
     "vectorize to arrays": (lambda x: np.vectorize(lambda a: x, otypes=[float])(x), ValueError, "sequence"),
@@ -280,6 +298,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:you are shuffling:UserWarning")
 @pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(name):

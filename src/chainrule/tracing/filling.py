@@ -6,6 +6,7 @@ Written into, it becomes traced (`promotion.py`); read together with a traced va
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from .array import ARRAY, Array, contains_traced, trace_of, variable_of, wrap
 from .dispatch import dispatch_function, dispatch_ufunc
 from .memory import Fillable, adopted, check_body, memory_of, plainly
 from .promotion import promote
+from .shuffling import shuffled, stores
 from .trace import Trace
 
 # Methods that write into the array itself, and those whose result shows its memory.
@@ -86,6 +88,8 @@ def _set(self: Fillable, index: Any, value: Any) -> None:
         self[index] = value  # type: ignore[index]
         return
     check_body(self)
+    if type(value) is Fillable and value.sharing is self.sharing is not None and not stores(sys._getframe(1)):
+        raise shuffled()
     self.memory[plainly(index)] = plainly(value)
 
 

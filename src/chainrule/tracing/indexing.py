@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import MutationError, ShapeError
@@ -16,6 +17,7 @@ from ..ops.selection import where
 from ..original import np
 from . import array as arrays
 from . import layout
+from .shuffling import shuffled, stores
 from .views import leading_place, whole
 
 if TYPE_CHECKING:
@@ -165,6 +167,8 @@ def write(x: Array, index: Any, value: Any) -> None:
         raise TypeError("a NumPy scalar does not support item assignment")
     lead = _leading(x, index)
     if type(value) is arrays.Array and value.alias is not None and value.alias.steps and x.alias is not None:
+        if value.alias.buffer is x.alias.buffer and not stores(sys._getframe(2)):
+            raise shuffled()
         key = _key_of(x, index, lead)
         if key is not None and value.alias.is_part_of(x.alias, key):
             return  # the end of x[i] += v, which has been written through the view already

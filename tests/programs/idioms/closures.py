@@ -193,3 +193,21 @@ def unrolled_optimizers(w0, curvature):
             w = update(w, gradient(w))
         losses.append(0.5 * (curvature * (w - target) ** 2).sum())
     return max(losses) + 0.1 * np.mean(losses)
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, size=3), rng.uniform(0.2, 0.4)))
+def vectorized_response_curve(doses, hill):
+    threshold = 0.9
+
+    def response(dose, slope=4.0):
+        if dose < threshold:
+            return hill * dose
+        excess = dose - threshold
+        return hill * threshold + excess**2 / (1 + slope * excess)
+
+    curve = np.vectorize(response)
+    grid = np.linspace(0, 2, 11)
+    table = curve(grid[:, np.newaxis], [2.0, 4.0])
+    observed = np.array([curve(d) for d in doses])
+    baseline = table[0, 0] + table[-1].mean()
+    return np.sum((observed - baseline) ** 2) + np.trapezoid(table[:, 1], grid)

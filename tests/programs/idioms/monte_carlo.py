@@ -134,3 +134,22 @@ def polymer_importance_weights(bias, u):
     weights = shifted / shifted.sum()
     effective = 1.0 / np.sum(weights**2)
     return np.dot(weights, np.square(ends)) + 0.1 * effective
+
+
+@program(lambda rng: (rng.normal(size=3) * 0.3, rng.uniform(0.05, 0.2)))
+def minibatch_descent(w, rate):
+    """Two epochs over shuffled rows; the loss is shown as it goes."""
+    rng = np.random.default_rng(11)
+    X = rng.normal(size=(12, 3))
+    y = X @ np.array([1.0, -2.0, 0.5]) + 0.1 * rng.normal(size=12)
+    indices = np.arange(12)
+    losses = []
+    for epoch in range(2):
+        rng.shuffle(indices)
+        for batch in np.split(indices, 3):
+            error = X[batch] @ w - y[batch]
+            w = w - rate * X[batch].T @ error / len(batch)
+            losses.append(np.mean(error**2))
+        print("epoch %d: loss %.4f, |w| = %6.3f" % (epoch, losses[-1], np.linalg.norm(w)))
+    order = np.argsort(losses)
+    return losses[order[0]] + np.mean((X @ w - y) ** 2)

@@ -148,3 +148,25 @@ def gram_schmidt_qr(target, vectors):
     projections = Q[:, :2].T @ target
     weights = np.triu(R).sum(axis=1)
     return projections @ weights[:2] + np.sum(np.tril(R[:, :m]) ** 2)
+
+
+@program(lambda rng: (rng.normal(size=(5, 2)), rng.uniform(0.5, 2.0)))
+def nearly_singular_kernel_with_jitter(points, length):
+    """Points given twice make a kernel matrix that has no factor, until enough is added to its diagonal."""
+    X = np.vstack([points, points[:2]])
+    sq = np.sum((X[:, None] - X[None, :]) ** 2, axis=2)
+    K = np.exp(-0.5 * sq / length**2) - 1e-3 * np.eye(len(X))
+    jitter, attempts = 0.0, 0
+    while True:
+        try:
+            L = np.linalg.cholesky(K + jitter * np.eye(len(X)))
+        except np.linalg.LinAlgError:
+            attempts += 1
+            jitter = 10 * jitter if jitter > 0 else 1e-4 * K.diagonal().mean()
+            if attempts > 12:
+                raise
+        else:
+            break
+    y = np.sin(X[:, 0]) + X[:, 1]
+    alpha = np.linalg.solve(L, y)
+    return 1e-3 * alpha @ alpha + 0.1 * np.log(np.diagonal(L)).sum()

@@ -56,14 +56,3 @@ def calling_ufunc(ufunc: np.ufunc) -> Callable[..., Any]:
         return adopted(ufunc(*plainly(args), **plainly(keywords)), given)
 
     return call
-
-
-def drawing(draw: Callable[..., Any]) -> Callable[..., Any]:
-    """Answer a function of np.random: what it draws is fillable."""
-
-    def call(*args: Any, **keywords: Any) -> Any:
-        return (
-            adopted(draw(*args, **keywords), (*args, *keywords.values())) if is_answered() else draw(*args, **keywords)
-        )
-
-    return call

@@ -19,8 +19,9 @@ import numpy
 from ..activity import active
 from ..trace import Trace
 from .asking import LIBRARIES, asks, is_library
-from .calls import calling, calling_ufunc, drawing
+from .calls import calling, calling_ufunc
 from .creation import made_names
+from .drawing import drawing, drawing_names
 from .entries import as_traced, entry_names
 from .floating_errors import errstate
 from .mathematics import answered_names
@@ -81,14 +82,17 @@ def _answers_of(module: ModuleType) -> dict[str, _Name]:
             names[name] = _Name(value, calling_ufunc, calls_only=True)
         elif hasattr(value, "_implementation"):
             names[name] = _Name(value, calling, calls_only=True)
-    made: dict[str, Any] = {}
-    if module is numpy:
-        made = made_names() | entry_names() | {"errstate": errstate}
-    elif module is math:
-        made = answered_names()
+    made = _MADE[module]() if module in _MADE else {}
     for name, answer in made.items():
         names[name] = _Name(vars(module)[name], lambda _, answer=answer: answer, calls_only=False)
     return names
+
+
+_MADE: dict[ModuleType, Callable[[], dict[str, Any]]] = {
+    numpy: lambda: made_names() | entry_names() | {"errstate": errstate},
+    math: answered_names,
+    numpy.random: drawing_names,
+}
 
 
 def _watching(before: type, module: ModuleType, names: dict[str, _Name]) -> type:
@@ -113,7 +117,7 @@ class _Patch:
         for module in (numpy, numpy.linalg, numpy.fft, numpy.random, math):
             self.names.append((module, _answers_of(module)))
         for module, names in self.names:
-            if module in (numpy, math):
+            if module in _MADE:
                 self.by_value |= {id(n.original): n for n in names.values() if not n.calls_only}
 
     def enter(self, namespace: dict[str, Any]) -> None:
