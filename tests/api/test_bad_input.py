@@ -182,7 +182,7 @@ def test_symbolic_variables_have_no_value():
 
 def test_value_taken_out_of_the_trace():
     error = raised(errors.TraceError, cr.grad(lambda x: float(x)), 1.0)
-    assert "derivative would be lost" in str(error) and "np.*" in error.wanted
+    assert "derivative would be lost" in str(error) and error.try_.startswith("x instead of float(x)")
     is_here(error, "float(x)")
 
 
@@ -234,7 +234,7 @@ def test_write_into_a_plain_array():
 
     error = raised(errors.MutationError, cr.grad(fill), np.ones(3))
     is_here(error, "y[0] = x[0]")
-    assert "np.zeros_like(x)" in error.try_
+    assert "filled = np.array(y)" in error.try_
 
 
 def test_subclasses_of_ndarray_are_refused_not_stripped():

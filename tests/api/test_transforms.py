@@ -246,7 +246,7 @@ def test_arguments_of_classes_are_named():
     [
         (lambda x: Pair(x, None), "returns Pair of 1 array"),
         (lambda x: [x], "returns list of 1 array"),
-        (lambda x: None, "returns NoneType of 0 arrays"),
+        (lambda x: None, "returns None"),
         (lambda x: Frozen(x, x), "returns Frozen of 2 arrays"),
     ],
 )

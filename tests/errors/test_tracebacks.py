@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chainrule.errors import ChainruleError, MutationError, ShapeError, users_frames_only
+from chainrule.errors import ChainruleError, ShapeError, users_frames_only
 from chainrule.errors.origin import PACKAGE
 from chainrule.structure import MatrixFree, identity_map
 
@@ -101,8 +101,20 @@ def test_a_reason_that_numpy_hides_is_brought_out() -> None:
             raise ValueError("setting an array element with a sequence") from error
 
     error = caught_in(lambda: entry(fail))
-    assert isinstance(error, MutationError)
-    assert error.got == "this" and error.try_ is not None
+    assert isinstance(error, ShapeError)
+    assert error.got == "this" and error.__cause__ is None
+
+
+def test_a_reason_on_which_code_in_c_went_on_is_brought_out() -> None:
+    """brentq calls a function of Python's again after an error."""
+
+    def fail():
+        try:
+            raise ShapeError("what", got="this")
+        except ShapeError as error:
+            raise SystemError("<function f> returned a result with an exception set") from error
+
+    assert isinstance(caught_in(lambda: entry(fail)), ShapeError)
 
 
 def test_an_entry_keeps_its_name_and_words() -> None:

@@ -379,8 +379,8 @@ def test_what_carries_no_derivative_may_leave():
     np.testing.assert_array_equal(inside(lambda x: np.asarray(cr.stop_gradient(x)), V), V)
 
 
-def test_numpy_in_c_names_the_cure():
-    with pytest.raises(TraceError, match="numpy code in C") as caught:
+def test_code_in_c_is_named():
+    with pytest.raises(TraceError, match="normal would take the value") as caught:
         cr.grad(lambda x: np.random.default_rng(0).normal(x).sum())(V)
     assert "stop_gradient" in str(caught.value)
 
@@ -479,7 +479,7 @@ def test_printing_with_percent():
     assert inside(template_in_place, np.float64(0.5)) == "0.5"
     with pytest.raises(TypeError):
         inside(lambda x: "%f" % x, V)
-    with pytest.raises(TraceError, match=r"float\(\) would take"):
+    with pytest.raises(TraceError, match="float would take"):
         inside(lambda x: float(x) % 2.0, 0.5)
     with pytest.raises(TraceError):
         "%f" % cr.variable("x", shape=())

@@ -621,7 +621,7 @@ def test_integers_do_not_hold_derivatives():
         y[0] = x[0]
         return np.sum(y * x)
 
-    fails(write, MutationError, "int64", "dtype=float64")
+    fails(write, MutationError, "int64", "dtype='float64'")
 
     def add(x):
         y = np.zeros_like(x, dtype=int)

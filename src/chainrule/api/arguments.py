@@ -91,6 +91,8 @@ def split_aux(result: Any, has_aux: bool) -> tuple[Any, Any]:
 
 def scalar_output(y: Any, scope: Scope, f: Function, holomorphic: bool = False) -> Variable:
     name = getattr(f, "__name__", "the function")
+    if y is None:
+        raise ShapeError(f"the gradient is that of a scalar, but {name} returns None", wanted="a function that returns")
     if tree.structure_of(y) is not None:
         count = len(tree.flatten(y)[0])
         raise ShapeError(

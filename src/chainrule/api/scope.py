@@ -14,8 +14,9 @@ from ..interpret import evaluate
 from ..ops import marks
 from ..original import np
 from ..tracing import Array, Trace, active, memory_of, names, plain_array, trace_of, variable_of, wrap
-from ..tracing.array import ARRAY, NUMBERS, PYTHON, SCALAR
+from ..tracing.array import ARRAY, NUMBERS, PYTHON, SCALAR, contains_traced
 from ..tracing.collection import postpone_full_collections, resume_full_collections
+from ..tracing.leaving import explain
 from ..tracing.trace import COPY_LIMIT
 
 
@@ -141,14 +142,20 @@ class transform:
             names.enter(trace)
         return self.scope
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         active.trace = self.before
         trace = self.scope.trace
+        if error is not None and self.scope.outermost:
+            explain(error, _holds_traced)
         trace.depth -= 1
         if self.scope.outermost:
             names.leave(trace)
             resume_full_collections()
             trace.close()
+
+
+def _holds_traced(x: Any) -> bool:
+    return contains_traced(list(x.values()) if type(x) is dict else x)
 
 
 def _trace_among(arguments: Sequence[Any]) -> Trace | None:

@@ -3,6 +3,7 @@
 The lowest room. It knows Python frames and text; it refuses to know arrays, graphs or rules.
 """
 
+from .asking import Asking, asking
 from .classes import (
     ArgumentError,
     ChainruleError,
@@ -28,6 +29,7 @@ from .tracebacks import users_frames_only
 
 __all__ = [
     "ArgumentError",
+    "Asking",
     "ChainruleError",
     "ControlFlowError",
     "DataError",
@@ -46,6 +48,7 @@ __all__ = [
     "TraceError",
     "UnknownNameError",
     "UnsupportedError",
+    "asking",
     "user_frame",
     "users_frames_only",
 ]

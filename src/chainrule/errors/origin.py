@@ -18,14 +18,15 @@ Assignments = dict[tuple[int, int, int | None, int | None], str]  # by the place
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 OURS = (PACKAGE, "<chainrule")  # our files, and the code that we generate
 _NUMPY = os.path.dirname(os.path.abspath(numpy.__file__)) + os.sep
-LIBRARIES = (*OURS, _NUMPY, os.path.join(os.path.dirname(_NUMPY[:-1]), "scipy") + os.sep)
+LIBRARIES = (*OURS, _NUMPY, os.path.join(os.path.dirname(_NUMPY[:-1]), "scipy") + os.sep, "<frozen ")
+_STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _PROGRAM = os.path.join(PACKAGE, "cli") + os.sep
 _is_library: dict[str, bool] = {}
 _known_assignments: dict[str, tuple[list[str], Assignments]] = {}  # by path, with the source that they were read from
 
 
 def user_frame(depth: int = 2) -> RawOrigin | None:
-    """Code and instruction of the nearest caller outside this package, NumPy and SciPy.
+    """Code and instruction of the nearest caller outside this package, NumPy, SciPy and Python's standard library.
 
     What calls the command line is no user's code.
     """
@@ -34,13 +35,33 @@ def user_frame(depth: int = 2) -> RawOrigin | None:
         file = frame.f_code.co_filename
         library = _is_library.get(file)
         if library is None:
-            library = _is_library[file] = file.startswith(LIBRARIES)
+            library = is_library(file)
         if not library:
             return frame.f_code, frame.f_lasti
         if file.startswith(_PROGRAM):
             return None
         frame = frame.f_back
     return None
+
+
+def is_library(file: str) -> bool:
+    """Whether a file is of this package, NumPy, SciPy or the standard library, and no place of a user's."""
+    known = _is_library.get(file)
+    if known is None:
+        known = _is_library[file] = file.startswith(LIBRARIES) or _is_standard(file)
+    return known
+
+
+def _is_standard(file: str) -> bool:
+    return file.startswith(_STANDARD) and not file[len(_STANDARD) :].split(os.sep)[0].endswith("-packages")
+
+
+def is_ours(file: str) -> bool:
+    return file.startswith(OURS)
+
+
+def is_numpys(file: str) -> bool:
+    return file.startswith(_NUMPY)
 
 
 class Origin:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
-from .classes import ChainruleError, MutationError
+from .classes import ChainruleError
 from .origin import OURS
 
-NUMPY_HIDES = "setting an array element with a sequence"  # what it says where an array cannot be converted
+# What NumPy says where an array cannot be converted, and Python where code in C goes on after an error.
+HIDING = ("setting an array element with a sequence", "returned a result with an exception set")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,23 +30,12 @@ def users_frames_only(function: Callable[P, R]) -> Callable[P, R]:
             if os.environ.get("CHAINRULE_TRACEBACK") == "full":
                 raise
             raise error.with_traceback(_without_ours(error.__traceback__)) from error.__cause__
-        except ValueError as error:
-            if not (isinstance(error.__cause__, ChainruleError) and str(error).startswith(NUMPY_HIDES)):
+        except (ValueError, SystemError) as error:
+            if not (isinstance(error.__cause__, ChainruleError) and any(words in str(error) for words in HIDING)):
                 raise
-            raise _unhidden(error.__cause__).with_traceback(_without_ours(error.__traceback__)) from None
+            raise error.__cause__.with_traceback(_without_ours(error.__traceback__)) from None
 
     return entry
-
-
-def _unhidden(reason: ChainruleError) -> MutationError:
-    """What NumPy hides behind its own words."""
-    return MutationError(
-        "a traced value is written into a plain array, which cannot hold it",
-        where=reason.where,
-        got=reason.got,
-        wanted="an array that is made inside the traced function, by a function of NumPy: np.zeros, np.array...",
-        try_="np.array(y) instead of y.copy() where it is made, or np.zeros_like(x) of a traced x",
-    )
 
 
 def _without_ours(traceback: TracebackType | None) -> TracebackType | None:

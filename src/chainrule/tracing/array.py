@@ -22,6 +22,7 @@ from ..ops.movement import broadcast_to, concatenate, convert, reshape, transpos
 from ..original import np
 from . import indexing, layout
 from .formatting import is_formatting
+from .leaving import refusal
 from .memory import Fillable, Slots
 from .trace import Trace, left_its_body
 from .views import View, whole
@@ -127,13 +128,11 @@ class Array(Slots):
     def __float__(self) -> float:
         if not self.shape and self._has_value and is_formatting(sys._getframe(1)):
             return float(self.value())
-        self._refuse_to_leave(
-            "float()", "np.* functions instead of math.*, and arrays instead of Python lists of floats"
-        )
+        self._refuse_to_leave("float()")
         return float(self._single())
 
     def __complex__(self) -> complex:
-        self._refuse_to_leave("complex()", "numpy functions of complex arrays")
+        self._refuse_to_leave("complex()")
         return complex(self._single())
 
     def _single(self) -> Any:
@@ -155,24 +154,21 @@ class Array(Slots):
         return [each.tolist() for each in self] if self.ndim else self.item()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        self._refuse_to_leave(
-            "numpy code in C",
-            "a NumPy function that is traced, called as np.f(x); x.astype(float) instead of np.float64(x); "
-            "or cr.stop_gradient(x) if no gradient is wanted",
-        )
+        self._refuse_to_leave("code in C")
         return np.asarray(self.owner.ask(self.variable), dtype)
 
-    def _refuse_to_leave(self, place: str, wanted: str) -> None:
+    @property
+    def _carries_derivative(self) -> bool:
+        v = self.variable
+        return bool(v.mask) and v.type.carries_derivative
+
+    def _refuse_to_leave(self, taker: str, **parts: str) -> None:
         v = self.variable
         if self.owner.is_open(v):
             self.owner.evaluate([v])  # which says why not
-        if v.mask and v.type.carries_derivative:
+        if self._carries_derivative:
             made = f", made at {Origin(v.origin)}" if v.origin else ""
-            raise TraceError(
-                f"{place} would take the value of a traced array out of the trace, and its derivative would be lost",
-                got=f"{v.label} {v.type}{made}",
-                wanted=wanted,
-            )
+            raise refusal(self.owner, f"{v.label} {v.type}{made}", taker, **parts)
 
     # Indexing and writing
 

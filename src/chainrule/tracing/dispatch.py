@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import MutationError, UnsupportedError
+from ..errors import UnsupportedError
 from ..graph import Variable
 from ..ops import CATALOGUE, Operation
 from ..ops.movement import convert
@@ -15,6 +15,7 @@ from ..original import np
 from . import array as arrays
 from .activity import active
 from .array import ARRAY, SCALAR, Array, apply_elementwise, trace_of, variable_of, wrap, write_into
+from .leaving import written_outside
 from .memory import Fillable, adopted, memory_of
 from .promotion import promote
 from .trace import Trace
@@ -133,12 +134,7 @@ def finish(result: Array, out: Any = None, dtype: Any = None) -> Any:
         write_into(out, result)
         return out
     if carries_derivative(result):
-        raise MutationError(
-            "a traced result cannot be written into an array that existed before the trace",
-            got=f"out= of shape {np.shape(out)}",
-            wanted="the result itself, or an array that was made from traced values",
-            try_="use what the function returns instead of out=",
-        )
+        raise written_outside("a traced result cannot be written into", f"out= of shape {np.shape(out)}")
     np.copyto(out, result.owner.ask(result.variable))
     return out
 
@@ -175,7 +171,9 @@ def name_of(function: Any) -> str:
     if isinstance(function, np.ufunc):
         if name.endswith(" (vectorized)"):
             return f"np.frompyfunc of {name.removesuffix(' (vectorized)')}"
-        return f"{'np' if getattr(np, name, None) is function else 'scipy.special'}.{name}"
+        special = sys.modules.get("scipy.special")
+        module = "np" if getattr(np, name, None) is function else "scipy.special" if hasattr(special, name) else ""
+        return f"{module}.{name}".removeprefix(".")
     module = getattr(function, "__module__", None) or "numpy"
     return f"{module.replace('numpy', 'np')}.{name}"
 

@@ -211,10 +211,13 @@ def _converted(x: Array, new: Variable) -> Variable:
             f"a traced value of dtype {new.dtype} is written into an array of dtype {x.dtype}, "
             "where its derivative would be lost",
             wanted=f"an array of dtype {new.dtype}",
-            try_=f"make the array with dtype={new.dtype.name}",
+            try_=f"make the array with dtype={new.dtype.name!r}",
         )
     if new.dtype.kind == "c" and x.dtype.kind != "c":
-        raise MutationError(f"a complex value cannot be written into an array of dtype {x.dtype}")
+        raise MutationError(
+            f"a complex value cannot be written into an array of dtype {x.dtype}",
+            wanted=f"an array of dtype {new.dtype}, or the real part",
+        )
     return convert(new, dtype=x.dtype.name)
 
 

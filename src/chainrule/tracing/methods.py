@@ -98,11 +98,27 @@ def _hash(self: Array) -> int:
     """Of a number that carries no derivative: it may be the key of a dict."""
     if not self.kind:
         raise TypeError("unhashable type: 'numpy.ndarray'")
-    self._refuse_to_leave("a dict or a set", "int(x), or another key")
+    self._refuse_to_leave("a dict or a set", wanted="a key that carries no derivative: a name, a place, int(x)")
     return hash(self.owner.ask(self.variable).item())
 
 
 Array.__hash__ = _hash  # type: ignore[method-assign]
+
+
+def _leaving(taker: str, rule: Callable[[Any], Any]) -> Callable[..., Any]:
+    """A way out of the trace, open to what carries no derivative."""
+
+    def method(self: Array, *args: Any) -> Any:
+        self._refuse_to_leave(taker)
+        return rule(self.owner.ask(self.variable)[()], *args)
+
+    return method
+
+
+Array.as_integer_ratio = _leaving("as_integer_ratio()", lambda x: x.as_integer_ratio())  # type: ignore[attr-defined]
+Array.__reduce_ex__ = _leaving("pickle", lambda x, protocol: x.__reduce_ex__(protocol))  # type: ignore[method-assign]
+Array.__bytes__ = _leaving("bytes()", bytes)  # type: ignore[attr-defined]
+Array.__buffer__ = _leaving("a buffer", lambda x, flags: memoryview(x))  # type: ignore[attr-defined]
 
 
 # Flat order

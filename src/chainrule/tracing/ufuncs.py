@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import MutationError
 from ..ops.movement import reshape, scatter
 from ..ops.selection import where as select
 from ..original import np
@@ -27,6 +26,7 @@ from .dispatch import (
     traced,
 )
 from .indexing import axis_of, flat_positions
+from .leaving import written_outside
 from .memory import Fillable
 from .promotion import promote
 
@@ -239,10 +239,7 @@ def _at(ufunc: np.ufunc, target: Any, index: Any, *operands: Any) -> None:
     if type(target) is Fillable:
         promote(target, trace_of(index, *operands))  # type: ignore[arg-type]
     if type(target) is not Array:
-        raise MutationError(
-            f"{name}.at would write a traced value into an array that existed before the trace",
-            try_="make the array inside the traced function, from traced values",
-        )
+        raise written_outside(f"{name}.at would write a traced value into")
     if computation_of(ufunc) is None:
         raise refuse(f"{name}.at", HINTS.get(ufunc))
     positions = flat_positions(target, index)

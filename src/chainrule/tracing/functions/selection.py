@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...errors import MutationError
 from ...ops.selection import where as select
 from ...original import np
 from ..array import ARRAY, NUMBERS, Array, apply_elementwise, trace_of, variable_of, wrap
 from ..dispatch import answers, finish, lifted, refuse
 from ..indexing import axis_of
+from ..leaving import written_outside
 from ..memory import Fillable
 from ..promotion import promote
 from .axes import NOTHING, along, given
@@ -225,11 +225,7 @@ def _target(arr: Any, name: str, *others: Any) -> Array:
     if type(arr) is Fillable:
         promote(arr, trace_of(*others))
     if type(arr) is not Array:
-        raise MutationError(
-            f"{name} would write a traced value into an array that existed before the trace",
-            wanted="an array that was made from traced values",
-            try_="make the array inside the traced function, from traced values",
-        )
+        raise written_outside(f"{name} would write a traced value into")
     return arr
 
 

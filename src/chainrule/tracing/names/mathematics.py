@@ -138,7 +138,9 @@ def answered_names() -> dict[str, Any]:
     names |= {
         "gamma": _refusing(math.gamma, "math.exp(math.lgamma(x)) for positive x"),
         "modf": _refusing(math.modf, "np.modf(x)"),
-        "frexp": _refusing(math.frexp, "np.log2(np.abs(x))"),
+        "frexp": _refusing(
+            math.frexp, "exponent = np.floor(np.log2(np.abs(x))) + 1; fraction = x / 2.0**exponent, for x != 0"
+        ),
         "ldexp": _refusing(math.ldexp, "x * 2.0**k"),
         "remainder": _refusing(math.remainder, "x - y * np.round(x / y)"),
     }
