@@ -238,13 +238,13 @@ def _(x):
     return cr.jacobian(lambda z: np.sin(z) * 2)(x).todense()
 
 
-@refused(DtypeError, V, transform=plainly, what="a result of dtype int64", wanted="a floating dtype")
+@refused(DtypeError, V, transform=plainly, what="a result of dtype int64", wanted="a floating or complex dtype")
 def integer_result(x):
     large = 1.0
     return cr.grad(lambda z: np.sum(z > large))(x)  # here
 
 
-@refused(DtypeError, V, transform=plainly, what="type str: p['name']", wanted="a floating dtype")
+@refused(DtypeError, V, transform=plainly, what="type str: p['name']", wanted="a floating or complex dtype")
 def text_among_the_parameters(x):
     parameters = {"name": "first", "weight": 2.0}
     return cr.grad(lambda p: p["weight"] ** 2)(parameters)  # here
