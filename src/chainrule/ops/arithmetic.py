@@ -10,26 +10,48 @@ from .comparison import equal, floor_divide, greater, greater_equal, isnan, less
 from .complex_parts import conjugate
 from .exponential import log
 from .movement import convert
+from .native import Code, larger_of, product_of, smaller_of, sum_of
 from .operation import Example, elementwise
 from .scipy_loader import SpecialFunction
 from .selection import where
 
-add = elementwise("add", np.add, 1, 1, notation="{0} + {1}")
-subtract = elementwise("subtract", np.subtract, 1, -1, notation="{0} - {1}")
-multiply = elementwise("multiply", np.multiply, lambda y, a, b: b, lambda y, a, b: a, notation=r"{0} \, {1}")
+add = elementwise("add", np.add, 1, 1, native=sum_of, notation="{0} + {1}")
+subtract = elementwise(
+    "subtract", np.subtract, 1, -1, native=lambda code, a, b: code.subtract(a, b), notation="{0} - {1}"
+)
+multiply = elementwise(
+    "multiply", np.multiply, lambda y, a, b: b, lambda y, a, b: a, native=product_of, notation=r"{0} \, {1}"
+)
 divide = elementwise(
     "divide",
     np.divide,
     lambda y, a, b: 1.0 / b,
     lambda y, a, b: -y / b,
     domain=((-2, 2), (0.5, 2)),
+    native=lambda code, a, b: code.divide(a, b),
     notation=r"\frac{{{0}}}{{{1}}}",
 )
-negative = elementwise("negative", np.negative, -1, notation="-{0}")
-positive = elementwise("positive", np.positive, 1, notation="+{0}")
-reciprocal = elementwise("reciprocal", np.reciprocal, lambda y, x: -y * y, domain=(0.5, 2), notation="{0}^{{-1}}")
-square = elementwise("square", np.square, lambda y, x: 2 * x, notation="{0}^2")
-sqrt = elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, domain=(0.2, 4), notation=r"\sqrt{{{0}}}")
+negative = elementwise("negative", np.negative, -1, native=lambda code, x: code.negative(x), notation="-{0}")
+positive = elementwise("positive", np.positive, 1, native=lambda code, x: x, notation="+{0}")
+reciprocal = elementwise(
+    "reciprocal",
+    np.reciprocal,
+    lambda y, x: -y * y,
+    domain=(0.5, 2),
+    native=lambda code, x: code.divide(code.constant(1, x.dtype), x) if x.dtype.kind == "f" else None,
+    notation="{0}^{{-1}}",
+)
+square = elementwise(
+    "square", np.square, lambda y, x: 2 * x, native=lambda code, x: product_of(code, x, x), notation="{0}^2"
+)
+sqrt = elementwise(
+    "sqrt",
+    np.sqrt,
+    lambda y, x: 0.5 / y,
+    domain=(0.2, 4),
+    native=lambda code, x: code.sqrt(x),
+    notation=r"\sqrt{{{0}}}",
+)
 cbrt = elementwise("cbrt", np.cbrt, lambda y, x: 1 / (3 * y * y), domain=(0.2, 4), notation=r"\sqrt[3]{{{0}}}")
 
 
@@ -50,18 +72,29 @@ def _direction(y: Any, x: Any) -> Any:
     return sign(x) if x.dtype.kind != "c" else where(equal(y, 0), 0.0, conjugate(x) / y)
 
 
+def _absolute(code: Code, x: Any) -> Any:
+    return x if x.dtype.kind == "b" else code.absolute(x)
+
+
 absolute = elementwise(
     "absolute",
     np.absolute,
     _direction,
     for_complex=True,
     examples=_one_of_either_sign,
+    native=_absolute,
     notation="|{0}|",
     kinks=[((0.0,), (0.0,))],
     source="the middle of the subgradients [-1, 1] at 0",
 )
 fabs = elementwise(
-    "fabs", np.fabs, lambda y, x: sign(x), examples=_one_of_either_sign, notation="|{0}|", kinks=[((0.0,), (0.0,))]
+    "fabs",
+    np.fabs,
+    lambda y, x: sign(x),
+    examples=_one_of_either_sign,
+    native=_absolute,
+    notation="|{0}|",
+    kinks=[((0.0,), (0.0,))],
 )
 
 # xlogy(y, a) is y log a with 0 at y = 0: right at a = 0, and nan for a < 0, where a**b has no real derivative by b.
@@ -119,6 +152,7 @@ copysign = elementwise(
     lambda y, a, b: sign(a) * copysign(1.0, b),
     None,
     examples=_two_of_either_sign,
+    native=lambda code, a, b: code.copysign(a, b),
     notation=r"|{0}| \, \mathrm{{sign}}({1})",
     kinks=[((0.0, 1.0), (0.0, 0.0))],
 )
@@ -139,6 +173,7 @@ maximum = elementwise(
     _share(greater, greater_equal),
     _share(less, less_equal),
     examples=_two_of_either_sign,
+    native=larger_of,
     notation=r"\max({0}, {1})",
     kinks=[((1.0, 1.0), (0.5, 0.5))],
     source="equal shares at ties: the middle of the subgradients",
@@ -149,6 +184,7 @@ minimum = elementwise(
     _share(less, less_equal),
     _share(greater, greater_equal),
     examples=_two_of_either_sign,
+    native=smaller_of,
     notation=r"\min({0}, {1})",
     kinks=[((1.0, 1.0), (0.5, 0.5))],
     source="equal shares at ties: the middle of the subgradients",
@@ -197,6 +233,7 @@ relu = elementwise(
     promote=lambda kinds: (kinds[0], kinds[0]),
     numpy=(),
     domain=(0.2, 2),
+    native=lambda code, x: larger_of(code, x, code.constant(0, x.dtype)),
     notation=r"\max(0, {0})",
     kinks=[((0.0,), (0.0,))],
     source="maximum(x, 0) with a constant 0; the slope at 0 is 0",

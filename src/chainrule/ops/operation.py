@@ -86,6 +86,11 @@ class Operation:
         Whether its rules hold for complex numbers: a slope or factor A of a real result stands for Re(A v). None: where
         it is element-wise or linear they do for complex results, of which a formula is the derivative; else they are
         not known to.
+    native : callable or None
+        Of an element-wise operation: its recipe, ``native(code, *values)``, as ops/native.py says.
+    lowered : callable or None
+        ``lowered(*variables, **parameters)``: the same in simpler operations, for native code; None, there too, where
+        there is none.
     numpy : tuple of callable
         The NumPy and SciPy functions whose plain calls it answers.
     notation : str
@@ -108,7 +113,9 @@ class Operation:
         "joins",
         "kind",
         "kinks",
+        "lowered",
         "name",
+        "native",
         "notation",
         "numpy",
         "parameter_names",
@@ -145,6 +152,8 @@ class Operation:
         pullback: Callable[..., Sequence[Any]] | None = None,
         pushforward: Callable[..., Sequence[Any]] | None = None,
         for_complex: bool | None = None,
+        native: Callable[..., Any] | None = None,
+        lowered: Callable[..., Any] | None = None,
         numpy: Sequence[Callable[..., Any]] = (),
         notation: str = "",
         examples: Callable[[np.random.Generator], Iterable[Example]] | None = None,
@@ -157,6 +166,7 @@ class Operation:
         self.reads, self.joins, self.fast, self.unguarded, self.products = reads, joins, fast, unguarded, products
         self.batch, self.for_complex = batch, for_complex
         self.pullback, self.pushforward = pullback, pushforward
+        self.native, self.lowered = native, lowered
         self.numpy, self.notation, self.examples, self.kinks = tuple(numpy), notation, examples, tuple(kinks)
         self.source, self.summary = source, summary or (forward.__doc__ or "").strip().partition("\n")[0]
         self._types: dict[tuple[Any, ...], Any] = {}

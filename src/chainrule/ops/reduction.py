@@ -10,9 +10,9 @@ from ..errors import ShapeError
 from ..original import np
 from ..structure import ArrayAlgebra, LinearMap, Triangle, index_map
 from .batch_axis import moving_axes
-from .comparison import equal
+from .comparison import equal, isfinite
 from .contraction import einsum
-from .exponential import exp
+from .exponential import exp, log
 from .movement import convert, reshape
 from .operation import Example, discrete, general, linear
 from .selection import where
@@ -103,6 +103,25 @@ def _logsumexp(x: Any, *, axes: Axes) -> Any:
         return np.log(total) + shift.reshape(total.shape)
 
 
+def _as_floating(x: Any) -> Any:
+    dtype = np.exp.resolve_dtypes((x.dtype, None))[-1]
+    return x if x.dtype == dtype else convert(x, dtype=dtype.name)
+
+
+def _lowered_logsumexp(x: Any, *, axes: Axes) -> Any:
+    """The same formula, in simpler operations."""
+    x = _as_floating(x)
+    shift = amax(x, axes=axes)
+    shift = where(isfinite(shift), shift, 0.0)
+    total = total_along(exp(x - spread(shift, x, axes)), axes)
+    return log(total) + shift
+
+
+def total_along(x: Any, axes: Axes) -> Any:
+    """The sum along axes, which go."""
+    return einsum(x, labels=(tuple(range(len(x.shape))),), out=tuple(_kept(x, axes)), absorbing=False)
+
+
 def _shares(y: Any, x: Any, axes: Axes) -> Any:
     """exp(x - y), and 0 where all x are -inf, as in PyTorch: a row that is masked throughout has no derivative."""
     y = spread(y, x, axes)
@@ -116,6 +135,7 @@ logsumexp = general(
     lambda y, x, *, axes: weighted_sum(_shares(y, x, axes), y, x, axes),
     parameters=("axes",),
     batch=_by_axes,
+    lowered=_lowered_logsumexp,
     notation=r"\log \sum e^{{{0}}}",
     examples=_reduction_examples,
     source="the slope by each entry is its softmax",
@@ -132,6 +152,17 @@ def _softmax(x: Any, *, axes: Axes) -> Any:
         return np.array(x)
     e = np.exp(x - np.max(x, axis=axes, keepdims=True))
     return e / np.sum(e, axis=axes, keepdims=True)
+
+
+def _lowered_softmax(x: Any, *, axes: Axes) -> Any:
+    x = _as_floating(x)
+    e = exp(x - spread(amax(x, axes=axes), x, axes))
+    return e / spread(total_along(e, axes), x, axes)
+
+
+def _lowered_log_softmax(x: Any, *, axes: Axes) -> Any:
+    x = _as_floating(x)
+    return x - spread(_lowered_logsumexp(x, axes=axes), x, axes)
 
 
 def _others(x: Any, axes: Axes) -> tuple[list[Any], list[Any]]:
@@ -169,6 +200,7 @@ softmax = general(
     _softmax_map,
     parameters=("axes",),
     batch=_by_axes,
+    lowered=_lowered_softmax,
     notation=r"\mathrm{{softmax}}({0})",
     examples=_softmax_examples,
     source="Goodfellow, Bengio, Courville, Deep Learning (2016), sec. 6.2.2.3: diag(y) - y y^T in each row",
@@ -180,6 +212,7 @@ log_softmax = general(
     _log_softmax_map,
     parameters=("axes",),
     batch=_by_axes,
+    lowered=_lowered_log_softmax,
     notation=r"\log \mathrm{{softmax}}({0})",
     examples=_softmax_examples,
     source="identity less a row of softmax for every entry",

@@ -7,6 +7,7 @@ from typing import Any
 from ..original import np
 from ..structure import ArrayAlgebra
 from .comparison import logical_not
+from .native import Code, absorbing_product
 from .operation import Example, elementwise
 
 _arrays = ArrayAlgebra()
@@ -19,7 +20,10 @@ def _promote_choice(kinds: tuple[Any, ...]) -> tuple[np.dtype, ...]:
 
 
 def _promote_product(kinds: tuple[Any, ...]) -> tuple[np.dtype, ...]:
-    return np.multiply.resolve_dtypes((*kinds, None))
+    """As for any product; what selects stays boolean."""
+    *factors, result = np.multiply.resolve_dtypes((*kinds, None))
+    given = [np.dtype(kind) for kind in kinds]
+    return (*[a if a.kind == "b" else b for a, b in zip(given, factors, strict=True)], result)
 
 
 def _choice_examples(rng: np.random.Generator) -> Any:
@@ -32,6 +36,10 @@ def _select(t: Any, mask: Any) -> Any:
     return np.where(mask, t, t.dtype.type(0))
 
 
+def _where(code: Code, condition: Any, a: Any, b: Any) -> Any:
+    return code.select(code.convert(condition, np.dtype(bool)), a, b)
+
+
 where = elementwise(
     "where",
     np.where,
@@ -40,6 +48,7 @@ where = elementwise(
     lambda y, c, a, b: logical_not(c),
     promote=_promote_choice,
     examples=_choice_examples,
+    native=_where,
     notation=r"({0} \; ? \; {1} : {2})",
 )
 
@@ -59,6 +68,7 @@ absorb = elementwise(
     fast=lambda types, _: _select if types[1].dtype == bool else None,
     unguarded=lambda types, _: None if types[1].dtype == bool else np.multiply,
     products=(None, _either_absorbs),
+    native=absorbing_product,
     notation=r"{0} \odot {1}",
     summary="t times a slope, zero where t is zero whatever the slope; a boolean slope selects",
 )
@@ -71,6 +81,7 @@ factor_product = elementwise(
     numpy=(),
     unguarded=lambda types, _: None if bool in (types[0].dtype, types[1].dtype) else np.multiply,
     products=(_either_absorbs, _either_absorbs),
+    native=lambda code, a, b: absorbing_product(code, a, b, both=True),
     notation=r"{0} \odot {1}",
     summary="the product of two factors of a Jacobian, zero where either is zero",
 )

@@ -1,0 +1,11 @@
+"""From graphs to native code on this CPU, through LLVM's text.
+
+A graph is divided into kernels (fusion), each variable that must be in memory gets its place (layout, memory), each
+kernel becomes a function (kernels, entries, code, emitter), and the whole is called as one (program). What has no
+native recipe runs by NumPy between: slower, never wrong. Nothing here knows tracing or training.
+"""
+
+from .llvm_loader import is_available
+from .program import Program
+
+__all__ = ["Program", "is_available"]

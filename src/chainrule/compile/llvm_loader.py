@@ -1,0 +1,91 @@
+"""The one way of this room to llvmlite: from the text of a module to functions in memory, on the CPU that runs this."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, NamedTuple, final
+
+from ..lazy import LazyModule
+
+llvm = LazyModule("llvmlite.binding")
+_lock = threading.Lock()
+_ready: list[Machine] = []
+
+_CODEGEN_LEVEL = 1  # the IR is explicit vector code: higher levels took twice the time and gave no faster code
+
+
+class Machine(NamedTuple):
+    """What code is made for."""
+
+    triple: str
+    cpu: str
+    features: str
+    vector_bytes: int  # of one register
+    has_fma: bool
+
+
+def is_available() -> bool:
+    """Whether llvmlite can be imported: it has no wheels for some platforms."""
+    try:
+        return bool(llvm.llvm_version_info)
+    except ImportError:
+        return False
+
+
+def machine() -> Machine:
+    """This CPU; the first call starts LLVM."""
+    with _lock:
+        if not _ready:
+            llvm.initialize_native_target()
+            llvm.initialize_native_asmprinter()
+            found = llvm.get_host_cpu_features()
+            wide = 64 if found.get("avx512f") else 32 if found.get("avx2") else 16
+            features = found.flatten()
+            fma = bool(found.get("fma") or found.get("neon") or found.get("fp-armv8"))
+            _ready.append(Machine(llvm.get_default_triple(), llvm.get_host_cpu_name(), features, wide, fma))
+        return _ready[0]
+
+
+def llvm_version() -> tuple[int, ...]:
+    return tuple(llvm.llvm_version_info)
+
+
+def object_code(text: str) -> bytes:
+    """Machine code for a module's text.
+
+    Raises
+    ------
+    RuntimeError
+        LLVM's own message, where the text is not legal.
+    """
+    target = _target_machine()
+    module = llvm.parse_assembly(text)
+    module.verify()
+    return target.emit_object(module)
+
+
+def assembly(text: str) -> str:
+    """The same as assembly, for people to read."""
+    return _target_machine().emit_assembly(llvm.parse_assembly(text))
+
+
+def _target_machine() -> Any:
+    this = machine()
+    return llvm.Target.from_triple(this.triple).create_target_machine(
+        cpu=this.cpu, features=this.features, opt=_CODEGEN_LEVEL, jit=True, codemodel="jitdefault", reloc="default"
+    )
+
+
+@final
+class Library:
+    """Machine code in memory; its functions live as long as it does."""
+
+    __slots__ = ("_engine",)
+
+    def __init__(self, code: bytes):
+        self._engine: Any = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine())
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        self._engine.finalize_object()
+
+    def address(self, name: str) -> int:
+        return self._engine.get_function_address(name)

@@ -1,0 +1,49 @@
+"""One piece of memory for all that a call computes on the way: whose lives do not overlap share a place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+ALIGNMENT = 64  # bytes: a cache line, and the widest vector
+
+
+class Life(NamedTuple):
+    """Of one buffer: from the step that writes it to the last that reads it, both included."""
+
+    size: int  # [bytes]
+    first: int
+    last: int
+
+
+def arranged(lives: Sequence[Life]) -> tuple[list[int], int]:
+    """An offset for each buffer, and the size of the whole [bytes]: the largest first, each as low as it fits."""
+    offsets = [0] * len(lives)
+    placed: list[int] = []
+    total = 0
+    for k in sorted(range(len(lives)), key=lambda k: -lives[k].size):
+        size, first, last = lives[k]
+        size = _rounded(size)
+        at = 0
+        for start, stop in sorted(
+            (offsets[n], offsets[n] + _rounded(lives[n].size))
+            for n in placed
+            if lives[n].first <= last and first <= lives[n].last
+        ):
+            if start - at >= size:
+                break
+            at = max(at, stop)
+        offsets[k] = at
+        placed.append(k)
+        total = max(total, at + size)
+    return offsets, total
+
+
+def lower_bound(lives: Sequence[Life]) -> int:
+    """What is alive at once at the most [bytes]: no arrangement needs less."""
+    steps = {life.first for life in lives}
+    return max((sum(_rounded(x.size) for x in lives if x.first <= step <= x.last) for step in steps), default=0)
+
+
+def _rounded(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT

@@ -1,0 +1,254 @@
+"""Matrix products: a tile of the result in registers, one operand as vectors, the other broadcast number by number.
+
+The columns run along the lanes. Where they do not lie side by side in memory, and at the ragged end, a panel of them is
+first packed, padded with zeros. What the rest of the kernel computes from the product is computed from the registers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, final
+
+from ..graph import Variable
+from .code import Code
+from .contraction import Contraction
+from .emitter import Function, Value
+from .entries import Entries, Memory, Place, rows
+from .index import Counter, Index
+from .loops import counted, nest, pieces, standing
+
+_PANEL_BYTES = 16 * 1024  # a stride beyond it, and the columns of a panel no longer share pages
+
+
+class TileSize(NamedTuple):
+    rows: int
+    vectors: int
+
+
+class _Tile(NamedTuple):
+    """Where a tile is: `at` holds the indices of all other names, `valid` how many lanes of each vector count."""
+
+    at: Mapping[int, Index]
+    row: Index
+    height: int
+    column: Index
+    valid: list[int]
+    packed: Memory | None
+
+    def within(self, name: int, index: Index) -> _Tile:
+        return self._replace(at={**self.at, name: index})
+
+
+def tile_for(columns: int, depth: int, lanes: int, itemsize: int) -> TileSize:
+    """As measured: tall and narrow while the columns stay in the cache, broad beyond."""
+    vectors = -(-columns // lanes)
+    if vectors == 1:
+        return TileSize(14, 1)
+    if vectors == 2:
+        return TileSize(12, 2)
+    if vectors % 4 == 0:
+        return TileSize(6, 4) if depth * columns * itemsize > 1 << 20 else TileSize(14, 1)
+    return TileSize(8, 3) if vectors % 3 == 0 else TileSize(12, 2)
+
+
+@final
+class Product:
+    """One product of a kernel, and how its loops go."""
+
+    def __init__(self, v: Variable, vector_bytes: int):
+        self.v = v
+        self.contraction = contraction = Contraction.of(v)
+        names_a, names_b = contraction.labels
+        column = contraction.out[-1]
+        self.left, self.right = v.inputs
+        self.names_left, self.names_right = names_a, names_b
+        if column in names_a:
+            self.left, self.right = self.right, self.left
+            self.names_left, self.names_right = names_b, names_a
+        self.column = column
+        free = [n for n in contraction.out if n not in self.names_right]
+        self.row = max(free, key=lambda n: contraction.sizes[n])
+        self.outer = [n for n in contraction.out if n not in (self.row, column)]
+        self.depth = 1
+        for n in contraction.summed:
+            self.depth *= contraction.sizes[n]
+        self.columns = contraction.sizes[column]
+        self.dtype = v.dtype
+        self.lanes = vector_bytes // v.dtype.itemsize
+        self.tile = tile_for(self.columns, self.depth, self.lanes, v.dtype.itemsize)
+        self.rows = contraction.sizes[self.row]
+
+    @property
+    def scratch_bytes(self) -> int:
+        return self.depth * self.tile.vectors * self.lanes * self.dtype.itemsize
+
+    # Loops
+
+    def write(
+        self,
+        function: Function,
+        code: Code,
+        entries: Entries,
+        store: Callable[[Place], None],
+        scratch: str,
+    ) -> None:
+        """All tiles; `store` writes what is made from the product at a place.
+
+        Parameters
+        ----------
+        scratch : str
+            A pointer to `scratch_bytes` for a packed panel.
+        """
+        self.function, self.code, self.entries, self.store = function, code, entries, store
+        self.scratch = scratch
+        broad = self.tile.vectors * self.lanes
+        whole = self.columns // broad * broad
+        with nest(function, [self.contraction.sizes[n] for n in self.outer]) as outer:
+            at = dict(zip(self.outer, outer, strict=True))
+            if whole:
+                with counted(function, 0, whole, broad, self.lanes) as column:
+                    self._panel(at, column, [self.lanes] * self.tile.vectors)
+            rest = self.columns - whole
+            if rest:
+                column = Index(whole, {standing(self.lanes): 1})
+                valid = [min(self.lanes, rest - start) for start in range(0, rest, self.lanes)]
+                self._panel(at, column, valid)
+
+    def _panel(self, at: Mapping[int, Index], column: Index, valid: list[int]) -> None:
+        """Some columns, as vectors of which so many lanes are in the result."""
+        packed: Memory | None = None
+        if self._wants_packing(valid):
+            packed = Memory(self.scratch, (len(valid) * self.lanes, 1))
+            self._pack(at, column, valid, packed)
+        height = self.tile.rows
+        whole = self.rows // height * height
+        if whole:
+            with counted(self.function, 0, whole, height, 1) as row:
+                self._tile(_Tile(at, row, height, column, valid, packed))
+        if self.rows > whole:
+            self._tile(_Tile(at, Index(whole), self.rows - whole, column, valid, packed))
+
+    def _wants_packing(self, valid: list[int]) -> bool:
+        memory = self.entries.memory.get(self.right.number)
+        side_by_side = memory is not None and self.names_right[-1] == self.column
+        if not side_by_side or valid[-1] < self.lanes or self.rows < self.tile.rows:
+            return not side_by_side or valid[-1] < self.lanes
+        stride = self.columns * self.dtype.itemsize
+        return self.columns > len(valid) * self.lanes and self.depth * stride > _PANEL_BYTES
+
+    def _pack(self, at: Mapping[int, Index], column: Index, valid: list[int], packed: Memory) -> None:
+        sizes = [self.contraction.sizes[n] for n in self.contraction.summed]
+        with nest(self.function, sizes) as inner:
+            deep = dict(zip(self.contraction.summed, inner, strict=True))
+            flat = self._flat(inner)
+            for number, count in enumerate(valid):
+                whole = self._right({**at, **deep}, column + number * self.lanes, count)
+                self.entries.store(packed, whole, (flat, self._vector(number)))
+
+    def _flat(self, inner: Sequence[Index]) -> Index:
+        flat = Index()
+        for index, stride in zip(
+            inner, rows([self.contraction.sizes[n] for n in self.contraction.summed]), strict=True
+        ):
+            flat += index * stride
+        return flat
+
+    def _right(self, at: Mapping[int, Index], column: Index, count: int) -> Value:
+        """A vector of the right operand, with zeros beyond so many lanes."""
+        if count == self.lanes:
+            return self._entry(self.right, self.names_right, {**at, self.column: column})
+        parts = []
+        for start, stop, width in pieces(count, self.lanes):
+            for first in range(start, stop, width):
+                part = self._entry(self.right, self.names_right, {**at, self.column: narrowed(column, width) + first})
+                vector = part._replace(text=self.function.splat(part, width), lanes=width)
+                parts += [self.function.lane(vector, k) for k in range(width)]
+        zero = self.code.constant(0, self.dtype)
+        return self.function.vector_of([*parts, *[zero] * (self.lanes - count)])
+
+    def _entry(self, x: Variable, names: tuple[int, ...], at: Mapping[int, Index]) -> Value:
+        return self.code.convert(self.entries.entry(x, tuple([at[n] for n in names])), self.dtype)
+
+    # A tile
+
+    def _tile(self, tile: _Tile) -> None:
+        zero = self.code.constant(0, self.dtype)
+        start = [zero] * (tile.height * len(tile.valid))
+        sums = self._accumulated(list(self.contraction.summed), [], tile, start)
+        if self.contraction.absorbing:
+            self._flag_nan(sums)
+        for k in range(tile.height):
+            here = {**tile.at, self.row: tile.row + k}
+            for number, count in enumerate(tile.valid):
+                value = sums[k * len(tile.valid) + number]
+                if count == self.lanes:
+                    self._put(here, tile.column + number * self.lanes, value)
+                    continue
+                for first, stop, width in pieces(count, self.lanes):
+                    for lane in range(first, stop, width):
+                        column = narrowed(tile.column, width) + (number * self.lanes + lane)
+                        self._put(here, column, self.function.lanes_of(value, lane, width))
+
+    def _put(self, at: Mapping[int, Index], column: Index, value: Value) -> None:
+        place = tuple([column if n == self.column else at[n] for n in self.contraction.out])
+        self.entries.know(self.v, place, value)
+        self.store(place)
+
+    def _accumulated(self, waiting: Sequence[int], inner: list[Index], tile: _Tile, start: list[Value]) -> list[Value]:
+        """The tile's sums over the names that wait, begun with `start`."""
+        if not waiting:
+            return self._added(inner, tile, start)
+        name, *rest = waiting
+        size = self.contraction.sizes[name]
+        if size == 1:
+            return self._accumulated(rest, [*inner, Index()], tile.within(name, Index()), start)
+        with self.function.loop(size) as loop:
+            index = Index.of(Counter(loop.index.text, loop.index))
+            carried = [loop.carry(first, self.lanes) for first in start]
+            begun = [value for value, _ in carried]
+            sums = self._accumulated(rest, [*inner, index], tile.within(name, index), begun)
+            return [set_next(value) for (_, set_next), value in zip(carried, sums, strict=True)]
+
+    def _added(self, inner: list[Index], tile: _Tile, sums: list[Value]) -> list[Value]:
+        """One more product of a column of numbers and a row of vectors."""
+        vectors = range(len(tile.valid))
+        if tile.packed is None:
+            right = [self._right(tile.at, tile.column + number * self.lanes, self.lanes) for number in vectors]
+        else:
+            flat = self._flat(inner)
+            right = [self.entries.load(tile.packed, self.dtype, (flat, self._vector(number))) for number in vectors]
+        result = []
+        for k in range(tile.height):
+            left = self._entry(self.left, self.names_left, {**tile.at, self.row: tile.row + k})
+            result += [self._multiply_add(left, right[n], sums[k * len(tile.valid) + n]) for n in vectors]
+        return result
+
+    def _vector(self, number: int) -> Index:
+        return Index(number * self.lanes, {standing(self.lanes): 1})
+
+    def _multiply_add(self, a: Value, b: Value, c: Value) -> Value:
+        if self.dtype.kind == "f":
+            return self.code.fma(a, b, c)
+        return self.code.add(self.code.multiply(a, b), c)
+
+    def _flag_nan(self, sums: list[Value]) -> None:
+        """Zero times inf gives nan in the product of a tile: then all is computed again, with care."""
+        found: Value | None = None
+        for value in sums:
+            nan = self.code.compare("!=", value, value)
+            found = nan if found is None else self.code.logical_or(found, nan)
+        assert found is not None
+        self.entries.note(found)
+
+
+def narrowed(column: Index, width: int) -> Index:
+    """The same first column, with fewer neighbors."""
+    terms = {}
+    for counter, factor in column.terms.items():
+        narrow = counter._replace(lanes=width) if counter.lanes > 1 and counter.value.text != "0" else counter
+        if counter.lanes > 1 and counter.value.text == "0":
+            narrow = standing(width)
+        terms[narrow] = factor
+    if width == 1:
+        terms = {counter: factor for counter, factor in terms.items() if counter.value.text != "0"}
+    return Index(column.constant, terms)

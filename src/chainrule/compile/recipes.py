@@ -1,0 +1,74 @@
+"""Which operations have native code, for which dtypes: asked of their own recipes, once for each signature."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from ..graph import Variable
+from ..original import np
+from .assembly import assembly_of
+from .code import Code
+from .contraction import Contraction
+from .emitter import Module, Value
+from .fusion import ASSEMBLY, LOOPS, NUMPY, PRODUCT, REDUCTION, standard_kind
+from .reductions import REDUCTIONS
+
+_KINDS = {("f", 4), ("f", 8), ("b", 1), *[(kind, size) for kind in "iu" for size in (1, 2, 4, 8)]}
+
+
+def kind_of(v: Variable) -> str:
+    """How a variable is computed: in loops, as a reduction, as a product, by moving what is read, or by NumPy."""
+    operation: Any = v.operation
+    if v.parts is not None or not has_native_types(v):
+        return NUMPY
+    standard = standard_kind(v)
+    if standard is not None:
+        return standard
+    if operation.name == "convert":
+        return LOOPS if _converts(v.inputs[0].dtype, v.dtype) else NUMPY
+    if operation.kind == "elementwise":
+        return LOOPS if _has_recipe(operation, tuple([u.type.dtype for u in v.inputs])) else NUMPY
+    if operation.name == "take":
+        return LOOPS if len(v.inputs[1].shape) == 1 and v.inputs[1].dtype.kind in "iu" else NUMPY
+    if assembly_of(v) is not None and v.dtype.kind != "b":
+        return ASSEMBLY
+    if operation.name == "einsum":
+        return _kind_of_sum(v)
+    return REDUCTION if operation.name in REDUCTIONS and v.parameters[0] else NUMPY
+
+
+def has_native_types(v: Variable) -> bool:
+    """Whether there is code for all the dtypes that an operation takes and gives, and something to compute."""
+    involved = (*v.results, *v.inputs)
+    return all(_is_native(u.dtype) and u.size for u in involved)
+
+
+def _is_native(dtype: np.dtype) -> bool:
+    return (dtype.kind, dtype.itemsize) in _KINDS
+
+
+def _converts(a: np.dtype, b: np.dtype) -> bool:
+    return not (a.kind == "f" and b.kind in "iu")  # what does not fit is whatever the CPU makes of it
+
+
+@functools.lru_cache(maxsize=4096)
+def _has_recipe(operation: Any, dtypes: tuple[np.dtype, ...]) -> bool:
+    if operation.native is None:
+        return False
+    computed = operation.promote(dtypes)
+    if not all(map(_is_native, computed)):
+        return False
+    function = Module().function("probe", [])
+    values = [Value(f"%x{k}", dtype) for k, dtype in enumerate(computed[: len(dtypes)])]
+    return operation.native(Code(function, has_fma=True), *values) is not None
+
+
+def _kind_of_sum(v: Variable) -> str:
+    """How a sum of products is computed: by the kernel of products, as a reduction, or entry by entry."""
+    contraction = Contraction.of(v)
+    if any(n not in contraction.sizes for n in contraction.out) or len(set(contraction.out)) < len(contraction.out):
+        return NUMPY
+    if not contraction.summed:
+        return NUMPY
+    return PRODUCT if contraction.is_product else REDUCTION

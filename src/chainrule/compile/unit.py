@@ -1,0 +1,174 @@
+"""A graph as functions of one module: what is called from Python, and the bodies of loops and branches within it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, final
+
+from ..graph import Body, Graph, Variable
+from ..ops.movement import convert
+from .emitter import Function, Module
+from .fusion import HOLDING, LOOPS, NUMPY, PRODUCT, Fusion, Kernel, reads_as_it_is
+from .kernels import FLAG, SCRATCH, write_kernel
+from .layout import InArena, InTable, Layout
+from .llvm_loader import Machine
+from .lowering import lowered
+from .products import Product
+from .recipes import has_native_types, kind_of
+from .repeats import bodies_of, scratch_bytes, write_holding
+
+
+@final
+class Unit:
+    """A graph that has been lowered, fused and laid out for a machine."""
+
+    def __init__(self, graph: Graph, machine: Machine):
+        self.graph, self.machine = graph, machine
+        self.fusion = Fusion(graph, self._kind_of)
+        self.layout = Layout(self.fusion, self._scratch_bytes)
+
+    @property
+    def is_native(self) -> bool:
+        """Whether nothing of it runs by NumPy, and no array but its inputs comes from outside."""
+        native = all(kernel.kind != NUMPY for kernel in self.fusion.kernels)
+        return native and not any(v.is_constant for v in self.layout.table)
+
+    def _kind_of(self, v: Variable) -> str:
+        bodies = bodies_of(v)
+        if not bodies:
+            return kind_of(v)
+        native = has_native_types(v) and all(unit_of(body, self.machine).is_native for body in bodies)
+        return HOLDING if native else NUMPY
+
+    def _scratch_bytes(self, kernel: Kernel) -> int:
+        if kernel.kind == PRODUCT:
+            return Product(kernel.head, self.machine.vector_bytes).scratch_bytes
+        if kernel.kind == HOLDING:
+            return scratch_bytes(kernel.head, functools.partial(unit_of, machine=self.machine))
+        return 0
+
+    def in_place(self, x: Variable, y: Variable) -> bool:
+        """Whether the output y may be written over the input x: entry by entry, when nothing needs x any more."""
+        kernels = self.fusion.kernels
+        writes = next((n for n, kernel in enumerate(kernels) if y in kernel.roots), None)
+        if writes is None or x.type is not y.type:
+            return False
+        for n, kernel in enumerate(kernels):
+            if (
+                x.number in self.layout.reads[kernel.number]
+                and n >= writes
+                and not _reads_in_step(kernel, x, n == writes)
+            ):
+                return False
+        return True
+
+
+def _reads_in_step(kernel: Kernel, x: Variable, writes: bool) -> bool:
+    """Whether a kernel reads each entry of x just before it writes the same entry of its roots."""
+    if not writes or kernel.shape != x.shape or kernel.kind in (HOLDING, NUMPY):
+        return False
+    for v in kernel.variables:
+        if v is kernel.head and kernel.kind != LOOPS:
+            continue
+        if not reads_as_it_is(v) and x in v.inputs:
+            return False
+    seen = {v.number for v in kernel.variables}
+    waiting = [u for v in kernel.variables for u in v.inputs if not (u is x and reads_as_it_is(v))]
+    while waiting:  # any other way to x goes through what moves
+        u = waiting.pop()
+        if u is x:
+            return False
+        if u.number not in seen:
+            seen.add(u.number)
+            waiting.extend(u.inputs)
+    return True
+
+
+@functools.lru_cache(maxsize=512)
+def unit_of(body: Body, machine: Machine) -> Unit:
+    """That of a body; each of its outputs is an array of its own, no input and no other output."""
+    graph = lowered(body.graph)
+    outputs: list[Variable] = []
+    for y in graph.outputs:
+        operation: Any = y.operation
+        if operation is None or y in outputs or operation.name == "reshape":
+            y = convert(y, dtype=y.dtype.name)
+        outputs.append(y)
+    graph.outputs = outputs
+    return Unit(graph, machine)
+
+
+@final
+class Writer:
+    """Writes units into a module; each body once."""
+
+    def __init__(self, module: Module, machine: Machine):
+        self.module, self.machine = module, machine
+        self._bodies: dict[Body, str] = {}
+
+    def segment(self, unit: Unit, kernels: Sequence[Kernel], name: str) -> None:
+        """A function of the arena and the table that runs some kernels in order, to be called from outside."""
+        segment = self.module.function(name, [("ptr", "arena"), ("ptr", "table")], internal=False)
+        loaded: set[str] = set()
+
+        def pointer(location: InArena | InTable) -> str:
+            if isinstance(location, InArena):
+                return _in_arena(segment, location)
+            text = location.pointer
+            if text not in loaded:
+                loaded.add(text)
+                segment.do(f"{text}.at = getelementptr ptr, ptr %table, i64 {location.place}")
+                segment.do(f"{text} = load ptr, ptr {text}.at, align 8")
+            return text
+
+        self._call_kernels(segment, unit, kernels, name, pointer, pointer(InTable(len(unit.layout.table))))
+
+    def unit(self, body: Body) -> Unit:
+        return unit_of(body, self.machine)
+
+    def body(self, body: Body) -> str:
+        """The name of the function of a body: of an arena, the flag, and what its table would point to."""
+        known = self._bodies.get(body)
+        if known is None:
+            known = self._bodies[body] = f"body{len(self._bodies)}"
+            unit = self.unit(body)
+            table = [InTable(place).pointer for place in range(len(unit.layout.table))]
+            parameters = [("ptr", text.removeprefix("%")) for text in ("%arena", FLAG, *table)]
+            function = self.module.function(known, parameters)
+
+            def pointer(location: InArena | InTable) -> str:
+                return _in_arena(function, location) if isinstance(location, InArena) else location.pointer
+
+            self._call_kernels(function, unit, unit.fusion.kernels, known, pointer, FLAG)
+        return known
+
+    def _call_kernels(
+        self,
+        caller: Function,
+        unit: Unit,
+        kernels: Sequence[Kernel],
+        name: str,
+        pointer: Callable[[InArena | InTable], str],
+        flag: str,
+    ) -> None:
+        layout = unit.layout
+        known = {location.pointer: location for location in layout.locations}
+        for kernel in kernels:
+            function = f"{name}_kernel{kernel.number}"
+            memory = layout.memory(kernel)
+            if kernel.kind == HOLDING:
+                parameters = write_holding(self, kernel.head, function, memory)
+            else:
+                parameters = write_kernel(self.module, self.machine, kernel, function, memory)
+            arguments = []
+            for each in parameters:
+                if each == FLAG:
+                    arguments.append(flag)
+                else:
+                    arguments.append(pointer(layout.scratch[kernel.number] if each == SCRATCH else known[each]))
+            caller.do(f"call void @{function}({', '.join(f'ptr {each}' for each in arguments)})")
+
+
+def _in_arena(function: Function, location: InArena) -> str:
+    return function.pointer(f"getelementptr i8, ptr %arena, i64 {location.offset}", 0)

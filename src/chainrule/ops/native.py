@@ -1,0 +1,104 @@
+"""What a native recipe sees: straight-line code on values, lane by lane, in whatever back end.
+
+A recipe of an element-wise operation takes the code and a value for each argument, already of the dtypes that NumPy
+computes in, and gives the value of the result: ``native=lambda code, x: code.multiply(x, x)``. One that cannot do it
+for a dtype gives None, and the operation runs by NumPy there.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from ..original import np
+
+
+class NativeValue(Protocol):
+    """An entry of an array, or several side by side."""
+
+    @property
+    def dtype(self) -> np.dtype: ...
+
+
+class Code(Protocol):
+    """Instructions on values of one dtype; comparisons give booleans. Floating ones round once, as IEEE 754 says."""
+
+    def constant(self, number: Any, dtype: np.dtype) -> Any: ...
+    def convert(self, x: Any, dtype: np.dtype) -> Any: ...
+    def add(self, a: Any, b: Any) -> Any: ...
+    def subtract(self, a: Any, b: Any) -> Any: ...
+    def multiply(self, a: Any, b: Any) -> Any: ...
+    def divide(self, a: Any, b: Any) -> Any: ...
+    def negative(self, x: Any) -> Any: ...
+    def fma(self, a: Any, b: Any, c: Any) -> Any: ...
+    def sqrt(self, x: Any) -> Any: ...
+    def absolute(self, x: Any) -> Any: ...
+    def copysign(self, x: Any, sign: Any) -> Any: ...
+    def floor(self, x: Any) -> Any: ...
+    def ceil(self, x: Any) -> Any: ...
+    def trunc(self, x: Any) -> Any: ...
+    def rint(self, x: Any) -> Any: ...
+    def compare(self, how: str, a: Any, b: Any) -> Any: ...
+    def select(self, condition: Any, a: Any, b: Any) -> Any: ...
+    def logical_and(self, a: Any, b: Any) -> Any: ...
+    def logical_or(self, a: Any, b: Any) -> Any: ...
+    def logical_xor(self, a: Any, b: Any) -> Any: ...
+    def logical_not(self, x: Any) -> Any: ...
+    def bits(self, x: Any) -> Any: ...
+    def from_bits(self, x: Any, dtype: np.dtype) -> Any: ...
+    def shift_left(self, x: Any, places: Any) -> Any: ...
+    def shift_right(self, x: Any, places: Any) -> Any: ...
+
+
+# Recipes that several operations share
+
+
+def comparison(how: str) -> Any:
+    """The recipe of a comparison; booleans are compared as 0 and 1."""
+    signed = np.dtype(np.int8)
+
+    def native(code: Code, a: Any, b: Any) -> Any:
+        if a.dtype.kind == "b":
+            a, b = code.convert(a, signed), code.convert(b, signed)
+        return code.compare(how, a, b)
+
+    return native
+
+
+def sum_of(code: Code, a: Any, b: Any) -> Any:
+    return code.logical_or(a, b) if a.dtype.kind == "b" else code.add(a, b)
+
+
+def product_of(code: Code, a: Any, b: Any) -> Any:
+    return code.logical_and(a, b) if a.dtype.kind == "b" else code.multiply(a, b)
+
+
+def is_nan(code: Code, x: Any) -> Any:
+    return code.compare("!=", x, x)
+
+
+def larger_of(code: Code, a: Any, b: Any) -> Any:
+    """NumPy's maximum: nan if either is."""
+    if a.dtype.kind == "b":
+        return code.logical_or(a, b)
+    wins = code.compare(">", a, b)
+    return code.select(code.logical_or(wins, is_nan(code, a)) if a.dtype.kind == "f" else wins, a, b)
+
+
+def smaller_of(code: Code, a: Any, b: Any) -> Any:
+    """NumPy's minimum: nan if either is."""
+    if a.dtype.kind == "b":
+        return code.logical_and(a, b)
+    wins = code.compare("<", a, b)
+    return code.select(code.logical_or(wins, is_nan(code, a)) if a.dtype.kind == "f" else wins, a, b)
+
+
+def absorbing_product(code: Code, t: Any, s: Any, both: bool = False) -> Any:
+    """t * s, and 0 where t is 0 whatever s, or where either is; a boolean factor selects."""
+    for mask, factor in ((s, t), (t, s)):
+        if mask.dtype.kind == "b":
+            return code.select(mask, factor, code.constant(0, factor.dtype))
+    zero = code.constant(0, t.dtype)
+    absorbs = code.compare("==", t, zero)
+    if both:
+        absorbs = code.logical_or(absorbs, code.compare("==", s, zero))
+    return code.select(absorbs, zero, code.multiply(t, s))
