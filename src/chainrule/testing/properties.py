@@ -22,6 +22,7 @@ from ..backprop import (
     forward_tangents,
     whole_jacobian,
 )
+from ..compile import Program, is_available
 from ..graph import Graph, Variable, ancestors, check, copied, from_json, from_text, same_graph, to_json, to_text
 from ..interpret import Plan, forward_propagation
 from ..ops import CATALOGUE, Operation
@@ -243,6 +244,19 @@ def plan_equals_interpretation(trial: Trial) -> None:
                 _hold(np.array_equal(x, y, equal_nan=True), f"planned {v.label}: {x} is not {y}")
 
 
+def compiled_equals_interpretation(trial: Trial) -> None:
+    """Native code gives what NumPy gives, up to the order of sums."""
+    if not is_available():
+        return
+    e = trial.expansion
+    for graph, arrays in ((trial.graph, trial.arrays), (e.graph, e.arrays)):
+        program = Program(graph, careful=Plan(graph))
+        values = _interpreted(graph, arrays)
+        for v, x in zip(graph.outputs, program(arrays), strict=True):
+            _hold(x.dtype == v.dtype, f"compiled {v.label}: dtype {x.dtype} where {v.dtype} is right")
+            _compare(trial, graph, values, v, x, f"compiled {v.label}")
+
+
 def text_round_trips(trial: Trial) -> None:
     """A graph that is read back is the same, computes the same, and is written the same; so for its document."""
     whole = trial.expansion.graph
@@ -361,6 +375,7 @@ PROPERTIES: dict[str, Callable[[Trial], None]] = {
         forward_is_reverse_transposed,
         walks_equal_expansions,
         plan_equals_interpretation,
+        compiled_equals_interpretation,
         text_round_trips,
         whole_jacobian_is_dense,
         forward_mode_is_the_limit_of_differences,

@@ -1,0 +1,5 @@
+"""Native code needs llvmlite; without it everything is interpreted, and there is nothing to test here."""
+
+import pytest
+
+pytest.importorskip("llvmlite")

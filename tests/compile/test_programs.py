@@ -1,0 +1,141 @@
+"""Whole graphs: NumPy between kernels, loops and branches, memory, threads, damaged indices."""
+
+import gc
+import threading
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import tree
+from chainrule.compile import Program
+from chainrule.compile.memory import ALIGNMENT, Life, arranged, lower_bound
+from chainrule.interpret import Plan
+from chainrule.simplify import simplify
+from chainrule.testing import seeded_graph
+
+from .comparing import assert_equal, both
+
+
+def compiled(f, *arguments):
+    graph = simplify(cr.trace(f, *arguments).data)
+    return assert_equal(graph, [np.asarray(x) for x in tree.flatten(arguments)[0]])
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_random_graphs(seed):
+    case = seeded_graph((7, seed))
+    native, numpy, _ = both(case.graph, case.arrays)
+    narrow = any(v.dtype == np.float32 for v in case.graph.variables)
+    for x, y in zip(native, numpy, strict=True):
+        assert x.dtype == y.dtype
+        np.testing.assert_allclose(x, y, rtol=1e-4 if narrow else 1e-8, atol=1e-5 if narrow else 1e-9)
+
+
+_LOOPS = {
+    "scan": lambda c, xs: cr.scan(lambda c, x: (c * 0.5 + x, c * x), c, xs),
+    "reverse": lambda c, xs: cr.scan(lambda c, x: (c * 0.5 + x, c * x), c, xs, reverse=True),
+    "one step": lambda c, xs: cr.scan(lambda c, x: (c * 0.5 + x, c * x), c, xs[:1]),
+    "not in place": lambda c, xs: cr.scan(lambda c, x: (xs.T @ (xs @ c) / 9 + x, c[::-1] * x), c, xs),
+    "two carried": lambda c, xs: cr.scan(lambda c, x: ((c[1] + x, c[0] * 0.5), c[0].sum()), (c, c + 1), xs),
+    "the same twice": lambda c, xs: cr.scan(lambda c, x: ((c[0], c[0]), (c[1], x)), (c, c + 1), xs),
+    "within each other": lambda c, xs: cr.scan(
+        lambda c, x: (cr.scan(lambda d, y: (d * 0.9 + y, d), c, xs)[0] + x, c.sum()), c, xs
+    ),
+    "while": lambda c, xs: cr.while_loop(lambda s: np.sum(s[0] ** 2) < 100, lambda s: (s[0] * 1.5, s[1] + 1), (c, 0)),
+    "while, never": lambda c, xs: cr.while_loop(lambda s: np.sum(s**2) < -1, lambda s: s * 1.5, c),
+    "branch": lambda c, xs: cr.cond(c[0] > 0, lambda y: y * 2, lambda y: y[::-1] * 3 + 1, c),
+    "other branch": lambda c, xs: cr.cond(c[0] < 0, lambda y: y * 2, lambda y: y[::-1] * 3 + 1, c),
+    "fori": lambda c, xs: cr.fori_loop(0, 10, lambda k, s: s * 0.9 + k, c),
+    "checkpoint": lambda c, xs: cr.checkpoint(lambda y: (y * y + 1) ** 2)(c) + xs.sum(),
+}
+
+
+@pytest.mark.parametrize("name", list(_LOOPS))
+def test_loops(name):
+    rng = np.random.default_rng(0)
+    arrays = np.abs(rng.normal(size=3)), rng.normal(size=(5, 3))
+    f = _LOOPS[name]
+    program = compiled(f, *arrays)
+    assert "holding" in {kernel.kind for kernel in program.unit.fusion.kernels}
+
+    def total(*xs):
+        return sum(np.sum(y * 1.0) for y in tree.flatten(f(*xs))[0])
+
+    compiled(cr.grad(total, argnums=(0, 1)), *arrays)
+
+
+def test_results_never_share_memory():
+    def f(x):
+        y = x + 1
+        return y, y.reshape(-1), x, y.T
+
+    x = np.ones((2, 3))
+    graph = cr.trace(f, x).data
+    program = Program(graph)
+    first, second = program([x]), program([x])
+    for a in first[:2] + first[3:]:
+        a[...] = 7
+    assert all(np.array_equal(b, c) for b, c in zip(second, [x + 1, (x + 1).reshape(-1), x, (x + 1).T], strict=True))
+
+
+def test_threads():
+    def f(x, w):
+        return np.maximum(x @ w, 0).sum(axis=0), x.sum()
+
+    rng = np.random.default_rng(0)
+    w = rng.normal(size=(20, 30))
+    program = Program(simplify(cr.trace(f, rng.normal(size=(10, 20)), w).data))
+    wrong = []
+
+    def work(seed):
+        draw = np.random.default_rng(seed)
+        for _ in range(200):
+            x = draw.normal(size=(10, 20))
+            a, b = program([x, w])
+            if not (np.allclose(a, np.maximum(x @ w, 0).sum(axis=0)) and np.allclose(b, x.sum())):
+                wrong.append(seed)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_an_index_out_of_bounds_raises_as_in_numpy():
+    graph = cr.trace(lambda x, i: np.take(x, i), np.arange(4.0), np.array([1, 2])).data
+    program = Program(graph, careful=Plan(graph))
+    assert program([np.arange(4.0), np.array([3, 0])])[0].tolist() == [3.0, 0.0]
+    with pytest.raises(IndexError):
+        program([np.arange(4.0), np.array([4, 0])])
+
+
+def test_inputs_need_not_lie_row_by_row():
+    graph = cr.trace(lambda x: x * 2 + x.T, np.ones((4, 4))).data
+    x = np.random.default_rng(0).normal(size=(8, 8))[::2, ::-2]
+    np.testing.assert_array_equal(Program(graph)([x])[0], x * 2 + x.T)
+
+
+def test_code_is_freed_with_its_program():
+    graph = cr.trace(lambda x: x * 2 + 1, np.ones(4)).data
+    for _ in range(20):
+        Program(graph)([np.ones(4)])
+    gc.collect()
+
+
+def test_the_arena_is_near_the_bound():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        lives = []
+        for _ in range(rng.integers(1, 40)):
+            first = int(rng.integers(0, 30))
+            lives.append(Life(int(rng.integers(1, 5000)), first, first + int(rng.integers(0, 8))))
+        offsets, total = arranged(lives)
+        for k, (a, at) in enumerate(zip(lives, offsets, strict=True)):
+            assert at % ALIGNMENT == 0 and at + a.size <= total
+            for b, there in list(zip(lives, offsets, strict=True))[:k]:
+                together = a.first <= b.last and b.first <= a.last
+                assert not together or at >= there + b.size or there >= at + a.size
+        assert total <= 1.25 * lower_bound(lives)
