@@ -36,6 +36,11 @@ def flatten(tree: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
     return leaves, functools.partial(_unflatten, definition)
 
 
+def definition_of(rebuild: Callable[[Sequence[Any]], Any]) -> Any:
+    """What the function that `flatten` returned builds: equal for trees of one shape."""
+    return rebuild.args[0] if isinstance(rebuild, functools.partial) else None
+
+
 def paths(tree: Any) -> list[str]:
     """Where each leaf stands, as one would write it: `['W'][0]`."""
     if isinstance(tree, LEAVES):

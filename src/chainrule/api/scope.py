@@ -50,6 +50,12 @@ class Scope:
         v.mask |= 1 << self.bit
         return wrap(self.trace, v, kind)
 
+    def hidden_input(self, shape: tuple[int, ...], dtype: Any) -> Variable:
+        """An input for an array from outside, which may never be used: its value is not known until it is."""
+        v = self.trace.graph.input(ArrayType(shape, dtype))
+        v.mask |= 1 << self.bit
+        return v
+
     def result(self, v: Variable, like: Any = None) -> Any:
         """A result for the caller: still traced if it depends on a transform around this one, else its value."""
         return self._leaving(v, self.bit, like)
@@ -77,7 +83,8 @@ class Scope:
 
 def plain(x: Any) -> np.ndarray:
     """An array that means what NumPy's own arrays mean; subclasses that do not are refused."""
-    return plain_array(x) if isinstance(x, np.ndarray) else np.asarray(x)
+    array = plain_array(x) if isinstance(x, np.ndarray) else np.asarray(x)
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def read_only(value: np.ndarray) -> np.ndarray:

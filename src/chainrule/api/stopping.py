@@ -34,5 +34,5 @@ def _stopped(x: Any) -> Any:
     if type(x) is not Array:
         return memory_of(x)
     v = marks.stop_gradient(x.variable)
-    v.mask = 0
+    v.mask &= x.owner.kept
     return wrap(x.owner, v, x.kind)

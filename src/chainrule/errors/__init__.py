@@ -7,6 +7,7 @@ from .asking import Asking, asking
 from .classes import (
     ArgumentError,
     ChainruleError,
+    ChainruleWarning,
     ControlFlowError,
     DataError,
     DerivativeError,
@@ -31,6 +32,7 @@ __all__ = [
     "ArgumentError",
     "Asking",
     "ChainruleError",
+    "ChainruleWarning",
     "ControlFlowError",
     "DataError",
     "DerivativeError",
@@ -54,5 +56,5 @@ __all__ = [
 ]
 
 for _class in list(vars().values()):  # tracebacks print where a user finds it
-    if isinstance(_class, type) and issubclass(_class, ChainruleError):
+    if isinstance(_class, type) and issubclass(_class, (ChainruleError, ChainruleWarning)):
         _class.__module__ = __name__

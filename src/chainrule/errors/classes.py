@@ -108,5 +108,9 @@ class DivergenceError(ChainruleError, ArithmeticError):
         self.fitted, self.outcome = fitted, outcome
 
 
+class ChainruleWarning(UserWarning):
+    """Something works, but not as well as it could, or not as one may think."""
+
+
 class InternalError(ChainruleError, RuntimeError):
     """A mistake of ours: please report it with the graph's text."""
