@@ -134,24 +134,24 @@ def _(x):
     return np.sum(distances)
 
 
-@refused(TraceError, V, what="linalg.expm would take", wanted="cr.custom_gradient")
-def propagator(x):
-    generator = np.array([[0.0, 1.0], [-1.0, 0.0]]) * x[0]
-    state = linalg.expm(generator) @ np.array([1.0, 0.0])  # here
+@refused(TraceError, V, what="linalg.sqrtm would take", wanted="cr.custom_gradient")
+def whitening(x):
+    covariance = np.array([[2.0, 1.0], [1.0, 3.0]]) * x[0]
+    state = linalg.sqrtm(covariance) @ np.array([1.0, 0.0])  # here
     return state[0]
 
 
-@refused(TraceError, V, what="linalg.solve would take", try_="np.linalg.solve instead of linalg.solve")
-def scipy_solve(x):
+@refused(TraceError, V, what="linalg.pinv would take", try_="np.linalg.pinv instead of linalg.pinv")
+def scipy_pinv(x):
     matrix = np.diag(x) + 0.1
-    solution = linalg.solve(matrix, np.ones(3))  # here
+    solution = linalg.pinv(matrix) @ np.ones(3)  # here
     return np.sum(solution)
 
 
-@cure_of(scipy_solve)
+@cure_of(scipy_pinv)
 def _(x):
     matrix = np.diag(x) + 0.1
-    solution = np.linalg.solve(matrix, np.ones(3))
+    solution = np.linalg.pinv(matrix) @ np.ones(3)
     return np.sum(solution)
 
 

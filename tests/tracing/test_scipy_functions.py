@@ -84,35 +84,26 @@ def test_libraries_and_plain_arguments_get_what_scipy_gives():
 
 
 REFUSED = {
-    "scipy.special.comb": (lambda x: special.comb(x, 2), "a ufunc of scipy.special"),
-    "scipy.linalg.lu_factor": (lambda x: linalg.lu_factor(S * x[0]), "np.linalg.solve"),
-    "scipy.linalg.toeplitz": (lambda x: linalg.toeplitz(x), "the function of np.linalg"),
-    "scipy.linalg.eig": (lambda x: linalg.eig(S * x[0]), "np.linalg.eigh for symmetric"),
-    "scipy.stats's norm_gen.logpdf": (lambda x: stats.norm.logpdf(x), "its formula, in functions of NumPy"),
-    "scipy.stats's rv_continuous_frozen.logpdf": (lambda x: stats.norm(x[0]).logpdf(1.0), "its formula"),
-    "scipy.stats.zscore": (lambda x: stats.zscore(x), "its formula"),
-    "scipy.integrate.simpson": (lambda x: integrate.simpson(x), r"np.sum\(weights \* y\)"),
-    "scipy.integrate.quad": (lambda x: integrate.quad(lambda t: t * x[0], 0, 1), "nodes of a rule"),
-    "scipy.integrate.solve_ivp": (lambda x: integrate.solve_ivp(lambda t, y: -y, (0, 1), x), "cr.scan"),
-    "scipy.interpolate.interp1d": (lambda x: interpolate.interp1d(np.arange(4.0), x)(1.5), "np.interp"),
-    "scipy.interpolate's CubicSpline": (
-        lambda x: interpolate.CubicSpline(np.arange(4.0), np.ones(4))(x),
-        "np.interp, or cr.custom_gradient",
-    ),
-    "scipy.optimize.minimize": (
-        lambda x: optimize.minimize(lambda p: np.sum((p - x) ** 2), np.zeros(4)),
-        "cr.custom_gradient around the solver",
-    ),
-    "scipy.optimize.brentq": (lambda x: optimize.brentq(lambda p: p - x[0], 0, 2), "cr.custom_gradient around"),
-    "scipy.signal.convolve": (lambda x: signal.convolve(x, V), "np.convolve"),
+    "special.comb": lambda x: special.comb(x, 2),
+    "linalg.lu_factor": lambda x: linalg.lu_factor(S * x[0]),
+    "linalg.toeplitz": lambda x: linalg.toeplitz(x),
+    "stats.norm.logpdf": lambda x: stats.norm.logpdf(x),
+    "stats.zscore": lambda x: stats.zscore(x),
+    "integrate.simpson": lambda x: integrate.simpson(x),
+    "integrate.quad": lambda x: integrate.quad(lambda t: t * x[0], 0, 1),
+    "integrate.solve_ivp": lambda x: integrate.solve_ivp(lambda t, y: -y, (0, 1), x),
+    "interpolate.interp1d": lambda x: interpolate.interp1d(np.arange(4.0), x)(1.5),
+    "interpolate.CubicSpline": lambda x: interpolate.CubicSpline(np.arange(4.0), x),
+    "optimize.minimize": lambda x: optimize.minimize(lambda p: np.sum((p - x) ** 2), np.zeros(4)),
+    "optimize.brentq": lambda x: optimize.brentq(lambda p: p - x[0], 0, 2),
+    "signal.convolve": lambda x: signal.convolve(x, V),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(name):
-    call, instead = REFUSED[name]
-    with pytest.raises(TraceError, match=f"(?s)^{name} would take the value.*wanted +.*{instead}") as caught:
-        cr.grad(lambda x: np.sum(call(x)))(V)
+    with pytest.raises(TraceError, match=f"^{name} would take the value.*derivative would be lost") as caught:
+        cr.grad(lambda x: np.sum(REFUSED[name](x)))(V)
     assert "test_scipy_functions.py" in str(caught.value.where)
 
 
