@@ -187,9 +187,9 @@ def test_value_taken_out_of_the_trace():
 
 
 def test_unsupported_function_is_named():
-    error = raised(errors.UnsupportedError, cr.grad(lambda x: np.sum(np.fft.fft(x))), np.ones(3))
-    assert "np.fft.fft is not supported on traced arrays" in str(error)
-    is_here(error, "np.fft.fft(x)")
+    error = raised(errors.UnsupportedError, cr.grad(lambda x: np.sum(np.linalg.eigvals(x))), np.ones((3, 3)))
+    assert "np.linalg.eigvals is not supported on traced arrays" in str(error)
+    is_here(error, "np.linalg.eigvals(x)")
 
 
 def test_tangents_and_cotangents():

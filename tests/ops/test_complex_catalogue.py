@@ -1,8 +1,8 @@
 """Every operation with complex arguments: right by differences along directions in the plane, or refused.
 
-The examples are the declared ones, moved off the real line: all floating arguments at once, and each of them alone, so
-that real and complex ones meet. The references are central differences of the forward function; the product that the
-transpose belongs to is Re(sum(y_bar * y_dot)).
+The examples are the declared ones, moved off the real line: all floating arguments at once, each of them alone, so that
+real and complex ones meet, and none where the results are complex all the same. The references are central differences
+of the forward function; the product that the transpose belongs to is Re(sum(y_bar * y_dot)).
 """
 
 import numpy as np
@@ -35,6 +35,9 @@ REFUSED = {
 PHASES = {"eigh": (0,), "svd": (1,)}
 
 
+NONE = -1  # of the arguments is moved: real ones, of complex results
+
+
 def moved_off(example, which, seed=7):
     rng = np.random.default_rng(seed)
     arrays = [np.asarray(a) for a in example.arguments]
@@ -65,13 +68,13 @@ def cases():
     for operation in DECLARED:
         for number, example in enumerate(operation.examples(np.random.default_rng(0))):
             floating = [k for k, a in enumerate(example.arguments) if np.asarray(a).dtype.kind in "fc"]
-            for which in dict.fromkeys([None, *(floating if len(floating) > 1 else [])]):
+            for which in dict.fromkeys([None, NONE, *(floating if len(floating) > 1 else [])]):
                 arrays = moved_off(example, which)
                 parameters = tuple(example.parameters[name] for name in operation.parameter_names)
-                if not any(a.dtype.kind == "c" for a in arrays) or operation.pullback:
+                if operation.pullback or not has_complex_forward(operation, arrays, parameters):
                     continue
-                if has_complex_forward(operation, arrays, parameters):
-                    name = f"{operation.name}-{number}" + ("" if which is None else f"-argument {which}")
+                if any(a.dtype.kind == "c" for a in (*arrays, *results_of(operation, arrays, parameters))):
+                    name = f"{operation.name}-{number}" + {None: "", NONE: "-real"}.get(which, f"-argument {which}")
                     yield pytest.param(operation, arrays, parameters, id=name)
 
 

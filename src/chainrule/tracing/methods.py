@@ -221,11 +221,18 @@ def _set_shape(self: Array, shape: Any) -> None:
 
 
 def _set_real(self: Array, value: Any) -> None:
-    self[...] = value
+    (self if self.dtype.kind != "c" else np.real(self))[...] = value
+
+
+def _set_imag(self: Array, value: Any) -> None:
+    if self.dtype.kind != "c":
+        raise TypeError("array does not have imaginary part to set")
+    np.imag(self)[...] = value
 
 
 Array.shape = Array.shape.setter(_set_shape)  # type: ignore[attr-defined]
 Array.real = Array.real.setter(_set_real)  # type: ignore[attr-defined]
+Array.imag = Array.imag.setter(_set_imag)  # type: ignore[attr-defined]
 Array.device = "cpu"  # type: ignore[attr-defined]
 
 
