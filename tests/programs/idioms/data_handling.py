@@ -1,5 +1,6 @@
 """Data handling: sorting, ranks, groups, masks, missing values, percentiles, loops over rows."""
 
+import io
 from collections import Counter, defaultdict
 from itertools import groupby, pairwise
 
@@ -158,3 +159,118 @@ def binned_profile(x, y):
     coef = np.linalg.solve(design.T @ (w[:, None] * design) + 0.1 * np.eye(2), design.T @ (w * profile[filled]))
     offsets = x - centers[which]
     return coef[0] + 0.1 * coef[1] + 0.01 * np.sum(offsets * y)
+
+
+@program(lambda rng: (rng.normal(size=8), rng.uniform(0.5, 2.0, size=8)))
+def weighted_order_statistics(values, weights):
+    order = np.lexsort((weights, values))
+    v, w = values[order], weights[order]
+    cum = np.cumsum(w) - 0.5 * w
+    cum /= w.sum()
+    median = np.interp(0.5, cum, v)
+    k = np.searchsorted(cum, 0.5)
+    lower, upper = v[max(k - 1, 0)], v[k]
+    mad = np.median(abs(values - median))
+    trimmed = v[1:-1]
+    winsorized = np.minimum(np.maximum(values, v[1]), v[-2])
+    return median + mad + (upper - lower) * trimmed.mean() + winsorized.var(ddof=1)
+
+
+@program(lambda rng: (rng.normal(size=8), rng.normal(size=3)))
+def ranking_metrics(scores, bias):
+    scores = scores + bias[GROUPS]
+    relevant = np.array([n == "ada" for n in NAMES])
+    pairs = scores[relevant][:, None] - scores[~relevant][None, :]
+    auc = (pairs > 0).mean() + 0.5 * (pairs == 0).mean()
+    soft_auc = (1 / (1 + np.exp(-5 * pairs))).mean()
+    ranked = sorted(zip(scores, relevant), key=lambda row: -row[0])
+    gain, hits = 0.0, 0
+    for position, (score, is_relevant) in enumerate(ranked, start=1):
+        if is_relevant:
+            hits += 1
+            gain += score * hits / position
+    top = [score for score, _ in ranked[:3]]
+    return soft_auc + gain / hits + np.std(top) * auc
+
+
+@program(lambda rng: rng.uniform(1, 3, size=12))
+def rolling_and_resetting_sums(flow):
+    storage, spill = 0.0, []
+    levels = np.zeros(len(flow) + 1)
+    for day, q in enumerate(flow):
+        storage += q - 1.5
+        if storage > 2.0:
+            spill.append((day, storage - 2.0))
+            storage = 2.0
+        elif storage < 0:
+            storage = 0.0
+        levels[day + 1] = storage
+    rolling = np.convolve(flow, np.ones(3) / 3, mode="valid")
+    weekly = [chunk.sum() for chunk in np.array_split(flow, 3)]
+    anomaly = flow - np.repeat(np.reshape(weekly, (3, 1)), 4, axis=1).flatten() / 4
+    spilled = sum(amount for _, amount in spill)
+    return spilled + levels.mean() + rolling.max() - rolling.min() + np.sqrt(np.mean(anomaly**2))
+
+
+@program(lambda rng: (rng.normal(size=(8, 2)), rng.uniform(0.5, 1.5, size=3)))
+def join_and_pivot(readings, factors):
+    table = np.loadtxt(io.StringIO("0 2 1.5\n1 0 0.5\n2 1 1.0\n3 2 2.0\n5 0 0.7\n7 1 0.2"))
+    key = {int(row[0]): (int(row[1]), row[2]) for row in table}
+    joined = []
+    for i, (a, b) in enumerate(readings):
+        if i not in key:
+            continue
+        site, level = key[i]
+        joined.append([site, a * level * factors[site], b - level])
+    joined = np.array(joined)
+    sites = joined[:, 0].astype(int)
+    pivot = np.full((3, 2), np.nan)
+    for site in np.unique(sites):
+        pivot[site] = joined[sites == site, 1:].mean(axis=0)
+    columns = np.nanmean(pivot, axis=0)
+    spread = np.nanstd(pivot, axis=0)
+    normalized = (pivot - columns) / spread
+    return np.nanmax(normalized) + columns @ spread + np.nansum(pivot**2)
+
+
+@program(lambda rng: rng.normal(size=(5, 4)))
+def quantile_normalization(expression):
+    ranks = expression.argsort(axis=0).argsort(axis=0)
+    reference = np.sort(expression, axis=0).mean(axis=1)
+    normalized = reference[ranks]
+    fold = normalized[:, 2:].mean(axis=1) - normalized[:, :2].mean(axis=1)
+    raw = expression[:, 2:].mean(1) - expression[:, :2].mean(1)
+    pooled = np.sqrt(expression.var(axis=1, ddof=1) + 0.1)
+    t = raw / pooled
+    selected = np.argsort(np.abs(t))[::-1][:2]
+    survivors = np.take(raw, selected)
+    cumulative = np.maximum.accumulate(np.abs(t)[np.argsort(-np.abs(t))][::-1])
+    return (
+        fold @ fold + survivors.sum() ** 2 + cumulative.mean() + np.take_along_axis(expression, ranks, axis=0)[0].sum()
+    )
+
+
+@program(lambda rng: (np.sort(rng.uniform(0, 10, size=9)), rng.normal(size=9)))
+def event_clusters(times, magnitudes):
+    clusters = [[0]]
+    for i in range(1, len(times)):
+        if times[i] - times[clusters[-1][-1]] < 1.2:
+            clusters[-1].append(i)
+        else:
+            clusters.append([i])
+    summary = {}
+    for number, members in enumerate(clusters):
+        m = magnitudes[members]
+        main = members[int(np.argmax(m))]
+        summary[number] = {
+            "start": times[members[0]],
+            "energy": np.sum(10 ** (0.3 * m)),
+            "lag": times[main] - times[members[0]],
+        }
+    energies = np.array([s["energy"] for s in summary.values()])
+    waits = np.ediff1d([s["start"] for s in summary.values()])
+    lags = sum(s["lag"] for s in summary.values())
+    if waits.size == 0:
+        return energies.sum() + lags
+    rate = 1 / waits.mean()
+    return np.log(energies).sum() + rate + lags + energies.max() / energies.sum()

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.linalg import det, inv, norm, solve
 
 from ..program import program
+from ..toolbox import rotation
 
 
 @program(lambda rng: rng.uniform(0.5, 2.0, size=6))
@@ -203,3 +204,79 @@ def nonlinear_bar_by_newton(stiffness, cubic):
             break
     energy = sum(0.5 * stiffness * s**2 + 0.25 * cubic * s**4 for s in np.diff(u))
     return u[-1] + energy
+
+
+@program(lambda rng: (rng.uniform(0.5, 2.0, size=3), rng.uniform(0.2, 0.9)))
+def portal_frame(inertia, lean):
+    nodes = {0: (0.0, 0.0), 1: (lean, 2.0), 2: (3.0, 2.0), 3: (3.0, 0.0)}
+    members = [(0, 1), (1, 2), (2, 3)]
+    K = np.zeros((12, 12))
+    for (a, b), I in zip(members, inertia):
+        (xa, ya), (xb, yb) = nodes[a], nodes[b]
+        dx, dy = xb - xa, yb - ya
+        L = np.sqrt(dx**2 + dy**2)
+        k = np.zeros((6, 6))
+        k[0, 0] = k[3, 3] = 50 / L
+        k[0, 3] = k[3, 0] = -50 / L
+        bend = I * np.array([[12 / L**3, 6 / L**2], [6 / L**2, 4 / L]])
+        k[1:3, 1:3] = bend
+        k[4:, 4:] = bend * np.array([[1, -1], [-1, 1]])
+        k[1:3, 4:] = I * np.array([[-12 / L**3, 6 / L**2], [-6 / L**2, 2 / L]])
+        k[4:, 1:3] = k[1:3, 4:].T
+        T = np.eye(6)
+        T[:2, :2] = T[3:5, 3:5] = rotation(np.arctan2(dy, dx)).T
+        dofs = np.r_[3 * a : 3 * a + 3, 3 * b : 3 * b + 3]
+        K[np.ix_(dofs, dofs)] += T.T @ k @ T
+    free = slice(3, 9)
+    u = solve(K[free, free], np.array([1.0, 0, 0, 0, -0.5, 0]))
+    return u[0] + np.abs(u).max() + u[2] * u[5]
+
+
+@program(lambda rng: rng.uniform(0.5, 2.0, size=5))
+def implicit_heat_stepping(conductivity):
+    n = len(conductivity) + 1
+    rows, cols, entries = [], [], []
+    for e, k in enumerate(conductivity):
+        for i in (0, 1):
+            for j in (0, 1):
+                rows.append(e + i)
+                cols.append(e + j)
+                entries.append(k if i == j else -k)
+    K = np.zeros((n, n))
+    np.add.at(K, (rows, cols), entries)
+    M = (np.diag(np.full(n, 4.0)) + np.diag(np.ones(n - 1), 1) + np.diag(np.ones(n - 1), -1)) / 6
+    theta, dt = 0.5, 0.1
+    T = np.sin(np.linspace(0, np.pi, n))
+    left, right = M + theta * dt * K, M - (1 - theta) * dt * K
+    left_inverse = inv(left)
+    t, history = 0.0, [T]
+    while t < 0.45:
+        T = left_inverse @ (right @ T)
+        T[[0, -1]] = 0.1
+        history.append(T)
+        t += dt
+    history = np.vstack(history)
+    return history[-1].max() + history.mean() + det(left)
+
+
+@program(lambda rng: (rng.uniform(1.0, 3.0), rng.uniform(0.05, 0.25)))
+def contact_by_penalty(stiffness, gap):
+    n, penalty = 4, 100.0
+    K = stiffness * (2 * np.eye(n) - np.eye(n, k=1) - np.eye(n, k=-1))
+    K[-1, -1] = stiffness
+    load = np.full(n, 0.1)
+    active = set()
+    for iteration in range(10):
+        A, b = K.copy(), load.copy()
+        for node in active:
+            A[node, node] += penalty
+            b[node] += penalty * gap
+        u = solve(A, b)
+        touching = {i for i in range(n) if u[i] > gap}
+        if touching == active:
+            break
+        active = touching
+    reactions = penalty * np.maximum(u - gap, 0)
+    imbalance = norm(K @ u - load + reactions)
+    assert imbalance < 1e-8, f"not in equilibrium: {imbalance}"
+    return reactions.sum() + u @ K @ u / 2

@@ -175,3 +175,114 @@ def epidemic_on_a_network(rates):
         infected = infected + (1 - infected) * (1 - escape) - 0.3 * infected
         peak = max(peak, infected.sum())
     return peak + infected[2]
+
+
+@program(lambda rng: rng.uniform(0.5, 3.0, size=7))
+def minimum_spanning_tree(lengths):
+    parent = list(range(5))
+
+    def find(v):
+        while parent[v] != v:
+            parent[v] = parent[parent[v]]
+            v = parent[v]
+        return v
+
+    tree = []
+    for length, (i, j) in sorted(zip(lengths, EDGES), key=lambda pair: pair[0]):
+        a, b = find(i), find(j)
+        if a != b:
+            parent[a] = b
+            tree.append((i, j, length))
+    total = sum(length for *_, length in tree)
+    longest = max(tree, key=lambda edge: edge[2])
+    degree = np.zeros(5)
+    for i, j, length in tree:
+        degree[[i, j]] += length
+    return total + longest[-1] ** 2 + degree.std()
+
+
+@program(lambda rng: rng.uniform(-0.5, 2.0, size=7))
+def bellman_ford_potentials(costs):
+    n = 5
+    arcs = [(i, j, c) for (i, j), c in zip(EDGES, costs)] + [(j, i, 2.0 + c) for (i, j), c in zip(EDGES, costs)]
+    d = np.full(n, np.inf)
+    d[0] = 0.0
+    for sweep in range(n):
+        changed = False
+        for u, v, c in arcs:
+            if d[u] + c < d[v] - 1e-12:
+                d[v] = d[u] + c
+                changed = True
+        if not changed:
+            break
+    reduced = np.array([c + d[u] - d[v] for u, v, c in arcs])
+    if reduced.min() < -1e-9:
+        return d.min()
+    slack = reduced[reduced > 1e-9]
+    return d.sum() + np.log(slack).mean()
+
+
+@program(lambda rng: rng.uniform(1.0, 4.0, size=6))
+def critical_path(durations):
+    needs = {
+        "survey": [],
+        "order": [],
+        "dig": ["survey"],
+        "pour": ["dig", "order"],
+        "wall": ["pour"],
+        "roof": ["wall", "order"],
+    }
+    time = dict(zip(needs, durations))
+    finish = {}
+
+    def done(task):
+        if task not in finish:
+            start = max([done(before) for before in needs[task]], default=0.0)
+            finish[task] = start + time[task]
+        return finish[task]
+
+    makespan = max(map(done, needs))
+    latest = {task: makespan for task in needs}
+    for task in reversed(list(needs)):
+        for before in needs[task]:
+            latest[before] = min(latest[before], latest[task] - time[task])
+    slack = np.array([latest[task] - finish[task] for task in needs])
+    return makespan + np.sum(slack**2)
+
+
+@program(lambda rng: (rng.uniform(0.2, 1.0, size=7), rng.normal(size=5)))
+def spectral_clustering_cut(weights, signal):
+    W = np.zeros((5, 5))
+    W[SOURCE, TARGET] = weights
+    W += W.T
+    degree = W.sum(axis=0)
+    D = np.diag(1 / np.sqrt(degree))
+    laplacian = np.eye(5) - D @ W @ D
+    values, vectors = np.linalg.eigh(laplacian)
+    fiedler = vectors[:, 1]
+    side = fiedler > np.median(fiedler)
+    cut = W[np.ix_(side, ~side)].sum()
+    volume = min(degree[side].sum(), degree[~side].sum())
+    heat = vectors @ (np.exp(-values) * (vectors.T @ signal))
+    gap = values[2] - values[1]
+    return cut / volume + heat @ heat + gap
+
+
+@program(lambda rng: rng.uniform(0.1, 1.0, size=7))
+def hitting_times(rates):
+    P = np.zeros((5, 5))
+    for (i, j), rate in zip(EDGES, rates):
+        P[i, j] = P[j, i] = rate
+    P /= P.sum(axis=1)[:, None]
+    target = 3
+    keep = [v for v in range(5) if v != target]
+    h = np.linalg.solve(np.eye(4) - P[keep][:, keep], np.ones(4))
+    times = np.insert(h, target, 0.0)
+    walk = np.zeros(5)
+    walk[0] = 1
+    survival = []
+    for step in range(6):
+        walk = walk @ P
+        walk[target] *= 0
+        survival.append(walk.sum())
+    return times.mean() + np.cumsum(survival)[-1]

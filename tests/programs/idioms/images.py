@@ -155,3 +155,101 @@ def color_balance(rgb):
     integral[1:, 1:] = luminance.cumsum(axis=0).cumsum(axis=1)
     box = integral[4, 4] - integral[1, 4] - integral[4, 1] + integral[1, 1]
     return np.mean(gx**2 + gy**2) + box
+
+
+@program(lambda rng: (rng.uniform(0, 1, size=(6, 6)), rng.uniform(0.2, 0.5)))
+def bilateral_filter(image, tone):
+    h, w = image.shape
+    result = np.zeros_like(image)
+    offsets = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+    for y, x in np.ndindex(h, w):
+        acc, norm = 0.0, 0.0
+        for dy, dx in offsets:
+            yy, xx = min(max(y + dy, 0), h - 1), min(max(x + dx, 0), w - 1)
+            distance = dy**2 + dx**2
+            weight = np.exp(-distance / 2 - (image[yy, xx] - image[y, x]) ** 2 / (2 * tone**2))
+            acc += weight * image[yy, xx]
+            norm += weight
+        result[y, x] = acc / norm
+    residual = image - result
+    return residual.std() + result[2:4, 2:4].sum()
+
+
+@program(lambda rng: rng.uniform(0, 1, size=(6, 6)))
+def demosaic_and_sharpen(raw):
+    red, blue = raw[0::2, 0::2], raw[1::2, 1::2]
+    green = np.zeros_like(raw)
+    green[0::2, 1::2] = raw[0::2, 1::2]
+    green[1::2, 0::2] = raw[1::2, 0::2]
+    neighbors = np.roll(green, 1, 0) + np.roll(green, -1, 0) + np.roll(green, 1, 1) + np.roll(green, -1, 1)
+    missing = np.zeros(raw.shape, dtype=bool)
+    missing[0::2, 0::2] = missing[1::2, 1::2] = True
+    green[missing] = neighbors[missing] / 4
+    full = np.dstack([np.kron(red, np.ones((2, 2))), green, np.repeat(np.repeat(blue, 2, 0), 2, 1)])
+    gray = full.mean(axis=-1)
+    blurred = gray.copy()
+    blurred[1:-1, 1:-1] = (gray[:-2, 1:-1] + gray[2:, 1:-1] + gray[1:-1, :-2] + gray[1:-1, 2:]) / 4
+    sharp = gray + 0.7 * (gray - blurred)
+    np.clip(sharp, 0.2, 0.9, out=sharp)
+    return sharp.var() + full[..., 1].max() - full[..., 2].min()
+
+
+@program(lambda rng: (rng.normal(size=(6, 6)), 0.1 * rng.normal(size=(6, 6))))
+def lucas_kanade_flow(first, change):
+    second = first + change
+    gy, gx = np.gradient(0.5 * (first + second))
+    gt = second - first
+    flow = np.zeros((2, 2, 2))
+    for i in range(2):
+        for j in range(2):
+            block = np.s_[3 * i : 3 * i + 3, 3 * j : 3 * j + 3]
+            A = np.column_stack((gx[block].ravel(), gy[block].ravel()))
+            b = -gt[block].ravel()
+            structure = A.T @ A + 0.1 * np.identity(2)
+            smallest = np.linalg.eigvalsh(structure)[0]
+            if smallest < 0.05:
+                continue
+            flow[i, j] = np.linalg.solve(structure, A.T @ b)
+    speed = np.hypot(flow[..., 0], flow[..., 1])
+    return speed.mean() + flow[1, 0, 1]
+
+
+@program(lambda rng: rng.uniform(0, 1, size=(5, 5)))
+def grown_region(image):
+    seed = np.unravel_index(np.argmax(image), image.shape)
+    region, frontier = {tuple(map(int, seed))}, [tuple(map(int, seed))]
+    total, count = image[seed], 1
+    while frontier:
+        y, x = frontier.pop()
+        for ny, nx in ((y + 1, x), (y - 1, x), (y, x + 1), (y, x - 1)):
+            if not (0 <= ny < 5 and 0 <= nx < 5) or (ny, nx) in region:
+                continue
+            if abs(image[ny, nx] - total / count) < 0.35:
+                region.add((ny, nx))
+                frontier.append((ny, nx))
+                total += image[ny, nx]
+                count += 1
+    mask = np.zeros(image.shape, bool)
+    for y, x in region:
+        mask[y, x] = True
+    outside = image[~mask].mean() if (~mask).any() else 0.0
+    return total / count - outside + np.where(mask, image, 0).std()
+
+
+@program(lambda rng: (rng.normal(size=(7, 7)), rng.normal(size=(7, 7))))
+def structural_similarity(a, b):
+    c1, c2 = 0.01, 0.03
+    g = np.exp(-(np.arange(-1, 2) ** 2) / 2)
+    g /= g.sum()
+    window = np.outer(g, g)
+
+    def blur(image):
+        patches = np.lib.stride_tricks.sliding_window_view(image, (3, 3))
+        return np.tensordot(patches, window, axes=([2, 3], [0, 1]))
+
+    mu_a, mu_b = blur(a), blur(b)
+    var_a, var_b = blur(a * a) - mu_a**2, blur(b * b) - mu_b**2
+    covariance = blur(a * b) - mu_a * mu_b
+    ssim = (2 * mu_a * mu_b + c1) * (2 * covariance + c2) / ((mu_a**2 + mu_b**2 + c1) * (var_a + var_b + c2))
+    worst = np.unravel_index(ssim.argmin(), ssim.shape)
+    return ssim.mean() + ssim[worst]

@@ -6,6 +6,7 @@ from math import exp, log, sqrt
 import numpy as np
 
 from ..program import program
+from ..toolbox import numerical_jacobian, rk4_step
 
 REACTIONS = [
     {"reactants": {"A": 1}, "products": {"B": 1}},
@@ -180,3 +181,93 @@ def ignition_delay(p):
     history = history[:steps]
     gradient = np.gradient(history[:, 0], dt)
     return gradient.max() / 10 + history[-1, 0] + t
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, size=3), rng.uniform(0.8, 1.2)))
+def stiff_network_by_implicit_euler(k, start):
+    def rhs(c):
+        r1, r2, r3 = 0.4 * k[0] * c[0], 30 * k[1] * c[1] * c[2], 200 * k[2] * c[1] ** 2
+        return np.array([-r1 + r2, r1 - r2 - r3, r3])
+
+    c = np.array([start, 0.0, 0.0])
+    dt = 0.1
+    for step in range(4):
+        guess = c.copy()
+        for newton in range(20):
+            residual = guess - c - dt * rhs(guess)
+            J = np.eye(3) - dt * numerical_jacobian(rhs, guess)
+            update = np.linalg.solve(J, residual)
+            guess -= update
+            if np.max(np.abs(update)) < 1e-13:
+                break
+        else:
+            raise RuntimeError("Newton's method failed at step %d" % step)
+        c = guess
+        dt *= 1.5
+    return c[2] / c.sum() + 10 * c[1]
+
+
+@program(lambda rng: (rng.uniform(0.85, 0.97), rng.uniform(0.3, 0.6)))
+def peng_robinson_compressibility(reduced_temperature, reduced_pressure, omega=0.2):
+    kappa = 0.37464 + 1.54226 * omega - 0.26992 * omega**2
+    alpha = (1 + kappa * (1 - sqrt(reduced_temperature))) ** 2
+    A = 0.45724 * alpha * reduced_pressure / reduced_temperature**2
+    B = 0.0778 * reduced_pressure / reduced_temperature
+    c2, c1, c0 = B - 1, A - 3 * B**2 - 2 * B, B**3 + B**2 - A * B
+    q = (3 * c1 - c2**2) / 9
+    r = (9 * c2 * c1 - 27 * c0 - 2 * c2**3) / 54
+    disc = q**3 + r**2
+    if disc > 0:
+        s, t = np.cbrt(r + np.sqrt(disc)), np.cbrt(r - np.sqrt(disc))
+        roots = [s + t - c2 / 3]
+    else:
+        angle = math.acos(r / sqrt(-(q**3)))
+        roots = [2 * sqrt(-q) * math.cos((angle + 2 * math.pi * k) / 3) - c2 / 3 for k in range(3)]
+    roots = [z for z in roots if z > B]
+    vapor, liquid = max(roots), min(roots)
+
+    def log_fugacity(z):
+        return z - 1 - log(z - B) - A / (2 * sqrt(2) * B) * log((z + 2.414 * B) / (z - 0.414 * B))
+
+    return vapor + log_fugacity(vapor) - 0.3 * log_fugacity(liquid)
+
+
+@program(lambda rng: rng.uniform(0.3, 2.0, size=4))
+def bateman_decay_chain(half_lives):
+    decay = np.log(2) / half_lives
+    times = np.array([0.2, 0.7, 1.5])
+    activity = np.zeros((len(decay), len(times)))
+    for n in range(len(decay)):
+        for i in range(n + 1):
+            denominator = 1.0
+            for j in range(n + 1):
+                if j != i:
+                    denominator *= decay[j] - decay[i]
+            activity[n] += decay[: n + 1].prod() / denominator * np.exp(-decay[i] * times)
+    total = activity.sum(axis=0)
+    dominant = activity.argmax(axis=0)
+    share = np.array([activity[d, t] for t, d in enumerate(dominant)]) / total
+    return np.trapezoid(total, times) + share.min()
+
+
+@program(lambda rng: {"K": rng.uniform(0.5, 2.0, size=2), "n": rng.uniform(1.5, 3.0), "leak": rng.uniform(0.01, 0.1)})
+def genetic_toggle_switch(model):
+    def production(repressor, K):
+        return model["leak"] + 2.0 / (1 + (repressor / K) ** model["n"])
+
+    def rhs(t, y):
+        u, v = y
+        stimulus = 0.5 if 1.0 < t < 1.5 else 0.0
+        return np.array([production(v, model["K"][0]) - u, production(u, model["K"][1]) - v + stimulus])
+
+    y = np.array([1.0, 0.5])
+    trace = {"t": [], "u": [], "v": []}
+    for step in range(30):
+        t = 0.1 * step
+        y = rk4_step(rhs, t, y, 0.1)
+        for name, value in zip(("u", "v"), y):
+            trace[name].append(value)
+        trace["t"].append(t)
+    u, v = map(np.array, (trace["u"], trace["v"]))
+    winner, loser = (u, v) if u[-1] > v[-1] else (v, u)
+    return winner[-1] / loser[-1] + np.interp(1.26, trace["t"], trace["u"])

@@ -180,3 +180,109 @@ def soft_decision_tree(splits, leaves):
     y = X.sum(axis=1)
     residuals = [yi - predict(tree, xi) for xi, yi in zip(X, y)]
     return np.dot(residuals, residuals) / len(residuals)
+
+
+@program(lambda rng: (rng.normal(size=(2, 3, 3)), 0.5 * rng.normal(size=(8, 2)), rng.normal(size=(2, 7, 7))))
+def convolutional_classifier(kernels, dense, images):
+    labels = [0, 1]
+    loss = 0.0
+    for image, label in zip(images, labels):
+        maps = np.zeros((2, 5, 5))
+        for f, kernel in enumerate(kernels):
+            for i in range(5):
+                for j in range(5):
+                    maps[f, i, j] = (image[i : i + 3, j : j + 3] * kernel).sum()
+        maps[maps < 0] = 0
+        pooled = maps[:, :4, :4].reshape(2, 2, 2, 2, 2).max(axis=(2, 4))
+        scores = pooled.flatten() @ dense
+        scores -= scores.max()
+        loss += np.log(np.exp(scores).sum()) - scores[label]
+    return loss / len(labels)
+
+
+class Adam:
+    def __init__(self, params, rate=0.05, betas=(0.9, 0.999)):
+        self.params, self.rate, self.betas = params, rate, betas
+        self.m = {name: np.zeros_like(value) for name, value in params.items()}
+        self.v = {name: np.zeros_like(value) for name, value in params.items()}
+        self.t = 0
+
+    def step(self, grads):
+        self.t += 1
+        for name, g in grads.items():
+            self.m[name] = self.betas[0] * self.m[name] + (1 - self.betas[0]) * g
+            self.v[name] = self.betas[1] * self.v[name] + (1 - self.betas[1]) * g**2
+            m_hat = self.m[name] / (1 - self.betas[0] ** self.t)
+            v_hat = self.v[name] / (1 - self.betas[1] ** self.t)
+            self.params[name] -= self.rate * m_hat / (np.sqrt(v_hat) + 1e-8)
+
+
+@program(lambda rng: ({"w": 0.5 * rng.normal(size=4), "b": rng.normal(size=1)}, rng.uniform(0.02, 0.1)))
+def meta_learned_initialization(start, rate):
+    params = {name: value.copy() for name, value in start.items()}
+    optimizer = Adam(params, rate=rate)
+    y = np.tanh(X @ np.array([1.0, -1.0, 0.5, 0.0]))
+    losses = []
+    for epoch in range(4):
+        residual = X @ params["w"] + params["b"] - y
+        losses.append((residual**2).mean())
+        grads = {"w": 2 * X.T @ residual / len(y), "b": np.array([2 * residual.mean()])}
+        optimizer.step(grads)
+    improvement = losses[0] - losses[-1]
+    return losses[-1] - 0.1 * improvement + params["b"].item() ** 2
+
+
+@program(lambda rng: (0.5 * rng.normal(size=(4, 2)), 0.5 * rng.normal(size=(2, 4)), rng.normal(size=2)))
+def variational_autoencoder(encode, decode, log_var):
+    noise = np.random.RandomState(1).randn(3, len(X), 2)
+    mu = X @ encode
+    sigma = np.exp(0.5 * log_var)
+    reconstruction = 0.0
+    for eps in noise:
+        z = mu + sigma * eps
+        logits = z @ decode
+        targets = (X > 0).astype(float)
+        bce = np.maximum(logits, 0) - logits * targets + np.log1p(np.exp(-np.abs(logits)))
+        reconstruction += bce.sum(axis=1).mean() / len(noise)
+    kl = -0.5 * np.sum(1 + log_var - mu**2 - sigma**2, axis=1)
+    free_bits = np.where(kl > 0.5, kl, 0.5)
+    return reconstruction + free_bits.mean()
+
+
+@program(lambda rng: (0.5 * rng.normal(size=(3, 3)), rng.uniform(0.5, 2.0)))
+def large_margin_embedding(metric, margin):
+    Z = X[:, :3] @ metric
+    loss, triplets = 0.0, 0
+    for a in range(len(Z)):
+        positives = [p for p in range(len(Z)) if p != a and LABELS[p] == LABELS[a]]
+        negatives = np.flatnonzero(LABELS != LABELS[a])
+        d_neg = np.sum((Z[negatives] - Z[a]) ** 2, axis=1)
+        hardest = negatives[d_neg.argmin()]
+        for p in positives:
+            violation = margin + np.sum((Z[a] - Z[p]) ** 2) - np.sum((Z[a] - Z[hardest]) ** 2)
+            if violation > 0:
+                loss += violation
+                triplets += 1
+    distances = np.linalg.norm(Z[:, None] - Z[None], axis=-1)[np.triu_indices(len(Z), k=1)]
+    if not triplets:
+        return distances.mean()
+    return loss / triplets + 0.1 * distances.mean()
+
+
+@program(lambda rng: (0.4 * rng.normal(size=(3, 4, 5)), rng.normal(size=(5, 3))))
+def stacked_gru_with_shared_readout(cells, readout):
+    Wz, Wr, Wh = (cell[:, :2] for cell in cells)
+    Uz, Ur, Uh = cells[..., 2:].transpose(0, 2, 1)[:, :, :3] @ readout[:3]
+    state = np.zeros(3)
+    outputs = np.empty((len(X), 3))
+    for t, row in enumerate(X):
+        x = np.concatenate((row[:2], [1.0]))
+        z = sigmoid(Uz @ state + (row @ Wz).sum())
+        r = sigmoid(Ur @ state + (row @ Wr).sum())
+        proposal = np.tanh(Uh @ (r * state) + (row @ Wh).sum() * x)
+        state = (1 - z) * state + z * proposal
+        outputs[t] = state
+        if t % 3 == 2:
+            state = 0.5 * state
+    probabilities = softmax(outputs @ readout[2:])
+    return -np.log(probabilities[range(len(X)), LABELS]).mean()

@@ -142,3 +142,101 @@ def bootstrap_variance(sample_mean_shift):
     center = stats.mean(axis=0)
     spread = np.std(stats, axis=0, ddof=1)
     return np.sum(center / (1 + spread))
+
+
+def safe_cholesky(K, jitter=1e-10):
+    for attempt in range(8):
+        try:
+            return np.linalg.cholesky(K + jitter * np.eye(len(K)))
+        except np.linalg.LinAlgError:
+            print(f"attempt {attempt}: jitter {jitter:g} is too small")
+            jitter *= 100
+    raise RuntimeError("the matrix is not positive definite")
+
+
+@program(lambda rng: (rng.uniform(0.8, 1.2), rng.normal(size=6)))
+def noiseless_gaussian_process(length, y):
+    t = np.array([0.0, 0.5, 0.5, 1.0, 1.5, 2.0])
+    K = np.exp(-0.5 * ((t[:, None] - t) / length) ** 2) - 1e-4
+    L = safe_cholesky(K)
+    z = np.linalg.solve(L, y - y.mean())
+    log_det = 2 * np.log(np.diagonal(L)).sum()
+    scale = z @ z / len(y)
+    return 0.01 * log_det + np.log(scale)
+
+
+@program(lambda rng: np.array([0.5, 1.5]) * rng.uniform(0.8, 1.2, size=2))
+def negative_binomial(parameters):
+    log_gamma = np.vectorize(math.lgamma)
+    mean, size = parameters * np.array([4.0, 2.0])
+    counts = np.repeat(COUNTS, 2)
+    p = size / (size + mean)
+    loglik = log_gamma(counts + size) - log_gamma(counts + 1.0) - math.lgamma(size)
+    loglik += size * np.log(p) + counts * np.log1p(-p)
+    zero = counts == 0
+    loglik[zero] = np.log(0.1 + 0.9 * np.exp(loglik[zero]))
+    information = np.mean((counts - mean) ** 2) / (mean + mean**2 / size)
+    return loglik.sum() + 0.1 * information
+
+
+@program(lambda rng: (np.sort(rng.normal(size=3)), rng.normal(size=2)))
+def ordinal_regression(cuts, beta):
+    levels = np.array([0, 1, 3, 2, 2])
+    edges = np.concatenate([[-np.inf], cuts, [np.inf]])
+    eta = DESIGN[:, 1:] @ beta
+
+    def logistic(z):
+        with np.errstate(over="ignore"):
+            return 1 / (1 + np.exp(-z))
+
+    loss = 0.0
+    for level, e in zip(levels, eta):
+        upper = logistic(edges[level + 1] - e)
+        lower = logistic(edges[level] - e)
+        loss -= np.log(upper - lower + 1e-12)
+    gaps = np.diff(cuts)
+    if (gaps <= 0).any():
+        return np.inf
+    return loss - 0.1 * np.log(gaps).sum()
+
+
+@program(lambda rng: (np.array([-0.5, 2.5]) + 0.2 * rng.normal(size=2), rng.normal(size=8)))
+def mixture_by_expectation_maximization(means, shift):
+    data = HEIGHTS + 0.1 * shift
+    weights = np.full(2, 0.5)
+    sigma = np.ones(2)
+    previous = -np.inf
+    history = []
+    for iteration in range(5):
+        densities = weights * np.exp(-0.5 * ((data[:, None] - means) / sigma) ** 2) / sigma
+        evidence = densities.sum(axis=1, keepdims=True)
+        resp = densities / evidence
+        n_k = resp.sum(axis=0)
+        weights = n_k / len(data)
+        means = (resp * data[:, None]).sum(axis=0) / n_k
+        sigma = np.sqrt((resp * (data[:, None] - means) ** 2).sum(axis=0) / n_k + 1e-3)
+        loglik = np.log(evidence).sum()
+        if np.allclose(loglik, previous, rtol=1e-3):
+            break
+        previous = loglik
+        history.append(loglik)
+    assert all(b >= a - 1e-6 for a, b in zip(history, history[1:]))
+    return history[-1] + means @ weights
+
+
+@program(lambda rng: (rng.normal(size=3), 0.3 * rng.normal(size=6)))
+def multivariate_student(mu, packed):
+    L = np.zeros((3, 3))
+    L[np.tril_indices(3)] = packed
+    L[np.diag_indices(3)] = np.exp(np.diag(L))
+    sigma = L @ L.T
+    nu = 4.0
+    precision = np.linalg.inv(sigma)
+    sign, logdet = np.linalg.slogdet(sigma)
+    deviations = DESIGN - mu
+    mahalanobis = np.einsum("ni,ij,nj->n", deviations, precision, deviations)
+    loglik = -0.5 * (nu + 3) * np.log1p(mahalanobis / nu) - 0.5 * logdet
+    weights = (nu + 3) / (nu + mahalanobis)
+    weighted_mean = np.average(DESIGN, axis=0, weights=weights)
+    np.einsum("ii->i", precision)[:] += 0.5
+    return loglik.sum() * sign + np.linalg.norm(weighted_mean - mu) + np.linalg.det(precision)

@@ -173,3 +173,104 @@ def soft_value_iteration(reward, gamma=0.9):
             break
     policy = np.exp(Q - V[:, None])
     return V[0] + (policy * reward).sum()
+
+
+@program(lambda rng: rng.normal(size=(6, 3)))
+def connectionist_temporal_loss(logits):
+    labels = [1, 2]
+    extended = [0]
+    for label in labels:
+        extended += [label, 0]
+    logp = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    T, S = len(logits), len(extended)
+    alpha = np.full((T, S), -np.inf)
+    alpha[0, 0] = logp[0, 0]
+    alpha[0, 1] = logp[0, extended[1]]
+    for t in range(1, T):
+        for s in range(S):
+            total = alpha[t - 1, s]
+            if s > 0:
+                total = np.logaddexp(total, alpha[t - 1, s - 1])
+            if s > 1 and extended[s] != 0 and extended[s] != extended[s - 2]:
+                total = np.logaddexp(total, alpha[t - 1, s - 2])
+            alpha[t, s] = total + logp[t, extended[s]]
+    return -np.logaddexp(alpha[-1, -1], alpha[-1, -2])
+
+
+@program(lambda rng: rng.uniform(0.1, 0.9, size=6))
+def poisson_binomial(p):
+    n = len(p)
+    pmf = zeros(n + 1)
+    pmf[0] = 1
+    for k, q in enumerate(p):
+        pmf[1 : k + 2] = pmf[1 : k + 2] * (1 - q) + pmf[: k + 1] * q
+        pmf[0] *= 1 - q
+    assert abs(pmf.sum() - 1) < 1e-12
+    mean = pmf @ np.arange(n + 1)
+    tail = sum(pmf[k] for k in range(n + 1) if k >= n // 2)
+    mode = int(pmf.argmax())
+    entropy = -np.sum(pmf * np.log2(pmf))
+    return entropy + tail * mean + pmf[mode]
+
+
+@program(lambda rng: rng.normal(size=(3, 3)))
+def inside_algorithm(rule_scores):
+    sentence = ["a", "b", "a", "c"]
+    emission = {"a": [0.0, -1.0, -2.0], "b": [-1.0, 0.0, -1.0], "c": [-2.0, -2.0, 0.0]}
+    n = len(sentence)
+    chart = {}
+    for i, word in enumerate(sentence):
+        chart[i, i + 1] = array(emission[word])
+    for span in range(2, n + 1):
+        for i in range(n - span + 1):
+            j = i + span
+            pieces = []
+            for k in range(i + 1, j):
+                left, right = chart[i, k], chart[k, j]
+                pieces.append((left[:, None] + right[None, :] + rule_scores).ravel())
+            scores = np.concatenate(pieces)
+            m = scores.max()
+            whole = m + log(exp(scores - m).sum())
+            chart[i, j] = whole + array([0.0, -0.5, -1.0])
+    return chart[0, n][0] - log(len(chart))
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.0), rng.uniform(0.1, 0.5), rng.normal(size=7)))
+def smoother_of_a_random_walk(decay, noise, observed):
+    means, variances = [], []
+    m, P = 0.0, 1.0
+    for y in observed:
+        m, P = decay * m, decay**2 * P + noise
+        if y > -1:
+            gain = P / (P + 0.4)
+            m += gain * (y - m)
+            P *= 1 - gain
+        means.append(m)
+        variances.append(P)
+    smoothed = means.copy()
+    for t in range(len(observed) - 2, -1, -1):
+        ahead = decay**2 * variances[t] + noise
+        G = decay * variances[t] / ahead
+        smoothed[t] = means[t] + G * (smoothed[t + 1] - decay * means[t])
+    smoothed = np.asarray(smoothed)
+    roughness = np.diff(smoothed, n=2)
+    return smoothed @ smoothed + np.abs(roughness).max()
+
+
+@program(lambda rng: rng.uniform(0.5, 3.0, size=5))
+def soft_knapsack(values):
+    weights = (2, 3, 1, 4, 2)
+    capacity = 6
+    best = [0.0] * (capacity + 1)
+    taken = [()] * (capacity + 1)
+    for item, (w, v) in enumerate(zip(weights, values)):
+        for c in range(capacity, w - 1, -1):
+            candidate = best[c - w] + v
+            if candidate > best[c]:
+                best[c] = candidate
+                taken[c] = taken[c - w] + (item,)
+    chosen = values[list(taken[capacity])]
+    soft = zeros(capacity + 1)
+    for w, v in zip(weights, values):
+        soft[w:] = np.logaddexp(soft[w:], soft[:-w] + v)
+    return best[capacity] + chosen.prod() ** 0.5 + soft[-1]

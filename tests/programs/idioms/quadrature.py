@@ -1,5 +1,6 @@
 """Interpolation, quadrature and splines."""
 
+import bisect
 import math
 
 import numpy as np
@@ -166,3 +167,92 @@ def adaptive_simpson(a):
 
     area = recurse(0.0, pi, simpson(0.0, pi), 1e-6, 6)
     return area / pi
+
+
+@program(lambda rng: (np.cumsum(rng.uniform(0.5, 1.5, size=7)), np.cumsum(rng.normal(size=7))))
+def monotone_hermite_interpolation(x, y):
+    h = np.diff(x)
+    delta = np.diff(y) / h
+    slopes = np.empty_like(y)
+    slopes[0], slopes[-1] = delta[0], delta[-1]
+    for k in range(1, len(x) - 1):
+        if delta[k - 1] * delta[k] <= 0:
+            slopes[k] = 0.0
+            continue
+        w1, w2 = 2 * h[k] + h[k - 1], h[k] + 2 * h[k - 1]
+        slopes[k] = (w1 + w2) / (w1 / delta[k - 1] + w2 / delta[k])
+
+    def evaluate(t):
+        k = bisect.bisect_right(list(x), t) - 1
+        k = min(max(k, 0), len(h) - 1)
+        s = (t - x[k]) / h[k]
+        basis = np.array([(1 + 2 * s) * (1 - s) ** 2, s * (1 - s) ** 2, s**2 * (3 - 2 * s), s**2 * (s - 1)])
+        return basis @ np.array([y[k], h[k] * slopes[k], y[k + 1], h[k] * slopes[k + 1]])
+
+    middle = [evaluate(0.3 * a + 0.7 * b) for a, b in zip(x, x[1:])]
+    return sum(middle) + evaluate(3.0) ** 2
+
+
+@program(lambda rng: rng.normal(size=8))
+def de_boor_curve(control):
+    degree = 3
+    knots = [0, 0, 0, 0, 1, 2, 3, 4, 5, 5, 5, 5]
+    points = []
+    for t in np.linspace(0.1, 4.9, 7):
+        k = max(i for i in range(degree, len(control)) if knots[i] <= t)
+        d = [control[j + k - degree] for j in range(degree + 1)]
+        for r in range(1, degree + 1):
+            for j in range(degree, r - 1, -1):
+                left = knots[j + k - degree]
+                alpha = (t - left) / (knots[j + 1 + k - r] - left)
+                d[j] = (1 - alpha) * d[j - 1] + alpha * d[j]
+        points.append(d[degree])
+    points = np.array(points)
+    bending = np.gradient(np.gradient(points))
+    return points.max() + bending @ bending
+
+
+@program(lambda rng: (rng.uniform(0.3, 1.5), rng.uniform(0.1, 0.9)))
+def tanh_sinh_with_endpoint_singularity(scale, power):
+    h = 0.25
+    total, k = 0.0, 0
+    while True:
+        term = 0.0
+        for sign in {1, -1} if k else {1}:
+            t = sign * k * h
+            u = 0.5 * math.pi * math.sinh(t)
+            if abs(u) > 15:
+                continue
+            x = 1 / (1 + math.exp(-2 * u))
+            dx = math.pi * math.cosh(t) * x * (1 - x)
+            term += dx * x ** (power - 1) * math.exp(-scale * x)
+        total += term
+        if k > 3 and abs(term) < 1e-12 * abs(total) or k > 20:
+            break
+        k += 1
+    series = sum((-scale) ** n / (math.factorial(n) * (power + n)) for n in range(15))
+    return h * total / series + series
+
+
+@program(lambda rng: rng.normal(size=5))
+def barycentric_on_chebyshev_points(values):
+    n = len(values)
+    theta = (2 * arange(n) + 1) * pi / (2 * n)
+    nodes = np.cos(theta)
+    weights = np.sin(theta) * (-1.0) ** arange(n)
+    D = zeros((n, n))
+    for i in range(n):
+        for j in range(n):
+            if i != j:
+                D[i, j] = weights[j] / weights[i] / (nodes[i] - nodes[j])
+        D[i, i] = -D[i].sum()
+    result = []
+    for x in (*linspace(-1, 1, 4), nodes[2]):
+        difference = x - nodes
+        exact = np.flatnonzero(difference == 0)
+        if exact.size:
+            result.append(values[exact[0]])
+            continue
+        c = weights / difference
+        result.append(c @ values / c.sum())
+    return np.prod(result) + np.linalg.norm(D @ values)

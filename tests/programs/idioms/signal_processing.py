@@ -6,6 +6,7 @@ import numpy
 import numpy as np
 
 from ..program import program
+from ..toolbox import running_mean
 
 
 @program(lambda rng: rng.normal(size=20))
@@ -112,3 +113,74 @@ def envelope_and_zero_crossings(x):
         return env.sum()
     period = 2 * np.mean(np.diff(positions))
     return env[-1] / period + np.median(env)
+
+
+@program(lambda rng: rng.normal(size=16))
+def haar_wavelet_shrinkage(signal):
+    coefficients = signal.copy()
+    n = len(coefficients)
+    while n > 1:
+        even, odd = coefficients[0:n:2], coefficients[1:n:2]
+        coarse, detail = (even + odd) / math.sqrt(2), (even - odd) / math.sqrt(2)
+        n //= 2
+        coefficients[:n] = coarse
+        coefficients[n : 2 * n] = detail
+    sigma = np.median(np.abs(coefficients[8:])) / 0.6745
+    threshold = sigma * math.sqrt(2 * math.log(len(signal)))
+    small = np.abs(coefficients) <= threshold
+    shrunk = np.sign(coefficients) * (np.abs(coefficients) - threshold)
+    shrunk[small] = 0
+    shrunk[0] = coefficients[0]
+    while n < len(signal):
+        coarse, detail = shrunk[:n].copy(), shrunk[n : 2 * n].copy()
+        shrunk[0 : 2 * n : 2] = (coarse + detail) / math.sqrt(2)
+        shrunk[1 : 2 * n : 2] = (coarse - detail) / math.sqrt(2)
+        n *= 2
+    return np.sum((shrunk - signal) ** 2) + np.abs(shrunk).max()
+
+
+@program(lambda rng: rng.normal(size=20))
+def median_filter_and_trend(x):
+    padded = np.pad(x, 2, mode="reflect")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 5)
+    smooth = np.median(windows, axis=1)
+    t = np.arange(len(x)) / len(x)
+    slope, offset = np.polyfit(t, smooth, 1)
+    detrended = x - np.polyval([slope, offset], t)
+    smoothed = running_mean(detrended, width=5)
+    crossings = [i for i in range(1, len(x)) if smoothed[i - 1] * smoothed[i] < 0]
+    rate = len(crossings) / len(x)
+    return np.ptp(smooth) + rate * np.linalg.norm(smoothed) + slope
+
+
+@program(lambda rng: (rng.uniform(0.2, 0.8), rng.normal(size=24)))
+def automatic_gain_control(target, samples):
+    blocks = samples.reshape(4, 6)
+    gain = 1.0
+    out = np.zeros_like(blocks)
+    gains = np.ones(len(blocks) + 1)
+    for i, block in enumerate(blocks):
+        level = np.sqrt(np.mean(block**2))
+        wanted = target / max(level, 0.05)
+        gain += 0.5 * (min(wanted, 4.0) - gain)
+        gains[i + 1] = gain
+        ramp = np.linspace(gains[i], gain, block.size)
+        out[i] = np.tanh(block * ramp)
+    flat = out.ravel()
+    flat -= flat.mean()
+    return out.var() + np.log(gains).sum() ** 2 + flat[5]
+
+
+@program(lambda rng: (rng.normal(size=6), rng.uniform(0.1, 0.9)))
+def resampled_with_jitter(samples, shift):
+    n = len(samples)
+    positions = np.arange(n - 1) + shift
+    kernel = np.sinc(positions[:, np.newaxis] - np.arange(n))
+    window = 0.5 * (1 + np.cos(np.pi * np.clip((positions[:, None] - np.arange(n)) / 4, -1, 1)))
+    ideal = (kernel * window) @ samples
+    linear = np.interp(positions, range(n), samples)
+    error = ideal - linear
+    lags = np.correlate(error, error, mode="full")
+    center = lags.size // 2
+    whiteness = lags[center + 1 :] / lags[center]
+    return np.sum(whiteness**2) + np.dot(ideal, linear)

@@ -1,7 +1,10 @@
 """Classes with state: simulators, filters, properties, dataclasses, inheritance, callable objects."""
 
+import copy
+import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -304,3 +307,133 @@ def cyclic_plasticity(parameters):
         stresses[i] = material.stress(strain)
     work = np.sum(0.5 * (stresses[1:] + stresses[:-1]) * np.diff(strains))
     return work + 0.1 * material.accumulated * stresses[-1]
+
+
+class Vector:
+    __slots__ = ("x", "y", "z")
+
+    def __init__(self, x=0.0, y=0.0, z=0.0):
+        self.x, self.y, self.z = x, y, z
+
+    def __add__(self, other):
+        return Vector(self.x + other.x, self.y + other.y, self.z + other.z)
+
+    def __sub__(self, other):
+        return self + -1.0 * other
+
+    def __rmul__(self, factor):
+        return Vector(factor * self.x, factor * self.y, factor * self.z)
+
+    def __iter__(self):
+        yield from (self.x, self.y, self.z)
+
+    def __abs__(self):
+        return math.sqrt(self.x**2 + self.y**2 + self.z**2)
+
+    def __eq__(self, other):
+        return all(a == b for a, b in zip(self, other))
+
+
+@program(lambda rng: (rng.uniform(0.9, 1.1), rng.normal(size=3) * 0.1))
+def two_body_orbit(speed, nudge):
+    sun = Vector()
+    planet = Vector(1.0, *nudge[:2])
+    velocity = Vector(nudge[2], speed, 0.05)
+    closest = abs(planet - sun)
+    for _ in range(40):
+        r = planet - sun
+        velocity = velocity + (-0.05 / abs(r) ** 3) * r
+        planet = planet + 0.05 * velocity
+        distance = abs(planet - sun)
+        if distance < closest:
+            closest = distance
+    assert planet != sun
+    energy = 0.5 * abs(velocity) ** 2 - 1 / abs(planet)
+    return energy + closest + sum(planet)
+
+
+class Reactor:
+    """A stirred tank that tries a step on a copy of itself before it takes it."""
+
+    def __init__(self, feed, heat):
+        self.concentration = np.array([1.0, 0.0])
+        self.temperature = np.array(1.0)
+        self.feed, self.heat = feed, heat
+        self.log = {"rejected": 0, "time": 0.0}
+
+    def advance(self, dt):
+        rate = self.concentration[0] * np.exp(-1.0 / self.temperature)
+        self.concentration += dt * np.array([self.feed * (1 - self.concentration[0]) - rate, rate])
+        self.temperature += dt * (self.heat * rate - 0.3 * (self.temperature - 1.0))
+        self.log["time"] += dt
+
+    def careful_step(self, dt):
+        trial = copy.deepcopy(self)
+        trial.advance(dt)
+        half = copy.deepcopy(self)
+        half.advance(dt / 2)
+        half.advance(dt / 2)
+        error = np.abs(trial.concentration - half.concentration).max()
+        if error > 2e-3:
+            self.log["rejected"] += 1
+            return dt / 2
+        self.__dict__.update(half.__dict__ | {"log": {**half.log, "rejected": self.log["rejected"]}})
+        return dt * 1.1
+
+
+@program(lambda rng: (rng.uniform(0.2, 0.6), rng.uniform(1.0, 3.0)))
+def stirred_tank_with_trial_steps(feed, heat):
+    reactor = Reactor(feed, heat)
+    dt = 0.5
+    steps = 0
+    while reactor.log["time"] < 3.0 and steps < 50:
+        dt = reactor.careful_step(dt)
+        steps += 1
+    print("%d steps, %d rejected, T = %.3f" % (steps, reactor.log["rejected"], reactor.temperature))
+    return reactor.concentration[1] * reactor.temperature + reactor.log["time"] / 10
+
+
+@dataclass(frozen=True)
+class Beam:
+    radius: float
+    curvature: float
+    wavelength: float = 1.0
+
+    def __post_init__(self):
+        if self.radius <= 0:
+            raise ValueError(f"a beam of radius {self.radius}")
+
+    @classmethod
+    def at_waist(cls, waist):
+        return cls(radius=waist, curvature=0.0)
+
+    @cached_property
+    def rayleigh_range(self):
+        return np.pi * self.radius**2 / self.wavelength
+
+    def propagated(self, distance):
+        a = 1 + distance * self.curvature
+        b = distance / self.rayleigh_range
+        scale = np.sqrt(a**2 + b**2)
+        return replace(
+            self, radius=self.radius * scale, curvature=(a * self.curvature + b / self.rayleigh_range) / scale**2
+        )
+
+    def through_lens(self, focal_length):
+        return replace(self, curvature=self.curvature - 1 / focal_length)
+
+
+@program(lambda rng: (rng.uniform(0.6, 1.0), rng.uniform(1.5, 3.0, size=2)))
+def gaussian_beam_bench(waist, focal_lengths):
+    beam = Beam.at_waist(waist)
+    radii = [beam.radius]
+    bench = [("gap", 0.5), ("lens", 0), ("gap", 1.0), ("lens", 1), ("gap", 0.7)]
+    for kind, value in bench:
+        match kind:
+            case "gap":
+                beam = beam.propagated(value)
+            case "lens":
+                beam = beam.through_lens(focal_lengths[value])
+        radii.append(beam.radius)
+    widest = max(range(len(radii)), key=radii.__getitem__)
+    return radii[-1] + 0.1 * radii[widest] + beam.curvature

@@ -106,3 +106,114 @@ def fdtd_pulse(permittivity):
         probe.append(ez[18])
     energy = np.sum(eps * ez**2) + np.sum(hy**2)
     return energy + np.array(probe).max()
+
+
+@program(lambda rng: rng.uniform(0.5, 2.0, size=(5, 5)))
+def eikonal_by_fast_sweeping(slowness):
+    n, m = slowness.shape
+    big = 1e6
+    T = np.full((n, m), big)
+    T[2, 1] = 0.0
+    for sweep in range(4):
+        rows = range(n) if sweep % 2 == 0 else range(n - 1, -1, -1)
+        cols = range(m) if sweep // 2 == 0 else range(m - 1, -1, -1)
+        for i in rows:
+            for j in cols:
+                a = min(T[i - 1, j] if i > 0 else big, T[i + 1, j] if i < n - 1 else big)
+                b = min(T[i, j - 1] if j > 0 else big, T[i, j + 1] if j < m - 1 else big)
+                f = slowness[i, j]
+                if abs(a - b) >= f:
+                    t = min(a, b) + f
+                else:
+                    t = 0.5 * (a + b + np.sqrt(2 * f**2 - (a - b) ** 2))
+                if t < T[i, j]:
+                    T[i, j] = t
+    arrivals = T[[0, -1], :].ravel()
+    return arrivals.mean() + T.max()
+
+
+@program(lambda rng: (rng.uniform(0.1, 0.4, size=2), rng.uniform(1.0, 3.0, size=2)))
+def lens_system_by_matrices(powers, distances):
+    system = np.eye(2)
+    for p, d in zip(powers, distances):
+        lens = np.array([[1, 0], [-p, 1]])
+        gap = np.array([[1, d], [0, 1]])
+        system = gap @ lens @ system
+    (A, B), (C, D) = system
+    focal = -1 / C
+    try:
+        image = -(A * 10 + B) / (C * 10 + D)
+    except ZeroDivisionError:
+        image = np.inf
+    rays = system @ np.vstack([np.linspace(-1, 1, 5), np.full(5, 0.1)])
+    spread = rays[0].max() - rays[0].min()
+    assert math.isclose(A * D - B * C, 1.0, rel_tol=1e-9)
+    return focal + image / 10 + spread
+
+
+@program(lambda rng: rng.normal(size=(6, 2)))
+def gravity_of_a_polygon(jitter):
+    angles = np.arange(6) * np.pi / 3
+    corners = np.stack([np.cos(angles), 2.5 + np.sin(angles)], axis=1) + 0.1 * jitter
+    stations = np.array([-2.0, 0.0, 0.5])
+    g = np.zeros_like(stations)
+    for s, x0 in enumerate(stations):
+        for k in range(len(corners)):
+            x1, z1 = corners[k] - [x0, 0.0]
+            x2, z2 = corners[(k + 1) % len(corners)] - [x0, 0.0]
+            if abs(x1 - x2) < 1e-12 and abs(z1 - z2) < 1e-12:
+                continue
+            denom = (x2 - x1) ** 2 + (z2 - z1) ** 2
+            A = (x2 - x1) * (x1 * z2 - x2 * z1) / denom
+            B = (x1 * z2 - x2 * z1) * (z1 - z2) / denom
+            theta = math.atan2(z1, x1) - math.atan2(z2, x2)
+            r = math.log(math.hypot(x2, z2) / math.hypot(x1, z1))
+            g[s] += A * theta + B * r
+    area = 0.5 * np.abs(
+        np.dot(corners[:, 0], np.roll(corners[:, 1], 1)) - np.dot(corners[:, 1], np.roll(corners[:, 0], 1))
+    )
+    gradient = np.diff(g) / np.diff(stations)
+    return g.max() + area + gradient @ gradient
+
+
+@program(lambda rng: (rng.normal(size=(4, 3)), rng.uniform(0.5, 2.0)))
+def field_of_a_wire_loop(points, current):
+    loop = np.vstack([points, points[:1]])
+    center = points.mean(axis=0)
+    B = np.zeros(3)
+    inductance = 0.0
+    for start, end in zip(loop[:-1], loop[1:]):
+        for s, weight in ((0.2, 0.5), (0.8, 0.5)):
+            position = start + s * (end - start)
+            r = center - position
+            distance = np.sqrt(np.sum(r**2)) + 0.1
+            B += weight * current * np.cross(end - start, r) / distance**3
+        inductance += np.log(1 + np.linalg.norm(end - start))
+    direction = B / np.linalg.norm(B)
+    normal = np.cross(points[2] - points[0], points[3] - points[1])
+    flux = abs(direction @ normal)
+    return np.linalg.norm(B) + flux + inductance
+
+
+@program(lambda rng: (rng.uniform(0.05, 0.3), rng.uniform(0.2, 0.6)))
+def ray_in_a_velocity_gradient(gradient, takeoff):
+    x, z, angle, time = 0.0, 0.0, takeoff, 0.0
+    ds = 0.2
+    path = [(x, z)]
+    turned = False
+    while z >= 0 and len(path) < 200:
+        v = 1.0 + gradient * z
+        p = math.sin(angle) / v
+        x += ds * math.sin(angle)
+        z += ds * math.cos(angle)
+        time += ds / v
+        angle += ds * gradient * math.sin(angle) / v
+        if angle > math.pi / 2 and not turned:
+            turned = True
+            deepest = z
+        path.append((x, z))
+        if len(path) > 60:
+            break
+    path = np.array(path)
+    depth = deepest if turned else path[:, 1].max()
+    return x + time * p + depth
