@@ -114,7 +114,8 @@ def of_dtype(v: Variable, dtype: Any) -> Variable:
 
 
 def carries_derivative(x: Array) -> bool:
-    return x.owner.carries_derivative(x.variable)
+    v = x.variable
+    return bool(v.mask) and v.type.carries_derivative
 
 
 def finish(result: Array, out: Any = None, dtype: Any = None) -> Any:

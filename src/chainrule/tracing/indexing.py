@@ -206,7 +206,7 @@ def _key_of(x: Array, index: Any, lead: tuple[int, ...] | None) -> object:
 def _converted(x: Array, new: Variable) -> Variable:
     if new.dtype == x.dtype:
         return new
-    if new.dtype.kind in "fc" and x.dtype.kind in "iub" and x.owner.carries_derivative(new):
+    if new.dtype.kind in "fc" and x.dtype.kind in "iub" and new.mask:
         raise MutationError(
             f"a traced value of dtype {new.dtype} is written into an array of dtype {x.dtype}, "
             "where its derivative would be lost",
@@ -303,9 +303,18 @@ def _basic(index: Any, shape: Shape) -> Basic | None:
 
 def _gather(x: Array, index: Any) -> Any:
     result = _gathered(x, index)
-    if x.owner.turned and x.ndim > 1 and result.ndim > 1:
+    if result.ndim > 1 and (x.owner.turned or not _is_laid_out_plainly(index)):
         layout.note_gather(x, index, result.variable)
     return result
+
+
+def _is_laid_out_plainly(index: Any) -> bool:
+    """Whether what is gathered from an array in C's order is surely in C's order."""
+    first = index[0] if isinstance(index, tuple) and index else index
+    given = index if isinstance(index, tuple) else (index,)
+    if any(isinstance(e, np.ndarray) and type(e) is not arrays.Array and not e.flags.c_contiguous for e in given):
+        return False
+    return isinstance(first, (list, np.ndarray))
 
 
 def _gathered(x: Array, index: Any) -> Any:

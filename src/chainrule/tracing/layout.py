@@ -48,6 +48,8 @@ def _read(base: np.ndarray, key: Any) -> np.ndarray:
             return base.diagonal(axis1=axis1, axis2=axis2)
         case ("windows", shape, axis):
             return sliding_window_view(base, shape, axis)
+        case ("einsum", labels, out):
+            return np.einsum(base, labels, out)
         case ("sealed", _):
             return base
         case ("strided", shape, strides, offset):
@@ -172,6 +174,9 @@ def _made(trace: Trace, v: Variable, inputs: list[np.ndarray]) -> np.ndarray:
         case name if name in _REDUCING:
             kept = [axis for axis in range(first.ndim) if axis not in parameters["axes"]]
             return _fresh(v.shape, v.dtype, [kept.index(axis) for axis in by_stride(first) if axis in kept])
+        case "concatenate":
+            joined = np.concatenate([_miniature(each) for each in inputs], parameters["axis"])
+            return _fresh(v.shape, v.dtype, by_stride(joined))
     total = np.positive(_miniature(first))  # NumPy's functions keep the order that their operands have
     for each in inputs[1:]:
         total = np.add(total, _miniature(each))
@@ -201,7 +206,10 @@ def note_gather(x: Array, index: Any, result: Variable) -> None:
     order = by_stride(base)
     sample = np.zeros([base.shape[axis] for axis in order], np.int8).transpose(np.argsort(order))
     found = sample[tuple(map(plain, index)) if isinstance(index, tuple) else plain(index)]
-    x.owner.layouts[result.number] = _fresh(result.shape, result.dtype, by_stride(found))
+    order = by_stride(found)
+    if order != list(range(found.ndim)):
+        x.owner.turned = True
+    x.owner.layouts[result.number] = _fresh(result.shape, result.dtype, order)
 
 
 # What it decides
@@ -240,6 +248,29 @@ def is_turned(x: Array, order: str) -> bool:
         raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
     flags = shadow(x).flags
     return flags.f_contiguous and not flags.c_contiguous
+
+
+def laid(result: Array, order: Any = None) -> Array:
+    """What a function of NumPy has made in an order of its own, C's by default, whatever order its operands have."""
+    v = result.variable
+    if v.ndim > 1:
+        c_order = list(range(v.ndim))
+        order = c_order if order is None else list(order)
+        result.owner.turned |= order != c_order
+        result.owner.layouts[v.number] = _fresh(v.shape, v.dtype, order)
+    return result
+
+
+def einsum_order(operands: list[Array], labels: list[Any], out: Any, **how: Any) -> list[int]:
+    """The order of axes that np.einsum gives its result."""
+    arguments = [each for x, names in zip(operands, labels, strict=True) for each in (_miniature(shadow(x)), names)]
+    return by_stride(np.einsum(*arguments, out, **how))
+
+
+def c_or_fortran(x: Array) -> list[int]:
+    """The order of axes of an array that NumPy makes for the entries of x with `order="F" if x.flags.fnc else "C"`."""
+    axes = list(range(x.ndim))
+    return axes[::-1] if is_turned(x, "A") else axes
 
 
 def copied(x: Array, order: str) -> Variable:

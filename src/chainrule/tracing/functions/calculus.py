@@ -10,6 +10,7 @@ from ...ops import sorting
 from ...original import np
 from ..array import Array, wrap
 from ..dispatch import answers, lifted, result_of
+from ..layout import laid, order_of
 from .axes import NOTHING, along, given, normalize_axis_index, normalize_axis_tuple
 
 # Differences
@@ -123,7 +124,7 @@ def _slope_along(f: Array, axis: int, h: Any, edge_order: int) -> Array:
             h1, h2 = h[-2], h[-1]
             a, b, c = h2 / (h1 * (h1 + h2)), -(h2 + h1) / (h1 * h2), (2.0 * h2 + h1) / (h2 * (h1 + h2))
         last = a * part(-3, -2) + b * part(-2, -1) + c * part(-1, None)
-    return np.concatenate([x.astype(f.dtype, copy=False) for x in (first, inside, last)], axis)
+    return laid(np.concatenate([x.astype(f.dtype, copy=False) for x in (first, inside, last)], axis), order_of(f))
 
 
 @answers(np.unwrap)
@@ -169,9 +170,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     """Lines between points: which line an x lies on is looked up in the graph, so nothing becomes a guard."""
     context = (x, xp, fp)
-    x, xp = (lifted(each, *context).astype(np.float64, copy=False) for each in (x, xp))
-    fp = lifted(fp, *context)
-    fp = fp.astype(np.complex128 if fp.dtype.kind == "c" else np.float64, copy=False)
+    x, xp, fp = (lifted(each, *context).astype(np.float64, copy=False) for each in context)
     if period is not None:
         if period == 0:
             raise ValueError("period must be a non-zero value")
@@ -257,7 +256,6 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
 @answers(np.correlate)
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     a, v = _vectors(a, v)
-    v = v.conj()
     if v.size > a.size:
-        return _convolved(v, a[::-1], *_range_of(mode, v.size, a.size))[::-1]
+        return correlate(v, a, mode)[::-1]
     return _convolved(a, v[::-1], *_range_of(mode, a.size, v.size))

@@ -12,7 +12,7 @@ from ...ops.movement import broadcast_to as broadcast
 from ...original import np
 from ..array import NUMBERS, Array, trace_of, variable_of, wrap
 from ..dispatch import answers, finish, lifted, of_dtype, promotes_as
-from ..layout import lying, order_of
+from ..layout import laid, lying, order_of
 from .axes import shape_of
 from .manipulation import broadcast_arrays, concatenate, diagonal, moveaxis
 
@@ -196,7 +196,7 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
     if n > 1:
         columns.append(np.multiply.accumulate(np.broadcast_to(a.reshape(-1, 1), (a.shape[0], n - 1)), axis=1))
     powers = concatenate(columns, 1) if len(columns) > 1 else one
-    return powers if increasing else powers[:, ::-1]
+    return laid(powers if increasing else powers[:, ::-1].copy())
 
 
 @answers(np.fill_diagonal)

@@ -18,6 +18,7 @@ from ...original import np
 from ..array import ARRAY, SCALAR, Array, trace_of, variable_of, viewed, wrap
 from ..dispatch import answers, finish, lifted, of_dtype, refuse
 from ..indexing import axis_of
+from ..layout import c_or_fortran, laid, lying, order_of
 from .axes import along, listed, normalize_axis_index, normalize_axis_tuple, shape_of
 
 
@@ -124,6 +125,7 @@ def _read_only(base: Any, new: Any) -> Any:
 @answers(np.broadcast_to)
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
     a, wanted = lifted(array), shape_of(shape)
+    a.owner.turned |= len(wanted) > 1  # an axis along which nothing moves in memory counts as the innermost
     return viewed(a, lambda v: broadcast(v, shape=wanted), _read_only, ("broadcast", wanted))
 
 
@@ -235,6 +237,8 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
         if n and by % n:
             cut = n - by % n
             result = concatenate([result[along(k, slice(cut, None))], result[along(k, slice(None, cut))]], k)
+    if a.owner.turned and a.ndim > 1:  # in memory as a is
+        return wrap(a.owner, lying(a.owner, result.variable, order_of(a)))
     return result.copy() if result is a else result
 
 
@@ -419,7 +423,7 @@ def _repeated(a: Array, axis: int, count: int, inside: bool) -> Array:
     lead, n, rest = a.shape[:axis], a.shape[axis], a.shape[axis + 1 :]
     v = reshape(a.variable, shape=(*lead, *((n, 1) if inside else (1, n)), *rest))
     v = broadcast(v, shape=(*lead, *((n, count) if inside else (count, n)), *rest))
-    return wrap(a.owner, reshape(v, shape=(*lead, n * count, *rest)))
+    return laid(wrap(a.owner, reshape(v, shape=(*lead, n * count, *rest))))
 
 
 @answers(np.tile)
@@ -443,7 +447,7 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     axis = axis_of(axis, a.ndim)
     if isinstance(repeats, (int, np.integer)) and repeats >= 0:
         return _repeated(a, axis, int(repeats), inside=True)
-    return a[along(axis, np.repeat(np.arange(a.shape[axis]), repeats))]
+    return laid(a[along(axis, np.repeat(np.arange(a.shape[axis]), repeats))])
 
 
 # Diagonals
@@ -516,11 +520,12 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **keywords: Any) -> 
     if (widths < 0).any():
         raise ValueError("index can't contain negative values")
     pairs = [(b, e) for b, e in np.broadcast_to(widths, (a.ndim, 2)).tolist()]
+    order = c_or_fortran(a)
     if mode in ("edge", "wrap", "reflect", "symmetric") and keywords.get("reflect_type", "even") == "even":
         for axis, pair in enumerate(pairs):
             if any(pair):
                 a = a[along(axis, np.pad(np.arange(a.shape[axis]), pair, mode))]
-        return a.copy() if a is array else a
+        return laid(a.copy() if a is array else a, order)
     if mode == "empty":
         mode, keywords = "constant", {}
     if mode != "constant":
@@ -532,13 +537,13 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **keywords: Any) -> 
     if np.ndim(values) == 0 and type(values) is not Array and values == 0:
         windows = tuple((b, 1, n) for n, (b, _) in zip(a.shape, pairs, strict=True))
         wanted = tuple(b + n + e for n, (b, e) in zip(a.shape, pairs, strict=True))
-        return wrap(a.owner, place(a.variable, windows=windows, shape=wanted))
+        return laid(wrap(a.owner, place(a.variable, windows=windows, shape=wanted)), order)
     sided = np.broadcast_to(lifted(values, a), (a.ndim, 2))
     for axis, (before, after) in enumerate(pairs):
         shapes = [tuple(width if k == axis else n for k, n in enumerate(a.shape)) for width in (before, after)]
         first, last = (np.full_like(a, sided[axis, side], shape=each) for side, each in enumerate(shapes))
         a = concatenate([first, a, last], axis)
-    return a
+    return laid(a, order)
 
 
 def _plain_index(obj: Any) -> Any:
@@ -552,7 +557,7 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
     if axis is None:
         a, axis = a.reshape(-1), 0
     axis = axis_of(axis, a.ndim)
-    return a[along(axis, np.delete(np.arange(a.shape[axis]), _plain_index(obj)))]
+    return laid(a[along(axis, np.delete(np.arange(a.shape[axis]), _plain_index(obj)))], c_or_fortran(a))
 
 
 @answers(np.insert)
@@ -576,7 +581,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
         places = np.insert(np.arange(n), indices.astype(np.intp), n + np.arange(count))
     wanted = tuple(count if k == axis else size for k, size in enumerate(a.shape))
     more = np.broadcast_to(more.astype(a.dtype, copy=False), wanted)
-    return concatenate([a, more], axis)[along(axis, places)]
+    return laid(concatenate([a, more], axis)[along(axis, places)], c_or_fortran(a))
 
 
 @answers(np.trim_zeros)

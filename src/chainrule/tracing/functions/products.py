@@ -9,11 +9,13 @@ from typing import Any
 from ...errors import ShapeError
 from ...graph import Variable
 from ...ops.contraction import einsum
-from ...ops.movement import convert
+from ...ops.movement import broadcast_to, convert, reshape, transpose
+from ...ops.selection import where
 from ...original import np
-from ..array import Array, wrap
+from ..array import Array, viewed, wrap
 from ..dispatch import answers, finish, lifted, refuse, result_of
 from ..indexing import axis_of
+from ..layout import einsum_order, laid
 from ..ufuncs import GENERALIZED
 from .axes import normalize_axis_index
 from .manipulation import diagonal_of_square, moveaxis
@@ -126,7 +128,7 @@ def vecdot(
         )
     if dtype is not None:
         left, right = left.astype(dtype, copy=False), right.astype(dtype, copy=False)
-    result = matmul(left.conj().reshape((*left.shape[:-1], 1, -1)), right.reshape((*right.shape, 1)))[..., 0, 0]
+    result = matmul(left.reshape((*left.shape[:-1], 1, -1)), right.reshape((*right.shape, 1)))[..., 0, 0]
     result = result_of(result.owner, result.variable)
     return finish(np.expand_dims(result, axis) if keepdims else result, out)
 
@@ -139,7 +141,7 @@ def matvec(a: Any, b: Any, out: Any = None, **ignored: Any) -> Any:
 
 def vecmat(a: Any, b: Any, out: Any = None, **ignored: Any) -> Any:
     a, b = _pair(a, b, *(out or ()))
-    return finish(matmul(a.conj().reshape((*a.shape[:-1], 1, -1)), b)[..., 0, :], out)
+    return finish(matmul(a.reshape((*a.shape[:-1], 1, -1)), b)[..., 0, :], out)
 
 
 GENERALIZED[np.matmul] = matmul
@@ -156,7 +158,7 @@ def vdot(a: Any, b: Any) -> Any:
     a, b = _pair(a, b)
     if a.size != b.size:
         raise ShapeError(f"vdot needs as many numbers on both sides: {a.size} is not {b.size}")
-    return dot(a.conj().reshape(-1), b.reshape(-1))
+    return dot(a.reshape(-1), b.reshape(-1))
 
 
 @answers(np.inner)
@@ -201,7 +203,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     for i, j in zip(of_a, of_b, strict=True):
         right[j] = left[i]
     kept = [n for k, n in enumerate(left) if k not in of_a] + [n for k, n in enumerate(right) if k not in of_b]
-    return _contraction([a, b], [tuple(left), tuple(right)], tuple(kept))
+    return lifted(_contraction([a, b], [tuple(left), tuple(right)], tuple(kept)))  # no scalar
 
 
 answers(np.linalg.tensordot)(lambda x1, x2, /, *, axes=2: tensordot(x1, x2, axes))
@@ -250,7 +252,38 @@ def einsum_(
         return _rearranged(arrays[0], list(labels[0]), list(result))
     numbers = {label: k for k, label in enumerate(dict.fromkeys(n for each in labels for n in each))}
     named = [tuple(numbers[n] for n in each) for each in labels]
-    return finish(_contraction(arrays, named, tuple(numbers[n] for n in result)), out)
+    if len(arrays) == 1 and out is None and _is_rearranged(arrays[0], named[0], len(result)):
+        return _rearranged(arrays[0], named[0], tuple(numbers[n] for n in result))
+    wanted = tuple(numbers[n] for n in result)
+    total = _contraction(arrays, named, wanted)
+    if len(wanted) > 1 and out is None:
+        laid(total, einsum_order(arrays, named, wanted, optimize=optimize, order=order))
+    return finish(total, out)
+
+
+def _is_rearranged(x: Array, labels: tuple[int, ...], kept: int) -> bool:
+    """Whether nothing is summed: then NumPy gives a view, transposed or a diagonal, which can be written into."""
+    sizes = dict(zip(labels, x.shape, strict=True))
+    return 0 < kept == len(sizes) and all(sizes[name] == n for name, n in zip(labels, x.shape, strict=True))
+
+
+def _rearranged(x: Array, labels: tuple[int, ...], out: tuple[int, ...]) -> Any:
+    if len(labels) == len(out):
+        return x.transpose([labels.index(name) for name in out])
+    first = [labels.index(name) for name in out]
+    order = tuple(sorted(range(len(out)), key=first.__getitem__))
+    spread = tuple(n if labels.index(name) == k else 1 for k, (name, n) in enumerate(zip(labels, x.shape, strict=True)))
+    places = np.indices(x.shape, sparse=True)
+    met: Any = True  # where the axes of one name meet
+    for k, name in enumerate(labels):
+        met = met & (places[k] == places[labels.index(name)])
+
+    def put_back(base: Variable, new: Variable) -> Variable:
+        given = broadcast_to(reshape(transpose(new, axes=order), shape=spread), shape=base.shape)
+        return where(base.graph.constant(met), given, base)
+
+    x.owner.turned = True
+    return viewed(x, lambda v: einsum(v, labels=(labels,), out=out, absorbing=False), put_back, ("einsum", labels, out))
 
 
 def _rearranged(x: Array, labels: list[Any], result: list[Any]) -> Any:

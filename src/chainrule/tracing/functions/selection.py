@@ -184,7 +184,7 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
     if mode != "raise":
         n = a.shape[axis]
         indices = indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
-    return finish(a[along(axis, indices)], out)
+    return finish(a[along(axis, indices)].copy(), out)  # in C's order, other than what is indexed
 
 
 @answers(np.take_along_axis)
