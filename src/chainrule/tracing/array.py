@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from numpy.lib.array_utils import normalize_axis_index
@@ -87,13 +87,19 @@ class Array(Slots):
         return f"<traced {self._variable.label} {self.type}>"
 
     def __str__(self) -> str:
-        return str(self.value()) if self._has_value else repr(self)
+        return str(self._shown()) if self._has_value else repr(self)
 
     def __format__(self, spec: str) -> str:
         if not self._has_value:
             return repr(self)
-        value = self.value()
+        value = self._shown()
         return format(value.item() if not value.shape else value, spec)
+
+    def _shown(self) -> np.ndarray:
+        """The value as a text is made of it. That of an integer may name something: in a kept trace it decides."""
+        if self.kind and self.dtype.kind in "iub" and self.owner.recorder is not None:
+            return self.owner.ask(self.variable)
+        return self.value()
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -105,6 +111,8 @@ class Array(Slots):
 
     def value(self) -> np.ndarray:
         """The value now, for people to look at: no guard."""
+        if self.owner.recorder is not None:
+            self.owner.recorder.shown()
         return np.asarray(self.owner.evaluate([self.variable])[0])
 
     def __bool__(self) -> bool:
@@ -118,7 +126,7 @@ class Array(Slots):
         return bool(self.owner.ask(self.variable).item())
 
     def __int__(self) -> int:
-        return int(self._single())
+        return int((np.trunc(self) if self.dtype.kind == "f" else self)._single())  # a guard on no more than it needs
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iub" or self.shape:
@@ -159,8 +167,7 @@ class Array(Slots):
 
     @property
     def _carries_derivative(self) -> bool:
-        v = self.variable
-        return bool(v.mask) and v.type.carries_derivative
+        return self.owner.carries_derivative(self.variable)
 
     def _refuse_to_leave(self, taker: str, **parts: str) -> None:
         v = self.variable
@@ -483,7 +490,23 @@ def apply_elementwise(operation: Operation, operands: tuple[Any, ...], trace: Tr
     array.owner, array._variable, array.alias = trace, result, None
     array.body = trace.bodies[-1].serial if trace.bodies else 0
     array.kind = ARRAY if result.type.shape else kind
+    if kind == PYTHON and trace.recorder is not None and result.type.dtype.kind == "i":
+        _check_range(operation, variables, trace)
     return array
+
+
+def _check_range(operation: Operation, variables: Sequence[Variable], trace: Trace) -> None:
+    """Python's integers know no bounds; those of a graph that is kept must stay within theirs: a guard.
+
+    Raises
+    ------
+    OverflowError
+        Where they do not.
+    """
+    size = operation(*[convert(v, dtype="float64") for v in variables])
+    within = comparison.less(arithmetic.absolute(size), trace.number(2.0**62, np.dtype(float)))
+    if not trace.is_open(within) and not trace.ask(within):
+        raise OverflowError("a Python integer leaves the range of 64 bits")
 
 
 def _promoted(operation: Operation, operands: tuple[Any, ...], variables: list[Any], trace: Trace) -> list[Variable]:

@@ -114,8 +114,7 @@ def of_dtype(v: Variable, dtype: Any) -> Variable:
 
 
 def carries_derivative(x: Array) -> bool:
-    v = x.variable
-    return bool(v.mask) and v.type.carries_derivative
+    return x.owner.carries_derivative(x.variable)
 
 
 def finish(result: Array, out: Any = None, dtype: Any = None) -> Any:

@@ -206,7 +206,7 @@ def _key_of(x: Array, index: Any, lead: tuple[int, ...] | None) -> object:
 def _converted(x: Array, new: Variable) -> Variable:
     if new.dtype == x.dtype:
         return new
-    if new.dtype.kind in "fc" and x.dtype.kind in "iub" and new.mask:
+    if new.dtype.kind in "fc" and x.dtype.kind in "iub" and x.owner.carries_derivative(new):
         raise MutationError(
             f"a traced value of dtype {new.dtype} is written into an array of dtype {x.dtype}, "
             "where its derivative would be lost",

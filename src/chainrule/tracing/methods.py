@@ -5,7 +5,6 @@ Arithmetic, comparisons and shapes are in array.py; methods that are functions t
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -61,28 +60,28 @@ Array.__contains__ = lambda self, value: bool(np.any(self == value))  # type: ig
 # Numbers: what rounds to a Python integer is asked for, and its derivative is zero
 
 
-def _to_integer(rule: Callable[[Any], Any], name: str) -> Callable[[Array], int]:
+def _to_integer(name: str, rounded: Callable[[Any], Any]) -> Callable[[Array], int]:
     def method(self: Array) -> int:
         if not self.kind:
             raise TypeError(f"type numpy.ndarray doesn't define {name} method")
-        return rule(self.owner.ask(self.variable).item())
+        return int(rounded(self) if self.dtype.kind == "f" else self)
 
     return method
 
 
 def _round(self: Array, digits: int | None = None) -> Any:
     if digits is None and self.kind:
-        return round(self.owner.ask(self.variable).item())
+        return round((np.rint(self) if self.dtype.kind == "f" else self)._single())
     if not self.kind:
         raise TypeError("type numpy.ndarray doesn't define __round__ method")
     return np.round(self, digits or 0)
 
 
 Array.__round__ = _round  # type: ignore[attr-defined]
-Array.__trunc__ = _to_integer(operator.methodcaller("__trunc__"), "__trunc__")  # type: ignore[attr-defined]
-Array.__floor__ = _to_integer(operator.methodcaller("__floor__"), "__floor__")  # type: ignore[attr-defined]
-Array.__ceil__ = _to_integer(operator.methodcaller("__ceil__"), "__ceil__")  # type: ignore[attr-defined]
-Array.is_integer = lambda self: self.owner.ask(self.variable).item().is_integer()  # type: ignore[attr-defined]
+Array.__trunc__ = _to_integer("__trunc__", np.trunc)  # type: ignore[attr-defined]
+Array.__floor__ = _to_integer("__floor__", np.floor)  # type: ignore[attr-defined]
+Array.__ceil__ = _to_integer("__ceil__", np.ceil)  # type: ignore[attr-defined]
+Array.is_integer = lambda self: bool(np.isfinite(self) & (np.floor(self) == self))  # type: ignore[attr-defined]
 
 
 def _exact_ratio(self: Array) -> tuple[int, int]:
@@ -222,11 +221,18 @@ def _set_shape(self: Array, shape: Any) -> None:
 
 
 def _set_real(self: Array, value: Any) -> None:
-    self[...] = value
+    (self if self.dtype.kind != "c" else np.real(self))[...] = value
+
+
+def _set_imag(self: Array, value: Any) -> None:
+    if self.dtype.kind != "c":
+        raise TypeError("array does not have imaginary part to set")
+    np.imag(self)[...] = value
 
 
 Array.shape = Array.shape.setter(_set_shape)  # type: ignore[attr-defined]
 Array.real = Array.real.setter(_set_real)  # type: ignore[attr-defined]
+Array.imag = Array.imag.setter(_set_imag)  # type: ignore[attr-defined]
 Array.device = "cpu"  # type: ignore[attr-defined]
 
 

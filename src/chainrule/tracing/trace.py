@@ -31,6 +31,22 @@ class Guard(NamedTuple):
     origin: RawOrigin | None
 
 
+class Recorder(Protocol):
+    """Who keeps a trace to run it again with other values: `jit`. It learns what the graph alone does not tell."""
+
+    def captured(self, x: Any) -> Variable | None:
+        """The input that stands for an array from outside of the trace; None where it is a constant."""
+
+    def shown(self) -> None:
+        """A value has been looked at by a person."""
+
+    def drew(self) -> None:
+        """Random numbers have been drawn."""
+
+    def refuse(self, reason: str) -> None:
+        """The function cannot be run again by its graph."""
+
+
 class BodyUnderWay(NamedTuple):
     """The function of a loop or a branch while it is traced: from which variable on, and the function of ours."""
 
@@ -76,6 +92,10 @@ class Trace:
         Whether names of NumPy that no protocol hands over are answered too.
     silenced : bool
         Whether the function has asked for silence about floating-point errors, in whatever part of it.
+    recorder : Recorder or None
+        Who will run the graph again with other values.
+    kept : int
+        The bit of the variables that depend on what such a run is given: it stands for no derivative.
     """
 
     __slots__ = (
@@ -87,8 +107,10 @@ class Trace:
         "evaluator",
         "graph",
         "guards",
+        "kept",
         "layouts",
         "patched",
+        "recorder",
         "silenced",
         "symbolic",
         "turned",
@@ -109,6 +131,8 @@ class Trace:
         self.bodies: list[BodyUnderWay] = []
         self.patched = False
         self.silenced = False
+        self.recorder: Recorder | None = None
+        self.kept = 0
 
     @property
     def body(self) -> int:
@@ -137,8 +161,26 @@ class Trace:
             known = self._numbers[key] = self.graph.constant(np.asarray(x, dtype))
         return known
 
+    def carries_derivative(self, v: Variable) -> bool:
+        """Whether a transform under way differentiates by what a variable is made from."""
+        under_way = (1 << self.depth) - 1
+        return bool(v.mask & under_way & ~self.kept) and v.type.carries_derivative
+
     def capture(self, x: Any) -> Variable:
         """An array that stands outside of the trace, as a constant: a later change of it must not reach the graph."""
+        if self.recorder is not None:
+            found = self.recorder.captured(x)
+            if found is not None:
+                return self._captured_input(found, x)
+        return self.graph.constant(self._held(x))
+
+    def _captured_input(self, v: Variable, x: Any) -> Variable:
+        if v.number not in self.values:
+            self.values[v.number] = self._held(np.asarray(x))
+        return v
+
+    def _held(self, x: Any) -> Any:
+        """The present values of an array: copied, or watched where that would be too much."""
         if isinstance(x, np.ndarray):
             fillable = type(x) is Fillable  # the function may go on filling it
             x = plain_array(x)
@@ -151,7 +193,7 @@ class Trace:
             self.turned = True
         if not x.dtype.isnative:
             x = x.astype(x.dtype.newbyteorder("="))
-        return self.graph.constant(x)
+        return x
 
     def evaluate(self, targets: Sequence[Variable]) -> list[Any]:
         for v in targets:
@@ -223,7 +265,7 @@ class Trace:
         """Free what the trace holds. Arrays that have leaked from it raise from now on."""
         self.graph.release()
         self.graph.__class__ = _ClosedGraph
-        self.evaluator, self.values = _refuse_outlived, {}
+        self.evaluator, self.values, self.recorder = _refuse_outlived, {}, None
         self.guards, self._numbers, self._checksums, self.layouts = [], {}, [], {}
 
 

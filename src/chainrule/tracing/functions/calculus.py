@@ -170,7 +170,9 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     """Lines between points: which line an x lies on is looked up in the graph, so nothing becomes a guard."""
     context = (x, xp, fp)
-    x, xp, fp = (lifted(each, *context).astype(np.float64, copy=False) for each in context)
+    x, xp = (lifted(each, *context).astype(np.float64, copy=False) for each in (x, xp))
+    fp = lifted(fp, *context)
+    fp = fp.astype(np.complex128 if fp.dtype.kind == "c" else np.float64, copy=False)
     if period is not None:
         if period == 0:
             raise ValueError("period must be a non-zero value")
@@ -256,6 +258,7 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
 @answers(np.correlate)
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     a, v = _vectors(a, v)
+    v = v.conj()
     if v.size > a.size:
-        return correlate(v, a, mode)[::-1]
+        return _convolved(v, a[::-1], *_range_of(mode, v.size, a.size))[::-1]
     return _convolved(a, v[::-1], *_range_of(mode, a.size, v.size))

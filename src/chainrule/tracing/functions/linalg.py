@@ -17,6 +17,7 @@ from ..array import SCALAR, Array, wrap
 from ..dispatch import HINTS, answers, finish, lifted, refuse, result_of
 from .axes import NOTHING, given, normalize_axis_index, normalize_axis_tuple
 from .manipulation import matrix_transpose, moveaxis
+from .reductions import squared
 
 _one = np.eye(1)
 EighResult, QRResult, SVDResult, SlogdetResult = (
@@ -95,7 +96,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     x = _applied(linalg.pinv, a, rtol=float(rcond)) @ b
     if rank == n < m:
         rest = b - a @ x
-        residuals = np.sum(rest * rest, axis=0)
+        residuals = np.sum(squared(rest), axis=0)
         residuals = residuals if b.ndim == 2 else residuals.reshape(1)
     else:
         residuals = np.array([], dtype)
@@ -254,7 +255,7 @@ def _vector_norm(x: Array, ord: Any, axis: int, keepdims: bool) -> Any:
         if ord == -np.inf:
             return np.min(size, axis=axis, keepdims=keepdims)
         if ord == 0:
-            return np.sum((x != 0).astype(x.dtype), axis=axis, keepdims=keepdims)
+            return np.sum((x != 0).astype(size.dtype), axis=axis, keepdims=keepdims)
         if ord == 1:
             return np.sum(size, axis=axis, keepdims=keepdims)
     total = np.sum(size**ord, axis=axis, keepdims=keepdims)

@@ -128,7 +128,7 @@ def vecdot(
         )
     if dtype is not None:
         left, right = left.astype(dtype, copy=False), right.astype(dtype, copy=False)
-    result = matmul(left.reshape((*left.shape[:-1], 1, -1)), right.reshape((*right.shape, 1)))[..., 0, 0]
+    result = matmul(left.conj().reshape((*left.shape[:-1], 1, -1)), right.reshape((*right.shape, 1)))[..., 0, 0]
     result = result_of(result.owner, result.variable)
     return finish(np.expand_dims(result, axis) if keepdims else result, out)
 
@@ -141,7 +141,7 @@ def matvec(a: Any, b: Any, out: Any = None, **ignored: Any) -> Any:
 
 def vecmat(a: Any, b: Any, out: Any = None, **ignored: Any) -> Any:
     a, b = _pair(a, b, *(out or ()))
-    return finish(matmul(a.reshape((*a.shape[:-1], 1, -1)), b)[..., 0, :], out)
+    return finish(matmul(a.conj().reshape((*a.shape[:-1], 1, -1)), b)[..., 0, :], out)
 
 
 GENERALIZED[np.matmul] = matmul
@@ -158,7 +158,7 @@ def vdot(a: Any, b: Any) -> Any:
     a, b = _pair(a, b)
     if a.size != b.size:
         raise ShapeError(f"vdot needs as many numbers on both sides: {a.size} is not {b.size}")
-    return dot(a.reshape(-1), b.reshape(-1))
+    return dot(a.conj().reshape(-1), b.reshape(-1))
 
 
 @answers(np.inner)

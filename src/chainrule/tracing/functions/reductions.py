@@ -115,6 +115,11 @@ def mean(
     return finish((total / count).astype(np.float16 if half else total.dtype, copy=False), out)
 
 
+def squared(x: Any) -> Any:
+    """The square, and of complex numbers that of their length."""
+    return np.real(x * x.conj()) if x.dtype.kind == "c" else np.square(x)
+
+
 @answers(np.var)
 def var(
     a: Any,
@@ -143,7 +148,7 @@ def var(
     if type(freedom) is not Array and not np.all(freedom):
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=3)
         freedom = np.asarray(freedom)
-    total = sum_(np.square(a - mean), axis, dtype, None, keepdims, 0, where)
+    total = sum_(squared(a - mean), axis, dtype if a.dtype.kind != "c" else None, None, keepdims, 0, where)
     return finish((total / freedom).astype(total.dtype, copy=False), out)
 
 
@@ -187,11 +192,11 @@ def _extremum(
 
 
 def _least(dtype: np.dtype) -> Any:
-    return -np.inf if dtype.kind == "f" else False if dtype.kind == "b" else np.iinfo(dtype).min
+    return -np.inf if dtype.kind in "fc" else False if dtype.kind == "b" else np.iinfo(dtype).min
 
 
 def _largest(dtype: np.dtype) -> Any:
-    return np.inf if dtype.kind == "f" else True if dtype.kind == "b" else np.iinfo(dtype).max
+    return np.inf if dtype.kind in "fc" else True if dtype.kind == "b" else np.iinfo(dtype).max
 
 
 amax = answers(np.max, np.amax)(_extremum(reduction.amax, np.maximum, _least))

@@ -14,7 +14,7 @@ from ..array import Array, trace_of, wrap
 from ..dispatch import answers, carries_derivative, finish, lifted, of_dtype, refuse, result_of
 from .axes import NOTHING, axes_of, given, normalize_axis_tuple
 from .manipulation import moveaxis
-from .reductions import nan_amax, nan_amin
+from .reductions import nan_amax, nan_amin, squared
 
 # Averages
 
@@ -72,7 +72,7 @@ def _shaped(result: Array, a: Array, axes: tuple[int, ...], keepdims: Any, lead:
 
 def _nan_where_the_last_is(result: Array, ordered: Array) -> Array:
     """nan is sorted to the end; where there is one, the result is nan."""
-    if ordered.dtype.kind != "f" or not ordered.shape[-1]:
+    if ordered.dtype.kind not in "fc" or not ordered.shape[-1]:
         return result
     last = ordered[..., -1]
     return np.where(np.isnan(last), last, result)
@@ -150,6 +150,8 @@ def _quantile(
     if q.ndim > 2:
         raise ValueError("q must be a scalar or 1d")
     a = lifted(a, out)
+    if a.dtype.kind == "c":
+        raise TypeError("a must be an array of real numbers")
     rows, axes = _rows(a, axis)
     ordered = np.sort(rows, axis=-1)
     n: Any = rows.shape[-1]
@@ -221,7 +223,7 @@ answers(np.nanpercentile)(_quantile_answer(True, True))
 def nanmedian(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Any:
     a = lifted(a, out)
     rows, axes = _rows(a, axis)
-    if a.dtype.kind != "f" or not rows.shape[-1]:
+    if a.dtype.kind not in "fc" or not rows.shape[-1]:
         return median(a, axis, out, False, given(keepdims) and keepdims)
     count = a.owner.ask(np.sum(~np.isnan(rows), axis=-1).variable)[..., None]  # a guard: it says which entries to take
     ordered = np.sort(rows, axis=-1)
@@ -283,7 +285,7 @@ def cov(
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=3)
         freedom = np.float64(0.0)
     X = X - mean[:, None]
-    c = np.dot(X, (X if w is None else X * w).T)
+    c = np.dot(X, (X if w is None else X * w).T.conj())
     c = c * np.true_divide(1, freedom)
     return np.squeeze(c)
 
@@ -417,8 +419,8 @@ def nanvar(
         count = np.sum(~missing, axis=axis, dtype=np.intp, keepdims=True, **options)
         mean = (mean / count).astype(mean.dtype, copy=False)
     options = _options(keepdims=keepdims, where=where)
-    square = np.square(np.where(missing, a.dtype.type(0), a - mean).astype(a.dtype, copy=False))
-    total = np.sum(square, axis=axis, dtype=dtype, **options)
+    square = squared(np.where(missing, a.dtype.type(0), a - mean).astype(a.dtype, copy=False))
+    total = np.sum(square, axis=axis, dtype=dtype if a.dtype.kind != "c" else None, **options)
     freedom = np.sum(~missing, axis=axis, dtype=np.intp, **options) - ddof
     result = np.where(freedom <= 0, total.dtype.type(np.nan), (total / freedom).astype(total.dtype, copy=False))
     return finish(result_of(result.owner, result.variable), out)

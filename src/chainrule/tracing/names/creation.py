@@ -58,7 +58,7 @@ def array(
     if dtype is not None and np.dtype(dtype) == OBJECT:
         return _of_objects(object)
     if type(object) is Array and _is_stopped(object):  # the way to get at values
-        return np.array(object.value(), dtype, copy=copy or None, order=order, ndmin=ndmin)
+        return np.array(object.owner.ask(object.variable), dtype, copy=copy or None, order=order, ndmin=ndmin)
     if isinstance(object, np.ndarray) and type(object) is not Array:  # traced values in an array of objects
         return np.array(object) if dtype is None else array(object.tolist(), dtype)
     if type(object) is Array and object.kind == ARRAY:

@@ -6,20 +6,32 @@ from collections.abc import Callable
 from typing import Any
 
 from ...original import np
+from ..activity import active
 from ..array import Array
 from ..memory import Fillable, adopted
 from .creation import is_answered
+
+_DRAW_NOTHING = (np.random.seed, np.random.get_state, np.random.set_state)
 
 
 def drawing(draw: Callable[..., Any]) -> Callable[..., Any]:
     """Answer a function of np.random: what it draws is fillable."""
 
     def call(*args: Any, **keywords: Any) -> Any:
-        return (
-            adopted(draw(*args, **keywords), (*args, *keywords.values())) if is_answered() else draw(*args, **keywords)
-        )
+        if not is_answered():
+            return draw(*args, **keywords)
+        if draw not in _DRAW_NOTHING:
+            _note()
+        return adopted(draw(*args, **keywords), (*args, *keywords.values()))
 
     return call
+
+
+def _note() -> None:
+    """Random numbers are drawn: who keeps the trace learns of it."""
+    trace = active.trace
+    if trace is not None and trace.recorder is not None:
+        trace.recorder.drew()
 
 
 def shuffle(x: Any) -> None:
@@ -35,6 +47,8 @@ class Generator(np.random.Generator):
 
 def default_rng(seed: Any = None) -> Any:
     made = np.random.default_rng(seed)
+    if seed is None:
+        _note()
     return Generator(made.bit_generator) if is_answered() and made is not seed else made
 
 

@@ -38,6 +38,8 @@ class errstate(np.errstate):
     def _compute_now(self) -> None:
         """So that an error is raised where the program waits for it."""
         trace: Any = active.trace
+        if trace.recorder is not None:
+            trace.recorder.refuse("it waits for floating-point errors, by np.errstate")
         if trace.has_values:
             made = trace.graph.variables[self._start :]
             trace.evaluate([v for v in made if v.operation is not None])

@@ -94,7 +94,7 @@ def _weak(result: Any) -> Any:
 def answering(original: Callable[..., Any], traced: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **keywords: Any) -> Any:
         trace = trace_of(*args) if is_answered() else None
-        if trace is None or (trace.has_values and not _carries_derivative(args)):
+        if trace is None or (trace.has_values and trace.recorder is None and not _carries_derivative(args)):
             return original(*args, **keywords)
         return _weak(traced(*map(_number, args), **keywords))
 
@@ -109,10 +109,12 @@ def _carries_derivative(x: Any) -> bool:
     return type(x) is Array and carries_derivative(x)
 
 
-def _asking(original: Callable[..., Any]) -> Callable[..., Any]:
+def _asking(original: Callable[..., Any], test: Callable[..., Any] | None) -> Callable[..., Any]:
     """A test whose answer decides: it becomes a guard."""
 
     def call(*args: Any, **keywords: Any) -> Any:
+        if test is not None and len(args) == 1 and type(args[0]) is Array and not args[0].shape:
+            return bool(test(args[0]))
         return original(*map(_value, args), **keywords) if is_answered() else original(*args, **keywords)
 
     return call
@@ -134,7 +136,7 @@ def answered_names() -> dict[str, Any]:
     traced |= {"erf": _of_catalogue("erf"), "erfc": _of_catalogue("erfc"), "lgamma": _of_catalogue("gammaln")}
     names = {name: answering(getattr(math, name), answer) for name, answer in traced.items() if hasattr(math, name)}
     names |= {"dist": _over_values(math.dist, _dist), "fsum": _over_values(math.fsum, _fsum)}
-    names |= {name: _asking(getattr(math, name)) for name in _TESTS}
+    names |= {name: _asking(getattr(math, name), test) for name, test in _TESTS.items()}
     names |= {
         "gamma": _refusing(math.gamma, "math.exp(math.lgamma(x)) for positive x"),
         "modf": _refusing(math.modf, "np.modf(x)"),

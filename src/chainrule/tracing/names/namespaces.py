@@ -7,6 +7,7 @@ user's module has imported by name (`from numpy import zeros`) is replaced there
 
 from __future__ import annotations
 
+import functools
 import math
 import sys
 import threading
@@ -17,10 +18,11 @@ from typing import Any
 import numpy
 
 from ..activity import active
+from ..functions.scipy import ANSWERS
 from ..trace import Trace
 from .asking import LIBRARIES, asks, is_library
 from .calls import calling, calling_ufunc
-from .creation import made_names
+from .creation import made_names, making
 from .drawing import drawing, drawing_names
 from .entries import as_traced, entry_names
 from .floating_errors import errstate
@@ -95,6 +97,14 @@ _MADE: dict[ModuleType, Callable[[], dict[str, Any]]] = {
 }
 
 
+def _answers_of_scipy(module: ModuleType) -> dict[str, _Name]:
+    """Those of SciPy's functions in Python that know traced arrays."""
+    return {
+        name: _Name(vars(module)[name], functools.partial(making, traced=traced), calls_only=False)
+        for name, traced in ANSWERS[module.__name__].items()
+    }
+
+
 def _watching(before: type, module: ModuleType, names: dict[str, _Name]) -> type:
     return type(before.__name__, (before,), {name: each.as_property(name, module) for name, each in names.items()})
 
@@ -106,26 +116,41 @@ class _Patch:
         self.lock = threading.Lock()
         self.enabled = True
         self.traces = 0
-        self.names: list[tuple[ModuleType, dict[str, _Name]]] = []
         self.classes: list[tuple[ModuleType, type, type]] = []  # module, class now, class before
         self.by_value: dict[int, _Name] = {}
         self.bindings: list[tuple[dict[str, Any], str, Any, Any]] = []  # namespace, name, original, answer
         self.seen: dict[int, tuple[dict[str, Any], int]] = {}  # namespaces that have been looked through, by id; sizes
         self.modules = 0
+        self.awaited = set(ANSWERS)
 
     def prepare(self) -> None:
         for module in (numpy, numpy.linalg, numpy.fft, numpy.random, math):
-            self.names.append((module, _answers_of(module)))
-        for module, names in self.names:
-            if module in _MADE:
-                self.by_value |= {id(n.original): n for n in names.values() if not n.calls_only}
+            self._add(module, _answers_of(module), by_value=module in _MADE)
+
+    def prepare_scipy(self) -> None:
+        """Modules of SciPy when they have been imported, by whomever."""
+        for name in self.awaited & sys.modules.keys():
+            module = sys.modules[name]
+            if ANSWERS[name].keys() <= vars(module).keys():
+                self.awaited.discard(name)
+                self._add(module, _answers_of_scipy(module), by_value=True)
+
+    def _add(self, module: ModuleType, names: dict[str, _Name], by_value: bool) -> None:
+        before = type(module)
+        self.classes.append((module, _watching(before, module, names), before))
+        if by_value:
+            self.by_value |= {id(n.original): n for n in names.values() if not n.calls_only}
+            self.seen, self.modules = {}, 0  # to look for them
 
     def enter(self, namespace: dict[str, Any]) -> None:
         with self.lock:
-            if not self.names:
+            known = len(self.classes)
+            if not known:
                 self.prepare()
+            if self.awaited:
+                self.prepare_scipy()
             self.traces += 1
-            if self.traces == 1:
+            if self.traces == 1 or len(self.classes) > known:
                 self._put_on()
             self._look_through(namespace)
 
@@ -136,10 +161,6 @@ class _Patch:
                 self._take_off()
 
     def _put_on(self) -> None:
-        if not self.classes:
-            for module, names in self.names:
-                before = type(module)
-                self.classes.append((module, _watching(before, module, names), before))
         for module, ours, before in self.classes:
             if type(module) is before:
                 module.__class__ = ours
