@@ -437,6 +437,14 @@ def test_threads():
         np.testing.assert_allclose(results[power], expected)
 
 
+def test_another_order_of_bytes():
+    x = np.array([1.0, 2.0], ">f8")
+    for f in (np.sum, lambda x: np.sum(x * x), lambda x: np.max(x) * np.sum(x)):
+        gradient = cr.grad(f)(x)
+        assert gradient.dtype == np.float64 and gradient.dtype.isnative
+        np.testing.assert_array_equal(gradient, cr.grad(f)(x.astype(float)))
+
+
 # vmap
 
 

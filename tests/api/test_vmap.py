@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule import tree
+from chainrule import structure, tree
 from chainrule.errors import ArgumentError, ControlFlowError, DtypeError, MutationError, ShapeError
+from chainrule.ops.batch_axis import in_front
 
 from .loop_programs import OURS, PROGRAMS, UNROLLED
 
@@ -120,6 +121,15 @@ def test_dtypes_are_those_of_the_loop():
     ]
     for f, x in cases:
         found, wanted = cr.vmap(f)(x), loop(f, x)
+        assert found.dtype == wanted.dtype
+        np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("dtype", [">f8", ">i4", "<f4", np.float16, np.longdouble, np.uint8, complex])
+def test_dtypes_of_all_kinds(dtype):
+    x = np.arange(12).reshape(4, 3).astype(dtype)
+    for f in (np.sum, lambda x: x, lambda x: x * 2 + x[0], np.sort):
+        found, wanted = cr.vmap(f)(x), loop(f, x.astype(x.dtype.newbyteorder("=")))
         assert found.dtype == wanted.dtype
         np.testing.assert_array_equal(found, wanted)
 
@@ -527,6 +537,28 @@ def test_operations_of_users():
     cube = cr.operation("vmap_cube", lambda x: x**3, slopes=lambda y, x: 3 * x * x)
     close(cr.vmap(lambda x: np.sum(cube(x)))(ROWS), np.sum(ROWS**3, axis=1))
     close(cr.vmap(cr.grad(lambda x: np.sum(cube(x))))(ROWS), 3 * ROWS**2)
+
+    shapes = []
+
+    def total(x):
+        shapes.append(x.shape)
+        return np.sum(x**2, axis=-1)
+
+    def slopes(y, x):
+        batch = range(len(y.shape))
+        return structure.index_map(batch, (*batch, -1), (2 * x, (*batch, -1)), out_shape=y.shape, in_shape=x.shape)
+
+    about = {"jacobians": slopes, "type_rule": lambda x: x.with_shape(x.shape[:-1])}
+    one = cr.operation("vmap_total", total, **about)
+    close(cr.vmap(one)(ROWS), np.sum(ROWS**2, axis=1))
+    assert shapes == [(3,)] * 4
+    close(cr.vmap(cr.grad(one))(ROWS), 2 * ROWS)
+    close(cr.grad(lambda x: np.sum(cr.vmap(one)(x) ** 2))(ROWS), 4 * ROWS * np.sum(ROWS**2, axis=1)[:, None])
+    shapes.clear()
+    many = cr.operation("vmap_totals", total, batch=in_front, **about)
+    close(cr.vmap(many)(ROWS), np.sum(ROWS**2, axis=1))
+    assert shapes == [(4, 3)]
+    close(cr.vmap(cr.grad(many))(ROWS), 2 * ROWS)
 
     @cr.custom_gradient
     def clipped(x):

@@ -50,7 +50,8 @@ def operation(
         ``type_rule(*types, **parameters)``; by default forward is tried on ones of the arguments' types.
     **about
         `parameters` (names), `notation`, `domain`, `examples`, `kinks`, `source`, `numpy`; `for_complex`, whether the
-        rules hold for complex numbers (by default those of slopes and maps do, for complex results).
+        rules hold for complex numbers (by default those of slopes and maps do, for complex results); `batch`, a rule of
+        `chainrule.ops.batch_axis` for many samples at once, without which `vmap` takes one after the other.
 
     Returns
     -------
@@ -115,6 +116,7 @@ def operation(
 _ABOUT = (
     "parameters",
     "for_complex",
+    "batch",
     "notation",
     "domain",
     "examples",

@@ -42,8 +42,9 @@ class Scope:
             else ARRAY
         )
         if self.outermost and type(x) is not Array:
-            value = read_only(plain(x))
-            v = self.trace.input(value, ArrayType(value.shape, value.dtype), name)
+            value = plain(x)
+            type_ = ArrayType(value.shape, value.dtype)  # in the machine's order of bytes
+            v = self.trace.input(read_only(value.astype(type_.dtype, copy=False)), type_, name)
         else:
             v = marks.tag(variable_of(x, self.trace), serial=marks.fresh_serial())
             v.name = name
