@@ -530,6 +530,29 @@ def test_loops_are_one_loop_for_all_samples():
     assert dict(zip(node.operation.parameter_names, node.parameters, strict=True))["length"] == 3
 
 
+def test_what_a_loop_carries_for_all_samples_has_no_batch_axis():
+    f = lambda x: cr.fori_loop(0, 3, lambda i, s: (s[0] @ s[0], s[1] * s[2] + x, s[2] + 1), (np.eye(2), x, 0.5))
+    g = cr.trace(cr.vmap(f, out_axes=(None, 0, None)), ROWS)
+    assert [v.shape for v in g.outputs] == [(2, 2), (4, 3), ()]
+    a, x, k = cr.vmap(f, out_axes=(None, 0, None))(ROWS)
+    close(a, np.eye(2))
+    close(x, loop(lambda x: f(x)[1], ROWS))
+    assert k == 3.5
+
+
+def test_complex_numbers():
+    z = rng.normal(size=(4, 3)) + 1j * rng.normal(size=(4, 3))
+    A = rng.normal(size=(4, 3, 3)) + 1j * rng.normal(size=(4, 3, 3))
+    f = lambda A, z: np.sum(np.abs(np.linalg.solve(A, np.exp(z) * z[0])) ** 2)
+    close(cr.vmap(f)(A, z), loop(f, A, z))
+    close(cr.vmap(cr.grad(f, argnums=1))(A, z), loop(cr.grad(f, argnums=1), A, z))
+    close(cr.grad(lambda A: np.sum(cr.vmap(f)(A, z)))(A), loop(cr.grad(f), A, z))
+    g = lambda z: cr.cond(np.real(z) > 0, lambda z: np.sin(z) * z, lambda z: z**3, z)
+    slope = cr.grad(g, holomorphic=True)
+    close(cr.vmap(g)(z[0]), [g(t) for t in z[0]])
+    close(cr.vmap(slope)(z[0]), [slope(t) for t in z[0]])
+
+
 # Users' operations
 
 
