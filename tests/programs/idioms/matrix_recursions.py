@@ -127,3 +127,20 @@ def lanczos_tridiagonal(M, start):
     for a, b in zip(alpha[1:], beta):
         p_prev, p = p, (a - 0.3) * p - b**2 * p_prev
     return ritz[-1] - ritz[0] + np.arcsinh(p)
+
+
+@program(lambda rng: (rng.uniform(1.2, 2.5, size=5), rng.uniform(0.1, 0.4, size=5), rng.uniform(0.5, 0.7)))
+def thin_film_reflectance(index, thickness, wavelength):
+    """Transfer matrices of a stack of layers at normal incidence, complex amplitudes."""
+    M = np.eye(2, dtype=complex)
+    for n, d in zip(index, thickness):
+        phase = 2 * np.pi * n * d / wavelength
+        layer = np.array([[np.cos(phase), 1j * np.sin(phase) / n], [1j * n * np.sin(phase), np.cos(phase)]])
+        M = M @ layer
+    n0, ns = 1.0, 1.52
+    top = n0 * (M[0, 0] + M[0, 1] * ns) - (M[1, 0] + M[1, 1] * ns)
+    bottom = n0 * (M[0, 0] + M[0, 1] * ns) + (M[1, 0] + M[1, 1] * ns)
+    r = top / bottom
+    reflectance = np.abs(r) ** 2
+    assert 0 <= reflectance <= 1
+    return reflectance + 0.1 * np.angle(r)
