@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.errors import MutationError
 
 from .program import INPUTS, all_programs, inputs_of
 from .reference import slopes
@@ -78,6 +79,25 @@ def test_forward_mode(program):
         np.testing.assert_allclose(value, program(*copied(arguments)), rtol=1e-12)
         if expected.value is not None:
             assert abs(value_dot - expected.value) <= 2 * expected.allowance
+
+
+@pytest.mark.parametrize("program", [each for each in PROGRAMS if len(inputs_of(each.values[0], 0)) > 1])
+def test_one_argument_alone(program):
+    """Gradients by one argument, the others plain arrays: right, or refused where those are filled with traced values.
+
+    A copy of an array that existed before the trace cannot hold them (docs/tracing.md); the error says what can.
+    """
+    arguments = inputs_of(program, 0)
+    together = cr.grad(program, tuple(range(len(arguments))))(*arguments)
+    for number, expected in enumerate(together):
+        try:
+            alone = cr.grad(program, number)(*arguments)
+        except MutationError as error:
+            assert error.try_
+            continue
+        for got, wanted in zip(leaves(alone), leaves(expected), strict=True):
+            np.testing.assert_allclose(got, wanted, rtol=1e-9, atol=1e-9 * np.max(np.abs(wanted)))
+    assert_untouched(arguments, inputs_of(program, 0))
 
 
 def test_differences_tell_nearly_everywhere():
