@@ -164,7 +164,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         ``f(*arrays)`` returns (y, pullback) with y an array and ``pullback(y_bar)`` a tuple of cotangents (or the one),
         of the shapes of the arguments; None stands for zero. It sees arrays of its own, so anything may happen inside.
         It is called again when the gradient is computed, so its results are a function of its arguments. The derivative
-        of the pullback is not known.
+        of the pullback is not known. Of complex numbers it is J.T y_bar, without a conjugate; see docs/complex.md.
 
     Returns
     -------
@@ -235,6 +235,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         lambda *types, result: ArrayType.parse(result),
         jacobian,
         variadic=True,
+        for_complex=True,
         parameters=("result",),
     )
     pullback = general(
@@ -243,6 +244,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         lambda y_bar, *xs, argument: xs[argument],
         lambda k, *rest, **parameters: _refuse_second(title),
         variadic=True,
+        for_complex=True,
         parameters=("argument",),
     )
 

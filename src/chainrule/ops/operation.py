@@ -91,6 +91,9 @@ class Operation:
     lowered : callable or None
         ``lowered(*variables, **parameters)``: the same in simpler operations, for native code; None, there too, where
         there is none.
+    looks_at : callable or None
+        ``looks_at(ys, y_bars)`` gives the cotangents to pull back, where results are determined up to a choice; it
+        raises where they depend on that.
     numpy : tuple of callable
         The NumPy and SciPy functions whose plain calls it answers.
     notation : str
@@ -113,6 +116,7 @@ class Operation:
         "joins",
         "kind",
         "kinks",
+        "looks_at",
         "lowered",
         "name",
         "native",
@@ -152,6 +156,7 @@ class Operation:
         pullback: Callable[..., Sequence[Any]] | None = None,
         pushforward: Callable[..., Sequence[Any]] | None = None,
         for_complex: bool | None = None,
+        looks_at: Callable[[Sequence[Any], Sequence[Any]], Sequence[Any]] | None = None,
         native: Callable[..., Any] | None = None,
         lowered: Callable[..., Any] | None = None,
         numpy: Sequence[Callable[..., Any]] = (),
@@ -164,7 +169,7 @@ class Operation:
         self.name, self.forward, self.type_rule, self.rules = name, forward, type_rule, rules
         self.kind, self.parameter_names, self.slopes, self.promote = kind, parameters, slopes, promote
         self.reads, self.joins, self.fast, self.unguarded, self.products = reads, joins, fast, unguarded, products
-        self.batch, self.for_complex = batch, for_complex
+        self.batch, self.for_complex, self.looks_at = batch, for_complex, looks_at
         self.pullback, self.pushforward = pullback, pushforward
         self.native, self.lowered = native, lowered
         self.numpy, self.notation, self.examples, self.kinks = tuple(numpy), notation, examples, tuple(kinks)

@@ -133,6 +133,8 @@ def _pulled(
     y_bars: Sequence[Any],
 ) -> Any:
     refuse_complex(operation, xs, ys)
+    if operation.looks_at:
+        y_bars = operation.looks_at(ys, y_bars)
     total = None
     for J, y_bar in zip(operation.local_jacobians(k, ys, xs, parameters), y_bars, strict=True):
         if J is not None and y_bar is not None and not is_zero(J):

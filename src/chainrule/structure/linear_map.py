@@ -207,7 +207,10 @@ class LinearMap(abc.ABC):
                     got=f"{self!r} and {other!r}",
                 )
             first = other.real_part(other.x_is_real) if other.y_is_real or self.x_is_real else other
-            return self.after(first).between(other.x_is_real, self.y_is_real)
+            product = self.after(first)
+            if other.x_is_real and self.y_is_real:
+                return product.real_part(of_real=True)
+            return product.between(other.x_is_real, self.y_is_real)
         vector = other if hasattr(other, "shape") else np.asarray(other)
         rank = len(self.in_shape)
         if tuple(vector.shape[:rank]) != self.in_shape:

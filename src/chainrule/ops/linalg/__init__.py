@@ -9,6 +9,7 @@ functions, written in these same operations, so that they can be derived again.
 from .triangles import tril, triu
 from .systems import solve, triangular_solve
 from .inverses import cofactor, det, inv, pinv, slogdet
+from .phases import without_phases
 from .symmetric import cholesky, eigh
 from .failures import is_positive_definite, is_regular
 from .orthogonal import qr, svd, svdvals
@@ -36,4 +37,5 @@ __all__ = [
     "triangular_solve",
     "tril",
     "triu",
+    "without_phases",
 ]

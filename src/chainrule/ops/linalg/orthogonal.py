@@ -26,6 +26,7 @@ from .matrices import (
     quietly,
     turned,
 )
+from .phases import free_of_phases
 from .systems import _triangular_pair
 from .triangles import tril
 
@@ -127,7 +128,8 @@ def _singular_value_map(U: Any, s: Any, Vh: Any, A: Any) -> LinearMap:
 def _svd_map(y: Any, A: Any) -> tuple[LinearMap, LinearMap, LinearMap]:
     """With P = U^H dA V: ds = diag(P), dU = U (G * P + H * P^H) and dV = V (H * P + G * P^H).
 
-    Of complex vectors only pairs of phases are determined: here what the diagonal of P turns is turned in U.
+    The phases of a pair of complex vectors are arbitrary: here what the diagonal of P turns is turned in U, and reverse
+    mode makes sure that it does not matter.
     G_ji = s_i / (s_i^2 - s_j^2), H_ji = s_j / (s_i^2 - s_j^2), 0 for i = j; and, of an oblong matrix, the part of dA
     outside the space of the vectors, divided by s.
     """
@@ -202,6 +204,7 @@ svd = general(
     lambda A: tuple(np.linalg.svd(A, full_matrices=False)),
     _svd_type,
     _svd_map,
+    looks_at=lambda ys, y_bars: free_of_phases(ys, y_bars, (False, None, True)),
     batch=in_front,
     for_complex=True,
     notation=r"\mathrm{{svd}}({0})",

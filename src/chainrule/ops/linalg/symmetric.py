@@ -29,6 +29,7 @@ from .matrices import (
     square_type,
     turned,
 )
+from .phases import free_of_phases
 from .systems import _triangular_pair
 from .triangles import mirror_map
 
@@ -92,7 +93,10 @@ def _reciprocal_gaps(w: Any) -> Any:
 
 @quietly
 def _eigh_map(y: Any, A: Any, *, lower: bool) -> tuple[LinearMap, LinearMap]:
-    """dw = diag(P) and dV = V (F * P), with P = V^H dA V."""
+    """dw = diag(P) and dV = V (F * P), with P = V^H dA V.
+
+    Of complex vectors that is one choice of the phases; reverse mode makes sure that they do not matter.
+    """
     w, V = y
     V_bar = conjugated(V)
     batch = batch_axes(A)
@@ -115,6 +119,7 @@ eigh = general(
     lambda A, *, lower: tuple(np.linalg.eigh(A, "L" if lower else "U")),
     _eigh_type,
     _eigh_map,
+    looks_at=lambda ys, y_bars: free_of_phases(ys, y_bars, (None, False)),
     for_complex=True,
     parameters=("lower",),
     batch=in_front,
