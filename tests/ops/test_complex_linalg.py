@@ -1,4 +1,4 @@
-"""Factorizations of complex matrices: what their phases leave alone has derivatives, what depends on them is refused."""
+"""Factorizations of complex matrices: what phases leave alone has derivatives, what depends on them is refused."""
 
 import numpy as np
 import pytest

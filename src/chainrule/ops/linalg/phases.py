@@ -1,4 +1,4 @@
-"""Vectors of factorizations that are determined up to a phase, which is LAPACK's choice and no function of the matrix."""
+"""Vectors of factorizations are determined up to a phase, which is LAPACK's choice and no function of the matrix."""
 
 from __future__ import annotations
 
