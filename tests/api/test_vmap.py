@@ -258,6 +258,49 @@ def test_lookup_by_a_sample():
     close(bar, np.array([2, 0, 0, 0, 2])[:, None] * 2 * table)
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_lookup_in_a_sorted_vector_of_each_sample(side):
+    """Ties, nan, infinities, integers among floats; NumPy sorts nan to the end."""
+    a = np.sort(np.array([[1.0, 1.0, 2.0, np.nan], [-np.inf, 0.0, 0.0, np.inf], [3.0, 3.0, 3.0, 3.0]]), axis=1)
+    values = np.array([1.0, 3.0, np.nan, 0.0, -0.0, np.inf, -np.inf, 1.0, 2.5])
+    f = lambda a, v: np.searchsorted(a, v, side=side)
+    np.testing.assert_array_equal(cr.vmap(f, in_axes=(0, None))(a, values), [f(row, values) for row in a])
+    many = np.stack([values, values[::-1], np.roll(values, 4)]).reshape(3, 3, 3)
+    np.testing.assert_array_equal(cr.vmap(f)(a, many), [f(*row) for row in zip(a, many, strict=True)])
+    np.testing.assert_array_equal(cr.vmap(f)(a, many[:, 0, 0]), [f(*row) for row in zip(a, many[:, 0, 0], strict=True)])
+    whole = np.array([[1, 2, 2], [5, 7, 9], [0, 0, 0]])
+    found = cr.vmap(f, in_axes=(0, None))(whole, values)
+    np.testing.assert_array_equal(found, [f(row, values) for row in whole])
+    assert found.dtype == np.intp
+    x = rng.normal(size=(3, 5))
+    g = lambda xp, x: np.interp(x, np.sort(xp), np.arange(4.0))
+    xp = rng.normal(size=(3, 4))
+    close(cr.vmap(g)(xp, x), loop(g, xp, x))
+    close(cr.vmap(cr.grad(lambda xp, x: np.sum(g(xp, x))))(xp, x), loop(cr.grad(lambda xp, x: np.sum(g(xp, x))), xp, x))
+
+
+def test_shared_arrays_that_are_filled_later():
+    def f(a):
+        kept = np.zeros(3)
+        before = cr.vmap(lambda x, k: x + k[0], in_axes=(0, None))(ROWS[0], kept)
+        kept[0] = a
+        after = cr.vmap(lambda x, k: x * k[0], in_axes=(0, None))(ROWS[0], kept)
+        return np.sum(before) + np.sum(after)
+
+    assert cr.grad(f)(2.0) == pytest.approx(ROWS[0].sum())
+
+
+def test_large_shared_arrays_are_not_copied():
+    shared = np.ones((1000, 500))
+    f = cr.vmap(lambda w, s: np.sum((s @ w) ** 2) + s[0] @ w, in_axes=(0, None))
+    f(np.ones((2, 500)), shared)
+    tracemalloc.start()
+    f(np.ones((2, 500)), shared)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < shared.nbytes / 4
+
+
 def test_a_place_that_is_not_there_is_nobody_elses():
     with pytest.raises(IndexError):
         cr.vmap(lambda x, i: x[i])(ROWS, np.array([[0], [3], [0], [0]]))

@@ -1,11 +1,8 @@
 """`cr.vmap` of every operation over its declared examples, against a loop over samples of the plain function.
 
-Each argument alone is mapped, and all together, over the first axis and the last; values, gradients and tangents. Which
-operations take one sample after the other is what the documentation says.
+Each argument alone is mapped, and all together, over the first axis and the last; values, gradients and tangents. No
+operation takes one sample after the other.
 """
-
-import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +11,6 @@ import chainrule as cr
 from chainrule.ops import CATALOGUE
 from chainrule.tracing import declared_call
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "vmap.md"
 DECLARED = [op for op in CATALOGUE.values() if not op.name.startswith("test_")]
 COUNT = 3
 
@@ -167,7 +163,6 @@ def takes_one_after_the_other(operation, number, flags):
     return any({y.operation for y in body.outputs} == {operation} for body in loops)
 
 
-def test_the_documentation_names_those_that_take_one_sample_after_the_other():
-    found = {case.values[0].name for case in CASES if takes_one_after_the_other(*case.values)}
-    rows = re.findall(r"^\| `(\w+)` \| .* \|$", PAGE.read_text(), re.MULTILINE)
-    assert sorted(found) == sorted(rows)
+def test_no_operation_takes_one_sample_after_the_other():
+    """As docs/vmap.md says."""
+    assert {case.values[0].name for case in CASES if takes_one_after_the_other(*case.values)} == set()

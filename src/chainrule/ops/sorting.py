@@ -14,7 +14,7 @@ from ..errors import ArgumentError, ShapeError
 from ..original import np
 from ..structure import LinearMap, MatrixFree, Pairs, Ravel, index_map, pointwise_map, zero_map
 from .arithmetic import maximum
-from .batch_axis import moving_axes
+from .batch_axis import each_lifted, moving_axes
 from .comparison import less
 from .movement import concatenate, convert, reshape, scatter, transpose, window
 from .operation import Example, Operation, discrete, general, linear
@@ -197,8 +197,22 @@ def _searchsorted_type(a: ArrayType, values: ArrayType, *, side: str) -> ArrayTy
 
 
 def _many_looked_up(operation: Any, xs: Any, lifted: Any, *, side: str) -> Any:
-    """NumPy looks up many values in one vector, and not in many."""
-    return NotImplemented if lifted[0] else operation(*xs, side=side)
+    """NumPy looks up in one vector. In many at once: the place among all, when sorted together with the vector, less
+    that among the values; of equal entries a stable sort leaves those first that stood first."""
+    if not lifted[0]:
+        return operation(*xs, side=side)
+    a, values = each_lifted(xs, lifted)
+    shape, (count, n) = values.shape, a.shape
+    values = reshape(values, shape=(count, math.prod(shape[1:])))
+    parts, begin = ((a, values), n) if side == "right" else ((values, a), 0)
+    among_all = _places(concatenate(*parts, axis=1))
+    own = window(among_all, windows=((0, 1, count), (begin, 1, values.shape[1])))
+    return reshape(own - _places(values), shape=shape)
+
+
+def _places(rows: Any) -> Any:
+    """Where each entry of a row comes when the row is sorted."""
+    return argsort(argsort(rows, axis=1), axis=1)
 
 
 searchsorted = discrete(

@@ -182,7 +182,7 @@ class Trace:
     def _held(self, x: Any) -> Any:
         """The present values of an array: copied, or watched where that would be too much."""
         if isinstance(x, np.ndarray):
-            fillable = type(x) is Fillable  # the function may go on filling it
+            fillable = type(x) is Fillable and x.flags.writeable  # the function may go on filling it
             x = plain_array(x)
             if x.flags.writeable or x.base is not None:
                 if x.nbytes <= COPY_LIMIT or self.symbolic or fillable:
