@@ -161,6 +161,7 @@ def test_code_without_effect_on_the_result_is_not_run_again():
         lambda x: x.astype(np.float32),
         lambda x: (x > 0, x.astype(int), 3, 2.5, None),
         lambda x: np.argmax(x),
+        lambda x: x * int(k) if (k := np.argmax(x)) + 1 > 1 else x,  # asked for what an answer was made of
         lambda x: {1: "one", 0: "zero"}[int(x[0] > 0)],
         lambda x: {1: "one", 0: "zero"}[(x > 0).astype(int)[1]],
         lambda x: f"{int(x[0] > 0)}",

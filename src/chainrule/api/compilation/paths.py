@@ -178,7 +178,8 @@ class Paths:
         for before, after in zip(new[agreed:], new[agreed + 1 :], strict=False):
             before.children[before.asked.answer] = after  # type: ignore[union-attr]
         for segment in new[agreed:]:
-            for n in segment.taken():
+            asked = [] if segment.asked is None else [segment.asked.number]  # perhaps on the way to an earlier answer
+            for n in (*segment.taken(), *asked):
                 owner = owners.get(n)
                 if owner is not None and n not in owner.exported:
                     owner.exported.add(n)
