@@ -57,6 +57,7 @@ def test_value_and_gradient(program, number):
     assert_gradient(gradients, arguments, reference(program, number))
 
 
+@pytest.mark.filterwarnings("ignore:.*(makes a text|draws random numbers):chainrule.errors.ChainruleWarning")
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_gradient_under_jit(program):
     examples = [inputs_of(program, number) for number in range(INPUTS)]

@@ -8,8 +8,6 @@ import itertools
 import operator
 from typing import Any
 
-from ...graph import Variable
-from ...ops import movement
 from ...ops.contraction import einsum
 from ...ops.movement import broadcast_to as broadcast
 from ...ops.movement import concatenate as join
@@ -472,28 +470,6 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         a[tuple(part)],
         lambda v: einsum(v, labels=(tuple(names),), out=out, absorbing=False),
         _read_only,
-        ("diagonal", axis1, axis2),
-    )
-
-
-def diagonal_of_square(a: Array, axis1: int, axis2: int) -> Array:
-    """The diagonal over two axes of one length, last; what is written to it goes into the array."""
-    others = tuple(k for k in range(a.ndim) if k not in (axis1, axis2))
-    order = (*others, axis1, axis2)
-    inverse = tuple(sorted(range(a.ndim), key=order.__getitem__))
-    lead, n = tuple(a.shape[k] for k in others), a.shape[axis1]
-    steps = (*((0, 1, size) for size in lead), (0, n + 1, n))
-    names = tuple(a.ndim if k in (axis1, axis2) else k for k in range(a.ndim))
-
-    def put_back(base: Variable, new: Variable) -> Variable:
-        rows = movement.reshape(movement.transpose(base, axes=order), shape=(*lead, n * n))
-        whole = movement.reshape(movement.write(rows, new, indices=(steps,)), shape=(*lead, n, n))
-        return movement.transpose(whole, axes=inverse)
-
-    return viewed(
-        a,
-        lambda v: einsum(v, labels=(names,), out=(*others, a.ndim), absorbing=False),
-        put_back,
         ("diagonal", axis1, axis2),
     )
 

@@ -18,7 +18,7 @@ from ..indexing import axis_of
 from ..layout import einsum_order, laid
 from ..ufuncs import GENERALIZED
 from .axes import normalize_axis_index
-from .manipulation import diagonal_of_square, moveaxis
+from .manipulation import moveaxis
 
 
 def _contraction(operands: list[Array], labels: list[tuple[int, ...]], out: tuple[int, ...]) -> Any:
@@ -248,8 +248,6 @@ def einsum_(
         raise ValueError("einstein sum subscripts string includes an output subscript multiple times")
     if dtype is not None:
         arrays = [x.astype(dtype, copy=False) for x in arrays]
-    if len(arrays) == 1 and out is None and result and len(result) == len(every):
-        return _rearranged(arrays[0], list(labels[0]), list(result))
     numbers = {label: k for k, label in enumerate(dict.fromkeys(n for each in labels for n in each))}
     named = [tuple(numbers[n] for n in each) for each in labels]
     if len(arrays) == 1 and out is None and _is_rearranged(arrays[0], named[0], len(result)):
@@ -284,20 +282,6 @@ def _rearranged(x: Array, labels: tuple[int, ...], out: tuple[int, ...]) -> Any:
 
     x.owner.turned = True
     return viewed(x, lambda v: einsum(v, labels=(labels,), out=out, absorbing=False), put_back, ("einsum", labels, out))
-
-
-def _rearranged(x: Array, labels: list[Any], result: list[Any]) -> Any:
-    """Einstein's sum with nothing to sum, which is a view of its operand."""
-    for label in [n for n in result if labels.count(n) > 1]:
-        while labels.count(label) > 1:
-            first = labels.index(label)
-            second = labels.index(label, first + 1)
-            if x.shape[first] != x.shape[second]:
-                sizes = f"{x.shape[first]} is not {x.shape[second]}"
-                raise ShapeError(f"np.einsum needs sizes that agree along {label!r}: {sizes}", got=_described(x))
-            x = diagonal_of_square(x, first, second)
-            labels = [n for k, n in enumerate(labels) if k not in (first, second)] + [label]
-    return x.transpose([labels.index(n) for n in result])
 
 
 def _filled_ellipsis(labels: tuple[Any, ...], rank: int) -> tuple[Any, ...]:
