@@ -4,7 +4,7 @@ Values are computed when they are asked for, by an evaluator that this room is h
 guard. This room knows how NumPy behaves; it refuses to know how derivatives are made.
 """
 
-from . import algebra, filling, functions, methods, names
+from . import algebra, array_api, filling, functions, methods, names
 from .activity import active, quiet
 from .array import Array, contains_traced, stacked, trace_of, variable_of, wrap
 from .bodies import Argument, Recorded, bodies_of, record
@@ -25,6 +25,7 @@ __all__ = [
     "active",
     "algebra",
     "answers",
+    "array_api",
     "bodies_of",
     "contains_traced",
     "declared_call",

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy
-
 from ..errors import UnsupportedError
 from ..original import np
 from . import array as arrays
@@ -235,7 +233,6 @@ def _set_imag(self: Array, value: Any) -> None:
 Array.shape = Array.shape.setter(_set_shape)  # type: ignore[attr-defined]
 Array.real = Array.real.setter(_set_real)  # type: ignore[attr-defined]
 Array.imag = Array.imag.setter(_set_imag)  # type: ignore[attr-defined]
-Array.device = "cpu"  # type: ignore[attr-defined]
 
 
 def _base(self: Array) -> Any:
@@ -267,31 +264,6 @@ def _view(self: Array, dtype: Any = None, type: Any = None) -> Any:
 builtin_type = type
 Array.base = property(_base)  # type: ignore[attr-defined]
 Array.view = _view  # type: ignore[attr-defined]
-Array.to_device = lambda self, device, /, *, stream=None: self  # type: ignore[attr-defined]
-
-
-# The array API standard
-
-
-def _namespace(self: Array, *, api_version: str | None = None) -> Any:
-    """NumPy, or what array_api_compat has in front of it where that one asks: as for a plain array."""
-    asking = str(sys._getframe(1).f_globals.get("__name__", ""))
-    before, compat, _ = asking.partition("array_api_compat")
-    if compat:
-        return importlib.import_module(f"{before}{compat}.numpy")
-    _PLAIN.__array_namespace__(api_version=api_version)  # which refuses versions that it does not know
-    return numpy  # the module that is answered for, not our copy of its names
-
-
-def _dlpack(self: Array, **keywords: Any) -> Any:
-    self._refuse_to_leave("__dlpack__")
-    return np.array(self.owner.ask(self.variable)).__dlpack__(**keywords)
-
-
-_PLAIN = np.zeros(0)
-Array.__array_namespace__ = _namespace  # type: ignore[attr-defined]
-Array.__dlpack__ = _dlpack  # type: ignore[attr-defined]
-Array.__dlpack_device__ = lambda self: _PLAIN.__dlpack_device__()  # type: ignore[attr-defined]
 
 
 # What is missing
