@@ -95,7 +95,6 @@ REFUSED = {
     "interpolate.interp1d": lambda x: interpolate.interp1d(np.arange(4.0), x)(1.5),
     "interpolate.CubicSpline": lambda x: interpolate.CubicSpline(np.arange(4.0), x),
     "optimize.minimize": lambda x: optimize.minimize(lambda p: np.sum((p - x) ** 2), np.zeros(4)),
-    "optimize.brentq": lambda x: optimize.brentq(lambda p: p - x[0], 0, 2),
     "signal.convolve": lambda x: signal.convolve(x, V),
 }
 

@@ -16,7 +16,7 @@ from .array import Array
 _PLAIN = numpy.zeros(0)
 
 
-def _namespace(self: Array, *, api_version: str | None = None) -> Any:
+def _namespace(self: Array, *, api_version: Any = None) -> Any:
     """NumPy, or what array_api_compat has in front of it where that one asks: as for a plain array."""
     asking = str(sys._getframe(1).f_globals.get("__name__", ""))
     before, compat, _ = asking.partition("array_api_compat")
