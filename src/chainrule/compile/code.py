@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, final
 
 from ..original import np
 from .emitter import BOOL, Function, Value, literal, scalar_type, type_of
+from .mathematics import FUNCTIONS
 
 _ORDERED = {"<": "olt", "<=": "ole", ">": "ogt", ">=": "oge", "==": "oeq", "!=": "une"}  # false for nan, as NumPy's
 _SIGNED = {"<": "slt", "<=": "sle", ">": "sgt", ">=": "sge", "==": "eq", "!=": "ne"}
@@ -16,10 +18,18 @@ _UNSIGNED = {"<": "ult", "<=": "ule", ">": "ugt", ">=": "uge", "==": "eq", "!=":
 class Code:
     """Implements `chainrule.ops.native.Code` in a function that is being written."""
 
-    __slots__ = ("function", "has_fma")
+    __slots__ = ("function", "has_fma", "note")
 
     def __init__(self, function: Function, has_fma: bool):
         self.function, self.has_fma = function, has_fma
+        self.note: Callable[[Value], None] | None = None  # what says that care is needed
+
+    def careful(self, condition: Value) -> None:
+        if self.note is not None:
+            self.note(condition)
+
+    def call(self, name: str, *xs: Value) -> Value:
+        return FUNCTIONS[name](self, *xs)
 
     # Literals and conversions
 

@@ -27,6 +27,7 @@ def write_kernel(
     code = Code(function, machine.has_fma)
     own = {part.number for v in kernel.variables for part in v.parts or (v,)}
     entries = Entries(function, code, {n: each for n, each in memory.items() if n not in own}, FLAG)
+    code.note = entries.note
     head, width = kernel.head, machine.vector_bytes
 
     def store(place: Place) -> None:

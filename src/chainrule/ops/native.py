@@ -47,6 +47,11 @@ class Code(Protocol):
     def from_bits(self, x: Any, dtype: np.dtype) -> Any: ...
     def shift_left(self, x: Any, places: Any) -> Any: ...
     def shift_right(self, x: Any, places: Any) -> Any: ...
+    def careful(self, condition: Any) -> None:
+        """Where this holds in any lane, NumPy has to compute the whole."""
+
+    def call(self, name: str, *xs: Any) -> Any:
+        """One of the elementary functions of native code: "exp", "log1p", "arctan"..."""
 
 
 # Recipes that several operations share
@@ -102,3 +107,14 @@ def absorbing_product(code: Code, t: Any, s: Any, both: bool = False) -> Any:
     if both:
         absorbs = code.logical_or(absorbs, code.compare("==", s, zero))
     return code.select(absorbs, zero, code.multiply(t, s))
+
+
+def elementary(name: str) -> Any:
+    """The recipe of an elementary function, in single and double precision."""
+
+    def native(code: Code, *xs: Any) -> Any:
+        if any(x.dtype.kind != "f" or x.dtype.itemsize < 4 for x in xs):
+            return None
+        return code.call(name, *xs)
+
+    return native

@@ -18,6 +18,7 @@ from ..structure import pointwise_map
 from .batch_axis import in_front
 from .comparison import equal, less
 from .exponential import exp, log, log1p
+from .native import elementary
 from .operation import Example, Operation, elementwise, general
 from .scipy_loader import SpecialFunction, special
 from .selection import where
@@ -71,8 +72,14 @@ _FIRST_ORDERS = tuple({"order": order} for order in range(4))
 
 # Logistic
 
-expit = _special("expit", lambda y, x: y * expit(-x), notation=r"\sigma({0})", source="relative accuracy on both sides")
-log_expit = _special("log_expit", lambda y, x: expit(-x), notation=r"\log \sigma({0})")
+expit = _special(
+    "expit",
+    lambda y, x: y * expit(-x),
+    native=elementary("expit"),
+    notation=r"\sigma({0})",
+    source="relative accuracy on both sides",
+)
+log_expit = _special("log_expit", lambda y, x: expit(-x), native=elementary("log_expit"), notation=r"\log \sigma({0})")
 logit = _special(
     "logit",
     lambda y, x: 1 / (x * (1 - x)),
@@ -93,6 +100,7 @@ softplus = elementwise(
     lambda y, x: expit(x),
     promote=lambda kinds: np.logaddexp.resolve_dtypes((kinds[0], kinds[0], None))[1:],
     numpy=(),
+    native=elementary("softplus"),
     notation=r"\mathrm{{softplus}}({0})",
 )
 
@@ -112,6 +120,7 @@ logaddexp = elementwise(
     "logaddexp",
     np.logaddexp,
     *map(_quietly, _share(math.e)),
+    native=elementary("logaddexp"),
     notation=r"\log(e^{{{0}}} + e^{{{1}}})",
     kinks=[((-math.inf, -math.inf), (0.0, 0.0))],
 )
@@ -125,7 +134,13 @@ logaddexp2 = elementwise(
 
 # Error functions and the normal distribution
 
-erf = _special("erf", lambda y, x: _2_OVER_SQRT_PI * exp(-x * x), notation=r"\mathrm{{erf}}({0})", source="DLMF 7.10.1")
+erf = _special(
+    "erf",
+    lambda y, x: _2_OVER_SQRT_PI * exp(-x * x),
+    native=elementary("erf"),
+    notation=r"\mathrm{{erf}}({0})",
+    source="DLMF 7.10.1",
+)
 erfc = _special(
     "erfc", lambda y, x: -_2_OVER_SQRT_PI * exp(-x * x), notation=r"\mathrm{{erfc}}({0})", source="DLMF 7.10.1"
 )

@@ -11,12 +11,25 @@ from .arithmetic import hypot, sqrt
 from .comparison import less
 from .complex_parts import real
 from .exponential import exp
+from .native import elementary
 from .operation import elementwise
 from .selection import where
 
-sin = elementwise("sin", np.sin, lambda y, x: cos(x), notation=r"\sin {0}", source="DLMF 4.20.1")
-cos = elementwise("cos", np.cos, lambda y, x: -sin(x), notation=r"\cos {0}", source="DLMF 4.20.2")
-tan = elementwise("tan", np.tan, lambda y, x: 1 + y * y, domain=(-1.2, 1.2), notation=r"\tan {0}", source="DLMF 4.20.3")
+sin = elementwise(
+    "sin", np.sin, lambda y, x: cos(x), native=elementary("sin"), notation=r"\sin {0}", source="DLMF 4.20.1"
+)
+cos = elementwise(
+    "cos", np.cos, lambda y, x: -sin(x), native=elementary("cos"), notation=r"\cos {0}", source="DLMF 4.20.2"
+)
+tan = elementwise(
+    "tan",
+    np.tan,
+    lambda y, x: 1 + y * y,
+    domain=(-1.2, 1.2),
+    native=elementary("tan"),
+    notation=r"\tan {0}",
+    source="DLMF 4.20.3",
+)
 
 
 def _of_inverse(of_real: Callable[[Any], Any], of_value: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
@@ -30,6 +43,7 @@ arcsin = elementwise(
     np.arcsin,
     _of_inverse(lambda x: 1 / sqrt((1 - x) * (1 + x)), lambda y: 1 / cos(y)),
     domain=(-0.8, 0.8),
+    native=elementary("arcsin"),
     notation=r"\arcsin {0}",
     source="DLMF 4.24.7",
 )
@@ -38,10 +52,18 @@ arccos = elementwise(
     np.arccos,
     _of_inverse(lambda x: -1 / sqrt((1 - x) * (1 + x)), lambda y: -1 / sin(y)),
     domain=(-0.8, 0.8),
+    native=elementary("arccos"),
     notation=r"\arccos {0}",
     source="DLMF 4.24.8",
 )
-arctan = elementwise("arctan", np.arctan, lambda y, x: 1 / (1 + x * x), notation=r"\arctan {0}", source="DLMF 4.24.9")
+arctan = elementwise(
+    "arctan",
+    np.arctan,
+    lambda y, x: 1 / (1 + x * x),
+    native=elementary("arctan"),
+    notation=r"\arctan {0}",
+    source="DLMF 4.24.9",
+)
 # Dividing by the radius twice neither overflows nor underflows where its square would.
 arctan2 = elementwise(
     "arctan2",
@@ -56,8 +78,12 @@ rad2deg = elementwise(
     "rad2deg", np.rad2deg, 180 / math.pi, numpy=(np.rad2deg, np.degrees), notation=r"\frac{{180}}{{\pi}} {0}"
 )
 
-sinh = elementwise("sinh", np.sinh, lambda y, x: cosh(x), notation=r"\sinh {0}", source="DLMF 4.34.1")
-cosh = elementwise("cosh", np.cosh, lambda y, x: sinh(x), notation=r"\cosh {0}", source="DLMF 4.34.2")
+sinh = elementwise(
+    "sinh", np.sinh, lambda y, x: cosh(x), native=elementary("sinh"), notation=r"\sinh {0}", source="DLMF 4.34.1"
+)
+cosh = elementwise(
+    "cosh", np.cosh, lambda y, x: sinh(x), native=elementary("cosh"), notation=r"\cosh {0}", source="DLMF 4.34.2"
+)
 
 
 def _of_cosh(kinds):
@@ -78,7 +104,15 @@ def _slope_of_tanh(y, x):
     return 4 * e / ((1 + e) * (1 + e))
 
 
-tanh = elementwise("tanh", np.tanh, _slope_of_tanh, domain=(-3, 3), notation=r"\tanh {0}", source="DLMF 4.34.3")
+tanh = elementwise(
+    "tanh",
+    np.tanh,
+    _slope_of_tanh,
+    domain=(-3, 3),
+    native=elementary("tanh"),
+    notation=r"\tanh {0}",
+    source="DLMF 4.34.3",
+)
 sech_squared = elementwise(
     "sech_squared",
     _sech_squared,
@@ -86,6 +120,7 @@ sech_squared = elementwise(
     promote=_of_cosh,
     numpy=(),
     for_complex=False,
+    native=elementary("sech_squared"),
     notation=r"\mathrm{{sech}}^2 {0}",
     source="DLMF 4.34.3, 4.34.6",
 )
@@ -112,6 +147,7 @@ arcsinh = elementwise(
     "arcsinh",
     np.arcsinh,
     _of_inverse(lambda x: 1 / hypot(1.0, x), lambda y: 1 / cosh(y)),
+    native=elementary("arcsinh"),
     notation=r"\mathrm{{arsinh}} {0}",
     source="DLMF 4.38.9",
 )
@@ -120,6 +156,7 @@ arccosh = elementwise(
     np.arccosh,
     _of_inverse(lambda x: 1 / (sqrt(x - 1) * sqrt(x + 1)), lambda y: 1 / sinh(y)),
     domain=(1.2, 4),
+    native=elementary("arccosh"),
     notation=r"\mathrm{{arcosh}} {0}",
     source="DLMF 4.38.10",
 )
@@ -128,6 +165,7 @@ arctanh = elementwise(
     np.arctanh,
     lambda y, x: 1 / ((1 - x) * (1 + x)),
     domain=(-0.8, 0.8),
+    native=elementary("arctanh"),
     notation=r"\mathrm{{artanh}} {0}",
     source="DLMF 4.38.11",
 )

@@ -1,0 +1,88 @@
+"""tanh, sinh, cosh and their inverses."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ...ops.native import Code
+from .exponential import exp, exp_of_moderate
+from .logarithm import log, log1p
+from .polynomials import at_most, is_double, polynomial
+
+
+def _odd(code: Code, a: Any, name: str) -> Any:
+    """a + a**3 p(a**2)."""
+    z = code.multiply(a, a)
+    return code.fma(code.multiply(z, a), polynomial(code, z, name), a)
+
+
+def tanh(code: Code, x: Any) -> Any:
+    """1 - 2 / (exp(2 |x|) + 1), and a polynomial where that cancels."""
+    one, two = code.constant(1, x.dtype), code.constant(2, x.dtype)
+    a = at_most(code, code.absolute(x), 22.0 if is_double(x) else 10.0)
+    e = exp_of_moderate(code, code.add(a, a))
+    large = code.subtract(one, code.divide(two, code.add(e, one)))
+    small = code.compare("<", a, code.constant(0.625, x.dtype))
+    return code.copysign(code.select(small, _odd(code, a, "tanh"), large), x)
+
+
+def sinh(code: Code, x: Any) -> Any:
+    """(e - 1/e) / 2, in halves where e overflows before the result."""
+    a = code.absolute(x)
+    half = code.constant(0.5, x.dtype)
+    e = exp(code, a)
+    large = code.multiply(half, code.subtract(e, code.divide(code.constant(1, x.dtype), e)))
+    root = exp(code, code.multiply(a, half))
+    huge = code.multiply(code.multiply(root, half), root)
+    limit = code.constant(709.0 if is_double(x) else 88.0, x.dtype)
+    large = code.select(code.compare(">", a, limit), huge, large)
+    small = code.compare("<", a, code.constant(1, x.dtype))
+    return code.copysign(code.select(small, _odd(code, a, "sinh"), large), x)
+
+
+def cosh(code: Code, x: Any) -> Any:
+    a = code.absolute(x)
+    half = code.constant(0.5, x.dtype)
+    e = exp(code, a)
+    y = code.multiply(half, code.add(e, code.divide(code.constant(1, x.dtype), e)))
+    root = exp(code, code.multiply(a, half))
+    huge = code.multiply(code.multiply(root, half), root)
+    limit = code.constant(709.0 if is_double(x) else 88.0, x.dtype)
+    return code.select(code.compare(">", a, limit), huge, y)
+
+
+def arcsinh(code: Code, x: Any) -> Any:
+    """log1p(a + a**2 / (1 + sqrt(1 + a**2)))."""
+    one, a = code.constant(1, x.dtype), code.absolute(x)
+    square = code.multiply(a, a)
+    root = code.sqrt(code.add(square, one))
+    moderate = log1p(code, code.add(a, code.divide(square, code.add(one, root))))
+    huge = code.add(log(code, a), code.constant(0.6931471805599453, x.dtype))
+    limit = code.constant(2.0**28 if is_double(x) else 2.0**13, x.dtype)
+    return code.copysign(code.select(code.compare(">", a, limit), huge, moderate), x)
+
+
+def arccosh(code: Code, x: Any) -> Any:
+    """log1p(t + sqrt(2 t + t**2)) with t = x - 1."""
+    t = code.subtract(x, code.constant(1, x.dtype))
+    moderate = log1p(code, code.add(t, code.sqrt(code.fma(t, t, code.add(t, t)))))
+    huge = code.add(log(code, x), code.constant(0.6931471805599453, x.dtype))
+    limit = code.constant(2.0**28 if is_double(x) else 2.0**13, x.dtype)
+    y = code.select(code.compare(">", x, limit), huge, moderate)
+    return code.select(code.compare("<", x, code.constant(1, x.dtype)), code.constant(math.nan, x.dtype), y)
+
+
+def arctanh(code: Code, x: Any) -> Any:
+    """log1p(2 a / (1 - a)) / 2."""
+    one, a = code.constant(1, x.dtype), code.absolute(x)
+    y = log1p(code, code.divide(code.add(a, a), code.subtract(one, a)))
+    return code.copysign(code.multiply(y, code.constant(0.5, x.dtype)), x)
+
+
+def sech_squared(code: Code, x: Any) -> Any:
+    """4 e / (1 + e)**2 with e = exp(-2 |x|), which loses nothing far out."""
+    one, a = code.constant(1, x.dtype), code.absolute(x)
+    e = exp(code, code.negative(code.add(a, a)))
+    below = code.add(one, e)
+    return code.divide(code.multiply(code.constant(4, x.dtype), e), code.multiply(below, below))

@@ -1,0 +1,120 @@
+"""The elementary functions of native code against mpmath: how far off they are at worst, and what is special."""
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+from chainrule.compile.mathematics import FUNCTIONS
+from chainrule.ops import CATALOGUE
+
+from .comparing import both, graph_of
+
+# The worst error [units in the last place] in single and double precision; measured ones are about 0.1 below.
+WORST = {
+    "exp": (1.0, 1.0),
+    "exp2": (1.0, 1.0),
+    "expm1": (1.0, 1.3),
+    "log": (0.9, 0.9),
+    "log1p": (0.9, 0.9),
+    "log2": (0.9, 0.9),
+    "log10": (0.9, 0.9),
+    "sin": (0.51, 1.0),
+    "cos": (0.51, 1.0),
+    "tan": (0.51, 1.7),
+    "arcsin": (0.51, 2.0),
+    "arccos": (0.51, 1.1),
+    "arctan": (0.51, 1.7),
+    "sinh": (1.3, 1.5),
+    "cosh": (1.3, 1.4),
+    "tanh": (1.0, 1.1),
+    "arcsinh": (1.6, 1.4),
+    "arccosh": (1.4, 1.4),
+    "arctanh": (1.5, 1.4),
+    "sech_squared": (3.5, 3.0),
+    "expit": (2.1, 2.2),
+    "log_expit": (1.4, 1.6),
+    "softplus": (1.3, 1.5),
+    "logaddexp": (1.6, 1.6),
+    "erf": (1.2, 2.0),
+}
+EXACT = {
+    "exp2": lambda x: mp.mpf(2) ** x,
+    "log2": lambda x: mp.log(x, 2),
+    "arcsin": mp.asin,
+    "arccos": mp.acos,
+    "arctan": mp.atan,
+    "arcsinh": mp.asinh,
+    "arccosh": mp.acosh,
+    "arctanh": mp.atanh,
+    "sech_squared": lambda x: mp.sech(x) ** 2,
+    "expit": lambda x: 1 / (1 + mp.exp(-x)),
+    "log_expit": lambda x: -mp.log1p(mp.exp(-x)),
+    "softplus": lambda x: mp.log1p(mp.exp(x)),
+    "logaddexp": lambda a, b: a + mp.log1p(mp.exp(b - a)),
+}
+
+
+def test_each_function_has_a_bound_and_an_operation():
+    assert set(WORST) == set(FUNCTIONS)
+    for name in FUNCTIONS:
+        assert CATALOGUE[name].native is not None
+
+
+def drawn(name, dtype, rng, count=150):
+    """Points of all sizes in the domain of a function, some where it is hard."""
+    tiny, huge = (-300, 300) if dtype == np.float64 else (-37, 37)
+    sign = rng.choice([-1.0, 1.0], size=count)
+    near_one = 1 + sign * 10.0 ** rng.uniform(-15, 0, count)
+    some = [
+        sign * 10.0 ** rng.uniform(-30, 2.8, count),
+        rng.uniform(-5, 5, count),
+        rng.uniform(-750, 750, count) if dtype == np.float64 else rng.uniform(-100, 100, count),
+    ]
+    if name.startswith("log") and name not in ("log1p", "log_expit", "logaddexp"):
+        some = [10.0 ** rng.uniform(tiny, huge, count), np.abs(near_one), np.arange(1.0, 50)]
+    elif name == "log1p":
+        some = [np.maximum(each, -1 + 1e-12) for each in some] + [-1 + 10.0 ** rng.uniform(-10, 0, count)]
+    elif name in ("arcsin", "arccos", "arctanh"):
+        some = [rng.uniform(-1, 1, count), sign * (1 - 10.0 ** rng.uniform(-12, -0.1, count)), sign * 1e-20]
+    elif name == "arccosh":
+        some = [1 + 10.0 ** rng.uniform(-12, 3, count), 10.0 ** rng.uniform(0, 30, count)]
+    elif name in ("sin", "cos", "tan"):
+        some += [rng.uniform(-1e5, 1e5, count), np.arange(1, 200) * np.pi / 2]
+    return np.concatenate(some).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", list(FUNCTIONS))
+def test_worst_error(name, dtype):
+    mp.mp.prec = 200
+    rng = np.random.default_rng(0)
+    arrays = [drawn(name, dtype, rng) for _ in CATALOGUE[name].slopes]
+    if name == "logaddexp":  # one may be minus the other's logarithm: then all digits are lost
+        arrays = [np.abs(each) for each in arrays]
+    (native,), _, program = both(graph_of(CATALOGUE[name], arrays), arrays)
+    assert [kernel.kind for kernel in program.unit.fusion.kernels] == ["loops"]
+    exact = EXACT.get(name) or getattr(mp, name)
+    worst = 0.0
+    limit = np.finfo(dtype).max
+    for *xs, y in zip(*arrays, native, strict=True):
+        value = mp.mpf(exact(*[mp.mpf(float(x)) for x in xs]))
+        if abs(value) > limit:
+            assert np.isinf(y)
+            continue
+        ulp = float(np.spacing(np.abs(dtype(float(value)))))
+        worst = max(worst, float(abs(mp.mpf(float(y)) - value) / ulp))
+    assert worst <= WORST[name][dtype == np.float64]
+
+
+_SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 2.0, 1e-310, -1e-310, 1e-40, 1e300, -1e300, 710.0, -750.0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", list(FUNCTIONS))
+def test_special_values_are_numpys(name, dtype):
+    with np.errstate(all="ignore"):
+        values = np.array(_SPECIAL * 2, dtype)
+    arrays = [g.reshape(-1) for g in np.meshgrid(*[values] * len(CATALOGUE[name].slopes))]
+    (native,), (numpy,), _ = both(graph_of(CATALOGUE[name], arrays), arrays)
+    np.testing.assert_allclose(native, numpy, rtol=1e-13 if dtype == np.float64 else 1e-5, atol=0)
+    np.testing.assert_array_equal(np.signbit(native[native == 0]), np.signbit(numpy[native == 0]))
