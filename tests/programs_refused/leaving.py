@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import array
-import cmath
 import collections
 import ctypes
 import decimal
@@ -186,14 +185,6 @@ def histogram_of_speeds(x):
     speeds = np.abs(x)
     counts = collections.Counter(speeds.tolist())  # here
     return sum(speed * count for speed, count in counts.items())
-
-
-@refused(TraceError, V, what="cmath.exp would take", wanted="cr.custom_gradient")
-def complex_impedance(x):
-    """cmath of a traced number."""
-    resistance, frequency = x[0], x[1]
-    phase = cmath.exp(frequency)  # here
-    return resistance * abs(phase)
 
 
 @refused(UnsupportedError, V, what="math.gamma", try_="math.exp(math.lgamma(x))")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cmath
 import copy
 import math
 import numbers
@@ -353,7 +352,6 @@ def test_integers():
     "leave",
     [
         float,
-        cmath.sin,
         complex,
         np.float64,
         np.random.default_rng(0).normal,
@@ -389,7 +387,7 @@ def test_functions_without_an_answer_run_on_what_carries_no_derivative():
     np.testing.assert_array_equal(inside(lambda x: np.unravel_index(np.argmax(x), x.shape), M), (1, 2))
     np.testing.assert_array_equal(inside(lambda x: np.gcd(np.argmax(x), 2), M), np.gcd(5, 2))
     assert inside(lambda x: np.histogram_bin_edges(cr.stop_gradient(x), 2).shape, V) == (3,)
-    np.testing.assert_allclose(inside(lambda x: np.fft.fft(cr.stop_gradient(x)), V), np.fft.fft(V))
+    np.testing.assert_allclose(inside(lambda x: np.roots(cr.stop_gradient(x)), V), np.roots(V))
     np.testing.assert_array_equal(inside(lambda x: np.packbits(x > 0), V), np.packbits(V > 0))
     assert inside(lambda x: np.argmax(x) << 1, V) == 4
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 import pickle
 import statistics
@@ -232,6 +233,42 @@ def test_math(name):
     f = MATH[name]
     np.testing.assert_allclose(cr.grad(f)(V), differences(lambda x: float(f(x)), V), rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(cr.value_and_grad(f)(V)[0], f(V), rtol=1e-14)
+
+
+CMATH = {
+    "sqrt": lambda x: abs(cmath.sqrt(x[0] - x[1]) + 2.0),
+    "exp": lambda x: (cmath.exp(1j * x[0]) * x[1]).real + (cmath.exp(x[0])).real,
+    "log": lambda x: abs(cmath.log(x[0] + 1j * x[1])) + cmath.log(x[2] * 1j, 3).imag + cmath.log10(x[0]).real,
+    "circular": lambda x: abs(cmath.sin(x[0] + 1j * x[1]) + cmath.cos(1j * x[2]) + cmath.tan(x[1] * 1j)),
+    "hyperbolic": lambda x: abs(cmath.sinh(x[0] + 1j) + cmath.cosh(x[1] + 2j) + cmath.tanh(x[0] + 1j * x[1])),
+    "inverse": lambda x: abs(cmath.asin(x[0] + 1j) + cmath.acos(x[0] + 2j) + cmath.atan(x[1] + 1j * x[0])),
+    "inverse hyperbolic": lambda x: abs(cmath.asinh(x[2] + 1j) + cmath.acosh(x[0] - 2j) + cmath.atanh(x[0] + 1j)),
+    "polar": lambda x: cmath.polar(x[0] + 1j * x[1])[0] * cmath.polar(x[0] + 1j * x[1])[1] + cmath.phase(x[1] + 1j),
+    "rect": lambda x: (cmath.rect(x[0], x[1]) * 1j).real,
+    "tests": lambda x: x[0] if cmath.isfinite(x[0] * 1j) and not cmath.isnan(x[1]) else 0,
+    "close": lambda x: x[0] if cmath.isclose(x[1] * 1j, 1.2j, abs_tol=1e-3) else 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CMATH)
+def test_cmath(name):
+    f = CMATH[name]
+    np.testing.assert_allclose(cr.grad(f)(V), differences(lambda x: float(f(x)), V), rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(cr.value_and_grad(f)(V)[0], f(V), rtol=1e-14)
+
+
+def test_cmath_gives_numbers_of_python():
+    kept = []
+
+    def f(x):
+        z = cmath.exp(x[0])
+        kept.append((isinstance(z, complex), (x * z).dtype, isinstance(cmath.phase(z), float)))
+        return np.sum(x)
+
+    cr.grad(f)(np.float32([0.5, 1.0]))
+    assert kept == [(True, np.complex64, True)]
+    with pytest.raises(TypeError, match="only 0-dimensional arrays"):
+        cr.grad(lambda x: abs(cmath.exp(x)))(V)
 
 
 def test_math_gives_numbers_as_weak_as_pythons():

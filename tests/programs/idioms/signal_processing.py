@@ -184,3 +184,33 @@ def resampled_with_jitter(samples, shift):
     center = lags.size // 2
     whiteness = lags[center + 1 :] / lags[center]
     return np.sum(whiteness**2) + np.dot(ideal, linear)
+
+
+@program(lambda rng: rng.normal(size=16))
+def low_pass_in_fourier_space(signal):
+    n = len(signal)
+    spectrum = np.fft.fft(signal)
+    freqs = np.fft.fftfreq(n, d=0.1)
+    cutoff = 2.0
+    spectrum[np.abs(freqs) > cutoff] = 0
+    smooth = np.fft.ifft(spectrum).real
+    rough = signal - smooth
+    snr = np.sum(smooth**2) / np.sum(rough**2)
+    return 10 * np.log10(snr)
+
+
+@program(lambda rng: rng.normal(size=32))
+def log_spectrogram(x, frame=8, hop=4):
+    window = np.hanning(frame + 1)[:-1]
+    n_frames = 1 + (len(x) - frame) // hop
+    S = np.empty((n_frames, frame // 2 + 1))
+    for i in range(n_frames):
+        segment = x[i * hop : i * hop + frame] * window
+        spectrum = np.fft.rfft(segment)
+        S[i] = np.abs(spectrum) ** 2
+    S = 10 * np.log10(S + 1e-3)
+    flux = np.diff(S, axis=0)
+    onset = np.where(flux > 0, flux, 0.0).sum(axis=1)
+    print_line = f"{n_frames} frames, loudest {S.max():.2f} dB"
+    assert print_line.startswith("7")
+    return onset.mean() + S.std()

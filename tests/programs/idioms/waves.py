@@ -1,5 +1,6 @@
 """Optics, electromagnetics, geophysics: layered media, refraction, travel times, dipoles."""
 
+import cmath
 import math
 
 import numpy as np
@@ -217,3 +218,51 @@ def ray_in_a_velocity_gradient(gradient, takeoff):
     path = np.array(path)
     depth = deepest if turned else path[:, 1].max()
     return x + time * p + depth
+
+
+@program(lambda rng: rng.uniform(0.05, 0.4, size=3))
+def thin_film_reflectance(thickness):
+    index = [1.0, 1.38, 2.1, 1.46, 1.52]
+    total = 0.0
+    for wavelength in (0.45, 0.55, 0.65):
+        M = np.eye(2, dtype=complex)
+        for n, d in zip(index[1:-1], thickness):
+            delta = 2 * np.pi * n * d / wavelength
+            layer = np.array([[np.cos(delta), 1j * np.sin(delta) / n], [1j * n * np.sin(delta), np.cos(delta)]])
+            M = M @ layer
+        B, C = M @ np.array([1.0, index[-1]])
+        r = (index[0] * B - C) / (index[0] * B + C)
+        total += abs(r) ** 2
+    return total / 3
+
+
+@program(lambda rng: (rng.uniform(0.5, 3.0, size=3), rng.uniform(0.3, 1.0, size=2)))
+def magnetotelluric_impedance(resistivity, thickness):
+    apparent = []
+    for frequency in (0.5, 2.0):
+        omega = 2 * math.pi * frequency
+        Z = cmath.sqrt(1j * omega * resistivity[-1])
+        for rho, h in zip(resistivity[-2::-1], thickness[::-1]):
+            k = cmath.sqrt(1j * omega / rho)
+            intrinsic = k * rho
+            reflection = (intrinsic - Z) / (intrinsic + Z) * cmath.exp(-2 * k * h)
+            Z = intrinsic * (1 - reflection) / (1 + reflection)
+        apparent.append(abs(Z) ** 2 / omega)
+        phase = math.degrees(math.atan2(Z.imag, Z.real))
+    return sum(apparent) + phase / 45
+
+
+@program(lambda rng: np.array([0.1, 0.8, 1.3, 2.0]) + 0.2 * rng.normal(size=4))
+def antenna_array_gain(phases):
+    spacing, k = 0.5, 2 * np.pi
+    angles = np.deg2rad(np.arange(0, 181, 15))
+    pattern = np.zeros(angles.size)
+    for a, theta in enumerate(angles):
+        field = 0j
+        for n, phase in enumerate(phases):
+            field += np.exp(1j * (k * spacing * n * np.cos(theta) - phase))
+        pattern[a] = np.abs(field) ** 2
+    peak = pattern.argmax()
+    average = np.trapezoid(pattern * np.sin(angles), angles) / 2
+    directivity = pattern[peak] / average
+    return 10 * np.log10(directivity)

@@ -68,35 +68,35 @@ def _of_catalogue(name: str) -> Callable[..., Any]:
     return lambda x: declared_call(CATALOGUE[name], (x,), {})
 
 
-def _isclose(a: Any, b: Any, *, rel_tol: float = 1e-09, abs_tol: float = 0.0) -> bool:
-    return math.isclose(_value(a), _value(b), rel_tol=rel_tol, abs_tol=abs_tol)
-
-
 def _value(x: Any) -> Any:
     return x.owner.ask(x.variable).item() if type(x) is Array else x
 
 
-def _number(x: Any) -> Any:
-    """A traced number as Python would have it: of 64 bits, and weak."""
+def _number(x: Any, dtype: Any) -> Any:
+    """A traced number as Python would have it: of 64 bits for each part, and weak."""
     if type(x) in (list, tuple):
-        return [_number(each) for each in x]
+        return [_number(each, dtype) for each in x]
     if type(x) is not Array:
         return x
     if x.shape:
         raise TypeError("only 0-dimensional arrays can be converted to Python scalars")
-    return wrap(x.owner, of_dtype(variable_of(x, x.owner), np.float64), PYTHON)
+    return wrap(x.owner, of_dtype(variable_of(x, x.owner), dtype), PYTHON)
 
 
 def _weak(result: Any) -> Any:
+    if type(result) is tuple:
+        return tuple(map(_weak, result))
     return wrap(result.owner, result.variable, PYTHON) if type(result) is Array else result
 
 
-def answering(original: Callable[..., Any], traced: Callable[..., Any]) -> Callable[..., Any]:
+def answering(original: Callable[..., Any], traced: Callable[..., Any], dtype: Any = np.float64) -> Callable[..., Any]:
+    """Answer a function of numbers; `traced` gets them in the dtype in which Python computes."""
+
     def call(*args: Any, **keywords: Any) -> Any:
         trace = trace_of(*args) if is_answered() else None
         if trace is None or (trace.has_values and trace.recorder is None and not _carries_derivative(args)):
             return original(*args, **keywords)
-        return _weak(traced(*map(_number, args), **keywords))
+        return _weak(traced(*[_number(x, dtype) for x in args], **keywords))
 
     call.__name__ = call.__qualname__ = original.__name__
     call.__doc__ = original.__doc__
@@ -109,7 +109,7 @@ def _carries_derivative(x: Any) -> bool:
     return type(x) is Array and carries_derivative(x)
 
 
-def _asking(original: Callable[..., Any], test: Callable[..., Any] | None) -> Callable[..., Any]:
+def asking(original: Callable[..., Any], test: Callable[..., Any] | None) -> Callable[..., Any]:
     """A test whose answer decides: it becomes a guard."""
 
     def call(*args: Any, **keywords: Any) -> Any:
@@ -136,7 +136,7 @@ def answered_names() -> dict[str, Any]:
     traced |= {"erf": _of_catalogue("erf"), "erfc": _of_catalogue("erfc"), "lgamma": _of_catalogue("gammaln")}
     names = {name: answering(getattr(math, name), answer) for name, answer in traced.items() if hasattr(math, name)}
     names |= {"dist": _over_values(math.dist, _dist), "fsum": _over_values(math.fsum, _fsum)}
-    names |= {name: _asking(getattr(math, name), test) for name, test in _TESTS.items()}
+    names |= {name: asking(getattr(math, name), test) for name, test in _TESTS.items()}
     names |= {
         "gamma": _refusing(math.gamma, "math.exp(math.lgamma(x)) for positive x"),
         "modf": _refusing(math.modf, "np.modf(x)"),

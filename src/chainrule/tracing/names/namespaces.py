@@ -1,12 +1,14 @@
 """How the names change their meaning, and for whom: only code that is no library's, in a thread that is tracing.
 
-The modules of NumPy and `math` themselves are not written to. While a trace is active, anywhere, they belong to a class
-that looks at who asks for a name; another library's patch of a name, made before or meanwhile, goes on to hold. What a
-user's module has imported by name (`from numpy import zeros`) is replaced there, and put back when the last trace ends.
+The modules of NumPy, `math` and `cmath` themselves are not written to. While a trace is active, anywhere, they belong
+to a class that looks at who asks for a name; another library's patch of a name, made before or meanwhile, goes on to
+hold. What a user's module has imported by name (`from numpy import zeros`) is replaced there, and put back when the
+last trace ends.
 """
 
 from __future__ import annotations
 
+import cmath
 import functools
 import math
 import sys
@@ -22,6 +24,7 @@ from ..functions.scipy import ANSWERS
 from ..trace import Trace
 from .asking import LIBRARIES, asks, is_library
 from .calls import calling, calling_ufunc
+from .complex_mathematics import complex_names
 from .creation import made_names, making
 from .drawing import drawing, drawing_names
 from .entries import as_traced, entry_names
@@ -93,6 +96,7 @@ def _answers_of(module: ModuleType) -> dict[str, _Name]:
 _MADE: dict[ModuleType, Callable[[], dict[str, Any]]] = {
     numpy: lambda: made_names() | entry_names() | {"errstate": errstate},
     math: answered_names,
+    cmath: complex_names,
     numpy.random: drawing_names,
 }
 
@@ -124,7 +128,7 @@ class _Patch:
         self.awaited = set(ANSWERS)
 
     def prepare(self) -> None:
-        for module in (numpy, numpy.linalg, numpy.fft, numpy.random, math):
+        for module in (numpy, numpy.linalg, numpy.fft, numpy.random, math, cmath):
             self._add(module, _answers_of(module), by_value=module in _MADE)
 
     def prepare_scipy(self) -> None:
