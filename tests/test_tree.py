@@ -229,3 +229,18 @@ def test_a_tree_is_not_changed() -> None:
     rebuild(leaves)["b"].append(5)
     leaves[0] = 9
     assert given_tree == {"b": [1, 2], "a": Layer(3, 4)}
+
+
+def test_the_upper_part_of_a_tree_speaks_for_all_below() -> None:
+    given_tree = {"a": [1, (2, 3)], "b": Layer(4, None), "c": None}
+    assert tree.prefix(7, given_tree) == [7] * 4
+    assert tree.prefix(None, given_tree) == [None] * 4
+    assert tree.prefix({"a": 0, "b": None, "c": None}, given_tree) == [0, 0, 0, None]
+    assert tree.prefix({"a": [0, (None, 1)], "b": Layer(2, 3), "c": 4}, given_tree) == [0, None, 1, 2]
+    assert tree.prefix({"a": [0, "x"], "b": None, "c": None}, given_tree) == [0, "x", "x", None]
+
+
+def test_what_is_not_the_upper_part_of_a_tree() -> None:
+    given_tree = {"a": [1, 2]}
+    for other in ({"b": 0}, {"a": [0]}, {"a": (0, 0)}, [0], {"a": [0, [0]]}, {}):
+        assert tree.prefix(other, given_tree) is None

@@ -82,11 +82,11 @@ def prefix(upper: Any, tree: Any) -> list[Any] | None:
     """
     if isinstance(upper, LEAVES) or upper is None:
         return [upper] * len(flatten(tree)[0])
-    whole = _flattened(tree)[1]
+    _flattened(tree)  # dataclasses are known from here on
     values, definition = _optree().tree_flatten(upper, none_is_leaf=True, namespace=NAMESPACE)
     marked = definition.unflatten([_Said(value) for value in values])
     try:
-        spread = _optree().broadcast_prefix(marked, whole.unflatten(range(whole.num_leaves)), namespace=NAMESPACE)
+        spread = _optree().broadcast_prefix(marked, tree, namespace=NAMESPACE)
     except ValueError:
         return None
     return [each.value if isinstance(each, _Said) else each for each in spread]

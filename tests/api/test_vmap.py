@@ -98,6 +98,9 @@ def test_dataclasses_and_dicts():
     def step(s):
         return State(s.position * 2, s.count + 1)
 
+    y = cr.vmap(step, in_axes=(State(0, None),), out_axes=State(1, None))(State(ROWS, 7))
+    close(y.position, 2 * ROWS.T)
+    assert y.count == 8
     s = cr.vmap(step)(State(ROWS, np.arange(4)))
     close(s.position, ROWS * 2)
     np.testing.assert_array_equal(s.count, np.arange(1, 5))
@@ -237,6 +240,23 @@ def test_arrays_made_outside_may_not():
 
     with pytest.raises(MutationError, match=r"the body of cr\.vmap changes an array that was made outside of it"):
         cr.grad(spoiling)(1.0)
+
+
+def test_keyword_arguments_are_shared():
+    table = rng.normal(size=(5, 3))
+    f = lambda x, k, *, t, name="sin": getattr(np, name)(x) * t["t"][k]
+    k = np.array([4, 0, 1, 4])
+    close(cr.vmap(f)(ROWS, k, t={"t": table}), np.sin(ROWS) * table[k])
+    close(cr.vmap(f)(ROWS, k, t={"t": table}, name="cos"), np.cos(ROWS) * table[k])
+    bar = cr.grad(lambda t: np.sum(cr.vmap(f)(ROWS, k, t={"t": t})))(table)
+    close(bar[4], np.sin(ROWS[0]) + np.sin(ROWS[3]))
+
+    def spoil(x, *, t):
+        t[0] = 1.0
+        return x
+
+    with pytest.raises(ValueError, match="read-only"):
+        cr.vmap(spoil)(ROWS, t=table)
 
 
 def test_lookup_by_a_sample():

@@ -143,6 +143,23 @@ def test_a_forward_function_of_another_dtype_is_found_by_the_law(planted):
     assert found_by("law_holds", planted(wrong))
 
 
+def test_a_wrong_batch_rule_is_found_by_many_samples(planted):
+    def reversing(operation, xs, lifted):
+        n, *shape = xs[0].shape
+        return operation(ops.movement.window(*xs, windows=((n - 1, -1, n), *((0, 1, size) for size in shape))))
+
+    assert found_by("many_samples_are_each", planted(sine(batch=reversing)))
+
+
+def test_samples_that_share_too_much_are_found_by_many_samples(planted):
+    def first(operation, xs, lifted):
+        _, *shape = xs[0].shape
+        one = ops.movement.window(*xs, windows=((0, 1, 1), *((0, 1, size) for size in shape)))
+        return operation(ops.movement.reshape(one, shape=tuple(shape)))
+
+    assert found_by("many_samples_are_each", planted(sine(batch=first)))
+
+
 def test_a_wrong_rewrite_is_found_by_values(monkeypatch):
     add, subtract = CATALOGUE["add"], CATALOGUE["subtract"]
     monkeypatch.setitem(REWRITES, add, [lambda inputs: subtract(*inputs)])

@@ -191,7 +191,7 @@ def _recorded(
     def body(arrays: list[Array]) -> tuple[list[Variable], Any]:
         waiting = iter(arrays)
         values = [_shared(leaf.value) if leaf.axis is None else next(waiting) for leaf in leaves]
-        results, rebuild = tree.flatten(f(*again(values), **keywords))
+        results, rebuild = tree.flatten(f(*again(values), **tree.map_leaves(_shared, keywords)))
         results = [_dense(x) if isinstance(x, LinearMap) else x for x in results]
         for x, place in zip(results, tree.paths(rebuild(results)), strict=True):
             leaf_type(x, f"result{place}")

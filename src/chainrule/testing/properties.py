@@ -26,6 +26,7 @@ from ..compile import Program, is_available
 from ..graph import Graph, Variable, ancestors, check, copied, from_json, from_text, same_graph, to_json, to_text
 from ..interpret import Plan, forward_propagation
 from ..ops import CATALOGUE, Operation
+from ..ops.batching import batched_outputs
 from ..simplify import simplify
 from .random_graphs import RandomGraph
 
@@ -257,6 +258,41 @@ def compiled_equals_interpretation(trial: Trial) -> None:
             _compare(trial, graph, values, v, x, f"compiled {v.label}")
 
 
+def many_samples_are_each(trial: Trial) -> None:
+    """Value and both modes for three samples at once, some inputs shared, against each sample alone."""
+    graph = trial.expansion.graph
+    arrays = trial.expansion.arrays
+    lifted = np.random.default_rng(len(graph)).random(len(arrays)) < 0.7
+    lifted[np.argmax(np.random.default_rng(len(arrays)).random(len(arrays)))] = True
+    samples = [
+        [
+            a * a.dtype.type(1 - k / 1024) if is_lifted and a.dtype.kind == "f" else a
+            for a, is_lifted in zip(arrays, lifted, strict=True)
+        ]
+        for k in range(3)
+    ]
+    try:
+        each = [_interpreted(graph, sample) for sample in samples]
+    except np.linalg.LinAlgError:  # outside the domain
+        return
+    many = Graph("many")
+    inputs = [
+        many.input(x.type.with_shape((3, *x.shape)) if is_lifted else x.type)
+        for x, is_lifted in zip(graph.inputs, lifted, strict=True)
+    ]
+    outputs, found = batched_outputs(graph, many, inputs, lifted.tolist())
+    check(many)
+    stacked = [
+        np.stack(column) if is_lifted else column[0]
+        for column, is_lifted in zip(zip(*samples, strict=True), lifted, strict=True)
+    ]
+    values = _interpreted(many, stacked)
+    for v, y, is_found in zip(graph.outputs, outputs, found, strict=True):
+        for k in range(3):
+            row = values[y.number][k] if is_found else values[y.number]
+            _compare(trial, graph, each[k], v, row, f"{v.label} of sample {k} among others")
+
+
 def text_round_trips(trial: Trial) -> None:
     """A graph that is read back is the same, computes the same, and is written the same; so for its document."""
     whole = trial.expansion.graph
@@ -376,6 +412,7 @@ PROPERTIES: dict[str, Callable[[Trial], None]] = {
         walks_equal_expansions,
         plan_equals_interpretation,
         compiled_equals_interpretation,
+        many_samples_are_each,
         text_round_trips,
         whole_jacobian_is_dense,
         forward_mode_is_the_limit_of_differences,
