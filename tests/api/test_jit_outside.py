@@ -96,6 +96,10 @@ def closure():
     return f, rebind, lambda: w
 
 
+def applied(a):
+    return a @ W
+
+
 def set_global(name, value):
     globals()[name] = value
 
@@ -126,6 +130,18 @@ CASES = {
     "global, both ways": (lambda x: x @ W if W[0, 0] < 1.5 else x, [lambda: add_one(W), lambda: W.fill(0)]),
     "global, looked at": (looking, [lambda: add_one(W), lambda: W.fill(0), lambda: set_global("W", W + 5)]),
     "global, in a helper": (lambda x: helper(x), [lambda: add_one(W), lambda: set_global("SCALE", 3.0)]),
+    "one line, traced and plain": (
+        lambda x: applied(x) + applied(np.ones(2)),
+        [lambda: add_one(W), lambda: set_global("W", W * 2), lambda: add_one(W)],
+    ),
+    "one line, traced and plain, from outside": (
+        lambda x: applied(x) + applied(PARAMS["W"]),
+        [lambda: add_one(W), lambda: add_one(PARAMS["W"]), lambda: add_one(W)],
+    ),
+    "a norm": (
+        lambda x: x @ W if np.linalg.norm(W) < 5 else x,
+        [lambda: add_one(W), lambda: add_one(W), lambda: W.fill(5.0)],
+    ),
     "global, as an argument": (lambda x: of_partial(W, x), [lambda: add_one(W), lambda: set_global("W", W * 2)]),
     "global, another shape": (lambda x: (x[:, None] * W).sum(), [lambda: set_global("W", np.ones((2, 3)))]),
     "global, another dtype": (lambda x: x @ W, [lambda: set_global("W", np.eye(2, dtype=np.float32))]),

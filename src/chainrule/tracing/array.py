@@ -404,7 +404,7 @@ def variable_of(x: Any, trace: Trace) -> Variable:
         return trace.capture(x)
     if isinstance(x, SEQUENCES):
         return stacked(x, trace)
-    return trace.capture(np.asarray(x))
+    return trace.keep(np.asarray(x))
 
 
 def stacked(items: Any, trace: Trace) -> Variable:
@@ -412,7 +412,7 @@ def stacked(items: Any, trace: Trace) -> Variable:
     if not isinstance(items, SEQUENCES):
         return variable_of(items, trace)
     if not contains_traced(items):
-        return trace.capture(np.asarray(items))
+        return trace.keep(np.asarray(items))
     parts = [stacked(item, trace) for item in items]
     shapes = {v.shape for v in parts}
     if len(shapes) > 1:

@@ -183,6 +183,9 @@ def adopted(result: Any, sources: Sequence[Any] = ()) -> Any:
 
     A source itself, and a view of an array that existed before the trace, stay what they are.
     """
+    trace = active.trace
+    if trace is not None and trace.recorder is not None:
+        trace.recorder.computed_with(sources)
     t = type(result)
     if t is np.ndarray:
         return _adopted(result, sources)
@@ -196,7 +199,7 @@ def adopted(result: Any, sources: Sequence[Any] = ()) -> Any:
 def _adopted(result: np.ndarray, sources: Sequence[Any]) -> Any:
     if result.dtype.kind not in KINDS:
         return result
-    arrays = list(_arrays_among(sources))
+    arrays = list(arrays_among(sources))
     for x in arrays:
         if memory_of(x) is result:
             return x
@@ -210,10 +213,10 @@ def _adopted(result: np.ndarray, sources: Sequence[Any]) -> Any:
     return filled(result)
 
 
-def _arrays_among(sources: Any) -> Iterator[Any]:
+def arrays_among(sources: Any) -> Iterator[Any]:
     for x in sources:
         if type(x) in (list, tuple):
-            yield from _arrays_among(x) if not _simple.issuperset(map(type, x)) else ()
+            yield from arrays_among(x) if not _simple.issuperset(map(type, x)) else ()
         elif isinstance(x, np.ndarray):
             yield x
 

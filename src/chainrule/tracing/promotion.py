@@ -30,7 +30,7 @@ def promote(x: Fillable, trace: Trace) -> Any:
     base = _widest(members)
     sealed = [not member.memory.flags.writeable for member in members]
     base.flags.writeable = False  # it is the graph's from now on
-    made = wrap(trace, trace.capture(base))
+    made = wrap(trace, trace.keep(base))
     made.alias = whole(made._variable)
     parts = [_part(made, base, member.memory) for member in members]
     for member, part, is_sealed in zip(members, parts, sealed, strict=True):

@@ -37,6 +37,9 @@ class Recorder(Protocol):
     def captured(self, x: Any) -> Variable | None:
         """The input that stands for an array from outside of the trace; None where it is a constant."""
 
+    def computed_with(self, sources: Any) -> None:
+        """NumPy has computed something of plain arrays, unseen by the graph."""
+
     def shown(self) -> None:
         """A value has been looked at by a person."""
 
@@ -172,6 +175,10 @@ class Trace:
             found = self.recorder.captured(x)
             if found is not None:
                 return self._captured_input(found, x)
+        return self.keep(x)
+
+    def keep(self, x: Any) -> Variable:
+        """An array that the traced function has made, as a constant."""
         return self.graph.constant(self._held(x))
 
     def _captured_input(self, v: Variable, x: Any) -> Variable:

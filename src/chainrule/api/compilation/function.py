@@ -27,7 +27,7 @@ from .paths import Paths, Segment
 from .recording import Output, Recorder, Recording, computed, record
 from .report import Retrace
 from .signature import Call, Signature, Traced, Untraceable, described
-from .surroundings import Path, Place, Surroundings, TooMuch
+from .surroundings import Path, Place, Present, Surroundings, TooMuch
 
 MOST_PATHS = 64
 MOST_SIGNATURES = 256
@@ -70,26 +70,32 @@ class _State:
     def __init__(self, surroundings: Surroundings):
         self.surroundings, self.paths = surroundings, Paths()
 
-    def watch(self, uses: dict[Path, set[Use]]) -> None:
+    def watch(self, entry: _Entry, present: Present) -> None:
         """Compare no more the contents of arrays that the graphs read, where nothing else looks at them."""
         surroundings = self.surroundings
-        for place in self.paths.places - surroundings.live:
-            seen = uses.get(surroundings.places[place].path, set())
-            if surroundings.places[place].test is not None and surroundings.all_uses_seen(place, seen):
-                surroundings.live |= {place}
+        live = set()
+        for k in set() if entry.has_derived else self.paths.places:
+            place = surroundings.places[k]
+            if place.test is None or place.path in entry.looked_at:
+                continue
+            if surroundings.all_uses_seen(k, entry.uses.get(place.path, set())):
+                live.add(k)
+        surroundings.watch_all_but(live, present.snapshots)
 
 
 class _Entry:
     """What is known for one signature."""
 
-    __slots__ = ("ignored", "is_plain", "states", "traces", "uses")
+    __slots__ = ("has_derived", "ignored", "is_plain", "looked_at", "states", "traces", "uses")
 
     def __init__(self) -> None:
         self.states: list[_State] = []
         self.traces = 0
         self.is_plain = False
         self.ignored: set[Path] = set()
-        self.uses: dict[Path, set[Use]] = {}
+        self.uses: dict[Path, set[Use]] = {}  # of arrays from outside, by operations of the graphs
+        self.looked_at: set[Path] = set()  # those that NumPy has computed with by itself
+        self.has_derived = False  # whether something unknown may have been made of them
 
 
 class Compiled:
@@ -267,13 +273,16 @@ class Compiled:
             self._more += tuple(found)
             entry.states = []
             return
+        places = state.surroundings.places
         for place, uses in recorder.uses.items():
-            entry.uses.setdefault(state.surroundings.places[place].path, set()).update(uses)
+            entry.uses.setdefault(places[place].path, set()).update(uses)
+        entry.looked_at.update(places[place].path for place in recorder.looked_at)
+        entry.has_derived |= recorder.has_derived
         states = [each for each in entry.states if each is not state]
         if not state.paths.add(recording):  # what it did was not decided by its arguments
             state.paths = Paths()
             state.paths.add(recording)
-        state.watch(entry.uses)
+        state.watch(entry, recorder.present)
         entry.states = [state, *states][:MOST_STATES]
 
     def _note(self, entry: _Entry, why: Retrace, recording: Recording) -> None:

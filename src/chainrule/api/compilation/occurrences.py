@@ -28,14 +28,21 @@ class Key(NamedTuple):
     name: Any
 
 
+class Around(NamedTuple):
+    """The expression around a name, and the one around that."""
+
+    span: Span
+    makes: str  # "view", "list", or nothing of note
+    outer: Span | None
+
+
 class Occurrence(NamedTuple):
-    """A name in the code: how it is loaded, the attributes and items that are taken from it, and the expression around
-    each of these; None where there is none."""
+    """A name in the code: how it is loaded, and the attributes and items that are taken from it."""
 
     kind: str  # "name", "local", "attribute"
     name: str
-    steps: tuple[Key | None, ...]  # None: an item that is not known before it runs
-    around: tuple[Span | None, ...]  # around the name itself, around it with its first step...
+    steps: tuple[Key, ...]
+    around: tuple[Around | None, ...]  # around the name itself, around it with its first step...
 
 
 @functools.lru_cache(maxsize=4096)
@@ -80,7 +87,7 @@ def _occurrences(code: CodeType) -> Iterator[Occurrence]:
         if kind is None:
             continue
         steps, ends = _steps_after(instructions, k)
-        around = tuple(_around(spans, spans[end]) for end in (k, *ends))
+        around = tuple(_described(instructions, spans, spans[end]) for end in (k, *ends))
         yield Occurrence(kind, str(instruction.argval), steps, around)
 
 
@@ -94,8 +101,8 @@ def _loads(opname: str) -> str | None:
     return "local" if "FAST" in opname else None
 
 
-def _steps_after(instructions: list[dis.Instruction], k: int) -> tuple[tuple[Key | None, ...], list[int]]:
-    steps: list[Key | None] = []
+def _steps_after(instructions: list[dis.Instruction], k: int) -> tuple[tuple[Key, ...], list[int]]:
+    steps: list[Key] = []
     ends: list[int] = []
     k += 1
     while k < len(instructions):
@@ -109,7 +116,7 @@ def _steps_after(instructions: list[dis.Instruction], k: int) -> tuple[tuple[Key
         constant = here.opname in ("LOAD_CONST", "LOAD_SMALL_INT")
         if constant and following is not None and _takes_item(following):
             key = here.argval
-            steps.append(Key("item", key) if isinstance(key, (str, int)) else None)
+            steps.append(Key("item", key))
             ends.append(k + 1)
             k += 2
             continue
@@ -131,13 +138,36 @@ def _span(instruction: dis.Instruction) -> Span | None:
 
 
 def span_at(code: CodeType, instruction: int) -> Span | None:
-    """Of the expression that an instruction computes, by its offset."""
-    return _spans(code).get(instruction)
+    """Of the expression that an instruction computes, by its offset (or that of the cache behind it)."""
+    spans = _spans(code)
+    return spans[instruction // 2] if 0 <= instruction // 2 < len(spans) else None
 
 
 @functools.lru_cache(maxsize=4096)
-def _spans(code: CodeType) -> dict[int, Span | None]:
-    return {i.offset: _span(i) for i in dis.get_instructions(code)}
+def _spans(code: CodeType) -> tuple[Span | None, ...]:
+    return tuple(
+        None if None in (line, end_line, start, end) else (line, start, end_line, end)  # type: ignore[misc]
+        for line, end_line, start, end in code.co_positions()
+    )
+
+
+def _described(instructions: list[dis.Instruction], spans: list[Span | None], inner: Span | None) -> Around | None:
+    span = _around(spans, inner)
+    if span is None:
+        return None
+    makes = ""
+    for instruction, here in zip(instructions, spans, strict=True):
+        if here == span:
+            makes = _what_it_makes(instruction) or makes
+    return Around(span, makes, _around(spans, span))
+
+
+def _what_it_makes(instruction: dis.Instruction) -> str:
+    if instruction.opname in ("BUILD_LIST", "BUILD_TUPLE"):
+        return "list"
+    if _takes_item(instruction) or instruction.opname == "BINARY_SLICE":
+        return "view"
+    return "view" if instruction.opname == "LOAD_ATTR" and instruction.argval in _TURNS else ""
 
 
 def _around(spans: list[Span | None], inner: Span | None) -> Span | None:
@@ -173,21 +203,18 @@ def all_seen(kind: str, name: str, rest: tuple[Key, ...], codes: Iterable[CodeTy
 
 def _is_seen(code: CodeType, o: Occurrence, rest: tuple[Key, ...], uses: set[Use]) -> bool:
     for wanted, step in zip(rest, o.steps, strict=False):
-        if step is None:
-            return False
         if step != wanted:
             return step.kind == wanted.kind  # another attribute or item; else something that cannot be told
     if len(o.steps) < len(rest):
         return False
     more = o.steps[len(rest) :]
-    around = o.around[len(rest)]
-    if not more:
-        return around is not None and Use(code, around, False) in uses
-    if more[0] is None or more[0].kind != "attribute":
-        return False
-    if more[0].name in _TELLS_TYPES:
+    if more and more[0].kind == "attribute" and more[0].name in _TELLS_TYPES:
         return True
-    if len(more) == 1 and more[0].name in _TURNS:
-        around = o.around[len(rest) + 1]
-        return around is not None and Use(code, around, True) in uses
-    return False
+    around = o.around[len(rest)]
+    if around is None:
+        return False
+    if around.makes == "view":
+        return around.outer is not None and Use(code, around.outer, True) in uses
+    if around.makes == "list":
+        return around.outer is not None and Use(code, around.outer, False) in uses
+    return not more and Use(code, around.span, False) in uses

@@ -17,7 +17,7 @@ from ...interpret import evaluate
 from ...original import np
 from ...tracing import Array, Fillable, Guard, memory_of
 from ...tracing.array import ARRAY, PYTHON, SCALAR
-from ...tracing.memory import root_of
+from ...tracing.memory import arrays_among
 from ..scope import Scope, is_borrowed, read_only, transform
 from .occurrences import Use, span_at
 from .signature import Signature, Untraceable
@@ -83,6 +83,8 @@ class Recorder:
         self.found: list[FunctionType] = []  # whose code was not found by name
         self.inputs: dict[HiddenInput, Variable] = {}
         self.uses: dict[int, set[Use]] = {}
+        self.looked_at: set[int] = set()  # places of arrays that NumPy has computed with by itself
+        self.has_derived = False  # whether there are constants that NumPy may have made of arrays from outside
         self.was_shown = False
         self.drew_at: list[str] = []
         self.refused: str | None = None
@@ -100,15 +102,16 @@ class Recorder:
     def captured(self, x: Any) -> Variable | None:
         if type(x) is Fillable:
             return None
-        present, view, root = self.present, None, x
-        place = present.arrays.get(id(x))
-        if place is None and isinstance(x, np.ndarray) and x.base is not None:
-            root = root_of(x)
-            place = present.owners.get(id(root))
-            if self.scope.trace.bodies or place is None or x.dtype != root.dtype:
+        present, view = self.present, None
+        place, root = present.place_of(x)
+        if place is None:
+            self.has_derived |= x.dtype.kind in "fc"
+            return None
+        if root is not x:
+            if self.scope.trace.bodies or x.dtype != root.dtype:
                 return None
             view = view_of(x, root)
-        if place is None or place not in present.forms or not present.is_as_before(place, root):
+        if place not in present.forms or not present.is_as_before(place, root):
             return None
         hidden = HiddenInput(place, view)
         v = self.inputs.get(hidden)
@@ -119,6 +122,12 @@ class Recorder:
         if frame is not None and span is not None:
             self.uses.setdefault(place, set()).add(Use(frame[0], span, view is not None))
         return v
+
+    def computed_with(self, sources: Any) -> None:
+        for x in arrays_among(sources):
+            place = None if type(x) is Fillable else self.present.place_of(x)[0]
+            if place is not None:
+                self.looked_at.add(place)
 
     def shown(self) -> None:
         self.was_shown = True

@@ -21,6 +21,7 @@ from typing import Any
 
 from ...original import np
 from ...tracing import Array, Fillable, memory_of
+from ...tracing.memory import root_of
 from ...tracing.names.asking import LIBRARIES
 from ...tracing.trace import COPY_LIMIT
 from .occurrences import DYNAMIC, Key, Use, all_seen, codes_in, globals_in, names_in
@@ -261,6 +262,12 @@ class Surroundings:
                 gone.add(each.index)
                 each.test = None
         self.arrays = [k for k in self.arrays if k not in gone]
+
+    def watch_all_but(self, live: set[int], snapshots: Mapping[int, ArraySnapshot]) -> None:
+        """From now on compare the contents of all arrays but these with what they are now."""
+        for k in self.live - live:
+            self.places[k].expected = snapshots[k]
+        self.live = live
 
     def all_uses_seen(self, index: int, uses: set[Use]) -> bool:
         """Whether the code uses an array in no other way than by recorded operations."""
@@ -505,6 +512,14 @@ class Present:
             self.forms[place] = x.shape, x.dtype
             if isinstance(x, np.ndarray) and x.base is None:
                 self.owners[id(x)] = place
+
+    def place_of(self, x: Any) -> tuple[int | None, Any]:
+        """Where an array, or the one whose memory it shows, can be reached; and that one."""
+        place = self.arrays.get(id(x))
+        if place is None and isinstance(x, np.ndarray) and x.base is not None:
+            root = root_of(x)
+            return self.owners.get(id(root)), root
+        return place, x
 
     def is_as_before(self, place: int, x: Any) -> bool:
         """Whether an array holds what it did before the function ran."""
