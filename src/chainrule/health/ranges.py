@@ -29,7 +29,7 @@ def first(mask: Any) -> tuple[int, ...]:
 
 def rms(x: Any) -> float:
     """The root mean square, also where squares overflow."""
-    x = np.abs(np.asarray(x, np.float64))
+    x = np.abs(np.asarray(x)).astype(np.float64)
     largest = x.max(initial=0.0)
     if not x.size or largest == 0 or not np.isfinite(largest):
         return float(largest)

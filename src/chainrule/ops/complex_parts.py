@@ -10,7 +10,9 @@ from typing import Any
 
 from ..original import np
 from ..structure.algebra import real_dtype
+from .comparison import equal
 from .operation import Example, elementwise
+from .selection import where
 
 
 def _real_of(kinds: tuple[Any, ...]) -> tuple[np.dtype, ...]:
@@ -69,13 +71,14 @@ angle = elementwise(
     "angle",
     lambda z: np.angle(z),
     # As of a logarithm: d log z = dz / z, and its imaginary part.
-    lambda y, z: -1j / z,
+    lambda y, z: where(equal(z, 0), 0.0, -1j / z),
     promote=_complex_of,
     numpy=(),
     for_complex=True,
     notation=r"\arg {0}",
     examples=_examples,
-    source="DLMF 4.2.3; nan or inf at 0, where it has no derivative",
+    kinks=[((0.0,), (0.0,))],
+    source="DLMF 4.2.3; 0 at 0, as for the absolute value",
     summary="the angle of complex numbers, from -pi to pi",
 )
 
