@@ -35,6 +35,8 @@ def _order(what: str, n: Any) -> int:
 
 def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
     a = lifted(a, b)
+    if a.dtype.kind == "c":
+        raise UnsupportedError("scipy.special.logsumexp of complex numbers is not supported on traced arrays")
     axes = axes_of(a, axis)
     if b is None and not return_sign:
         return _kept(_call("logsumexp", a, axes=axes), a, axes, keepdims)
@@ -94,7 +96,10 @@ def solve(a: Any, b: Any, lower: bool = False, assume_a: Any = None, transposed:
     a = lifted(a, b)
     if assume_a in ("sym", "her", "pos", "symmetric", "hermitian", "positive definite"):
         half = np.tril(a) if lower else np.triu(a)  # SciPy reads one half only
-        a = half + np.matrix_transpose(half) - np.eye(a.shape[-1]) * half
+        mirrored, diagonal = np.matrix_transpose(half), half
+        if assume_a not in ("sym", "symmetric"):
+            mirrored, diagonal = mirrored.conj(), np.real(half)
+        a = half + mirrored - np.eye(a.shape[-1]) * diagonal
     elif assume_a not in (None, "gen", "general"):
         raise UnsupportedError(f"scipy.linalg.solve with assume_a={assume_a!r} is not supported on traced arrays")
     return np.linalg.solve(np.matrix_transpose(a) if transposed else a, b)
@@ -104,13 +109,13 @@ def solve_triangular(
     a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False, **ways: Any
 ) -> Any:
     a, b = lifted(a, b), lifted(b, a)
-    if trans in (2, "C"):
-        raise UnsupportedError("scipy.linalg.solve_triangular with trans='C' is not supported on traced arrays")
     a = np.tril(a) if lower else np.triu(a)
     if unit_diagonal:
         eye = np.eye(a.shape[-1])
         a = a * (1 - eye) + eye
-    return np.linalg.solve(np.matrix_transpose(a) if trans in (1, "T") else a, b)
+    if trans in (1, "T", 2, "C"):
+        a = np.matrix_transpose(a)
+    return np.linalg.solve(a.conj() if trans in (2, "C") else a, b)
 
 
 def inv(a: Any, **ways: Any) -> Any:
