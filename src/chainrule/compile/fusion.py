@@ -7,7 +7,8 @@ merges axes is its parent's memory in another shape.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import heapq
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, final
 
 from ..graph import Graph, Variable, ancestors
@@ -306,21 +307,41 @@ class Fusion:
 
 def _in_order(kernels: list[Kernel]) -> list[Kernel]:
     """Kernels after those that they need; native ones as long as there are any, so that they run in one call."""
-    waiting = {k.number: k for k in kernels}
-    done, result = 0, []
-    prefer_native = True
-    while waiting:
-        ready = [k for k in waiting.values() if not k.after & ~done]
-        chosen = [k for k in ready if (k.kind != NUMPY) == prefer_native]
-        if not chosen:
-            assert ready, "kernels that need each other in a circle"
-            prefer_native = not prefer_native
-            continue
-        for kernel in chosen:
-            del waiting[kernel.number]
-            done |= 1 << kernel.number
-            result.append(kernel)
+    by_number = {kernel.number: kernel for kernel in kernels}
+    missing: dict[int, int] = {}
+    needed_by: dict[int, list[int]] = {}
+    for kernel in kernels:
+        numbers = [n for n in _bits(kernel.after) if n in by_number and n != kernel.number]
+        missing[kernel.number] = len(numbers)
+        for n in numbers:
+            needed_by.setdefault(n, []).append(kernel.number)
+    ready: dict[bool, list[int]] = {True: [], False: []}  # native or not
+
+    def is_ready(number: int) -> None:
+        heapq.heappush(ready[by_number[number].kind != NUMPY], number)
+
+    for number, count in missing.items():
+        if not count:
+            is_ready(number)
+    result: list[Kernel] = []
+    native = True
+    while ready[True] or ready[False]:
+        native = native if ready[native] else not native
+        kernel = by_number[heapq.heappop(ready[native])]
+        result.append(kernel)
+        for n in needed_by.get(kernel.number, ()):
+            missing[n] -= 1
+            if not missing[n]:
+                is_ready(n)
+    assert len(result) == len(kernels), "kernels that need each other in a circle"
     return result
+
+
+def _bits(number: int) -> Iterator[int]:
+    while number:
+        low = number & -number
+        yield low.bit_length() - 1
+        number ^= low
 
 
 def reads_as_it_is(v: Variable) -> bool:

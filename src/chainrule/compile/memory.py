@@ -19,22 +19,20 @@ class Life(NamedTuple):
 def arranged(lives: Sequence[Life]) -> tuple[list[int], int]:
     """An offset for each buffer, and the size of the whole [bytes]: the largest first, each as low as it fits."""
     offsets = [0] * len(lives)
-    placed: list[int] = []
+    alive: dict[int, list[int]] = {}  # the placed buffers that live in each step
     total = 0
     for k in sorted(range(len(lives)), key=lambda k: -lives[k].size):
         size, first, last = lives[k]
         size = _rounded(size)
+        beside = {n for step in range(first, last + 1) for n in alive.get(step, ())}
         at = 0
-        for start, stop in sorted(
-            (offsets[n], offsets[n] + _rounded(lives[n].size))
-            for n in placed
-            if lives[n].first <= last and first <= lives[n].last
-        ):
+        for start, stop in sorted((offsets[n], offsets[n] + _rounded(lives[n].size)) for n in beside):
             if start - at >= size:
                 break
             at = max(at, stop)
         offsets[k] = at
-        placed.append(k)
+        for step in range(first, last + 1):
+            alive.setdefault(step, []).append(k)
         total = max(total, at + size)
     return offsets, total
 

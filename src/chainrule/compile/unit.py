@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final
 
 from ..graph import Body, Graph, Variable
 from ..ops.movement import convert
 from .emitter import Function, Module
+from .entries import Memory
 from .fusion import HOLDING, LOOPS, NUMPY, PRODUCT, Fusion, Kernel, reads_as_it_is
-from .kernels import FLAG, SCRATCH, write_kernel
+from .kernels import FLAG, SCRATCH, kernel_key, pointers_of, write_kernel
 from .layout import InArena, InTable, Layout
 from .llvm_loader import Machine
 from .lowering import lowered
 from .products import Product
 from .recipes import has_native_types, kind_of
 from .repeats import bodies_of, scratch_bytes, write_holding
+
+_PART = 100  # kernels that one function calls
 
 
 @final
@@ -101,28 +104,37 @@ def unit_of(body: Body, machine: Machine) -> Unit:
 
 @final
 class Writer:
-    """Writes units into a module; each body once."""
+    """Writes units into a module; each body, and each kernel, once."""
 
     def __init__(self, module: Module, machine: Machine):
         self.module, self.machine = module, machine
         self._bodies: dict[Body, str] = {}
+        self._kernels: dict[tuple[Any, ...], str] = {}
 
     def segment(self, unit: Unit, kernels: Sequence[Kernel], name: str) -> None:
-        """A function of the arena and the table that runs some kernels in order, to be called from outside."""
-        segment = self.module.function(name, [("ptr", "arena"), ("ptr", "table")], internal=False)
-        loaded: set[str] = set()
+        """A function of the arena and the table that runs some kernels in order, to be called from outside.
 
+        It calls parts of so many kernels: LLVM takes more than twice as long for a function of twice the length.
+        """
+        parameters = [("ptr", "arena"), ("ptr", "table")]
+        parts = []
+        for start in range(0, len(kernels), _PART):
+            parts.append(self.module.function(f"{name}_part{len(parts)}", parameters))
+            self._part(parts[-1], unit, kernels[start : start + _PART], name)
+        segment = self.module.function(name, parameters, internal=False)
+        for part in parts:
+            segment.do(f"call void @{part.name}(ptr %arena, ptr %table)")
+
+    def _part(self, part: Function, unit: Unit, kernels: Sequence[Kernel], name: str) -> None:
         def pointer(location: InArena | InTable) -> str:
             if isinstance(location, InArena):
-                return _in_arena(segment, location)
-            text = location.pointer
-            if text not in loaded:
-                loaded.add(text)
-                segment.do(f"{text}.at = getelementptr ptr, ptr %table, i64 {location.place}")
-                segment.do(f"{text} = load ptr, ptr {text}.at, align 8")
+                return _in_arena(part, location)
+            at, text = f"%{part.fresh('at')}", f"%{part.fresh('array')}"
+            part.do(f"{at} = getelementptr ptr, ptr %table, i64 {location.place}")
+            part.do(f"{text} = load ptr, ptr {at}, align 8")
             return text
 
-        self._call_kernels(segment, unit, kernels, name, pointer, pointer(InTable(len(unit.layout.table))))
+        self._call_kernels(part, unit, kernels, name, pointer, pointer(InTable(len(unit.layout.table))))
 
     def unit(self, body: Body) -> Unit:
         return unit_of(body, self.machine)
@@ -143,6 +155,15 @@ class Writer:
             self._call_kernels(function, unit, unit.fusion.kernels, known, pointer, FLAG)
         return known
 
+    def _kernel(self, kernel: Kernel, name: str, memory: Mapping[int, Memory]) -> str:
+        """The name of the function of a kernel, which may have been written for another one."""
+        key = kernel_key(kernel, memory)
+        known = self._kernels.get(key)
+        if known is None:
+            known = self._kernels[key] = name
+            write_kernel(self.module, self.machine, kernel, name, memory)
+        return known
+
     def _call_kernels(
         self,
         caller: Function,
@@ -160,7 +181,8 @@ class Writer:
             if kernel.kind == HOLDING:
                 parameters = write_holding(self, kernel.head, function, memory)
             else:
-                parameters = write_kernel(self.module, self.machine, kernel, function, memory)
+                parameters = pointers_of(kernel, memory)
+                function = self._kernel(kernel, function, memory)
             arguments = []
             for each in parameters:
                 if each == FLAG:
@@ -171,4 +193,7 @@ class Writer:
 
 
 def _in_arena(function: Function, location: InArena) -> str:
-    return function.pointer(f"getelementptr i8, ptr %arena, i64 {location.offset}", 0)
+    """A pointer, made where it is used: kept ones would have to be stored."""
+    text = f"%{function.fresh('at')}"
+    function.do(f"{text} = getelementptr i8, ptr %arena, i64 {location.offset}")
+    return text
