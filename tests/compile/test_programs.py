@@ -1,15 +1,21 @@
 """Whole graphs: NumPy between kernels, loops and branches, memory, threads, damaged indices."""
 
 import gc
+import sys
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
 
 import chainrule as cr
 from chainrule import tree
+from chainrule.arraytype import ArrayType
 from chainrule.compile import Program
+from chainrule.compile.frame import is_known_layout
 from chainrule.compile.memory import ALIGNMENT, Life, arranged, lower_bound
+from chainrule.errors import ShapeError
+from chainrule.graph import Graph
 from chainrule.interpret import Plan
 from chainrule.simplify import simplify
 from chainrule.testing import seeded_graph
@@ -139,3 +145,42 @@ def test_the_arena_is_near_the_bound():
                 together = a.first <= b.last and b.first <= a.last
                 assert not together or at >= there + b.size or there >= at + a.size
         assert total <= 1.25 * lower_bound(lives)
+
+
+def test_arrays_are_looked_into_as_they_are():
+    assert is_known_layout()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, np.bool_])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 1, 3)])
+def test_inputs_of_other_kinds_are_right_or_refused(shape, dtype):
+    graph = Graph("plus")
+    x = graph.input(ArrayType(shape, dtype))
+    graph.outputs = [x + x]
+    program = Program(graph)
+    rng = np.random.default_rng(0)
+    right = (rng.normal(size=shape) * 3).astype(dtype)
+    wide = np.repeat(right[..., None], 2, axis=-1)
+    unaligned = np.frombuffer(b"x" + right.tobytes(), dtype, offset=1).reshape(shape)
+    turned = right.T.copy().T if shape else right
+    for each in (right, wide[..., 1], right.astype(right.dtype.newbyteorder()), turned, unaligned):
+        np.testing.assert_array_equal(program([each])[0], right + right)
+    for wrong in (right[None], right.reshape(-1)[:0], np.zeros((*shape, 2), dtype), right.astype(complex)):
+        with pytest.raises(ShapeError):
+            program([wrong])
+
+
+def test_many_calls_leave_nothing_behind():
+    graph = cr.trace(lambda x: np.tanh(x @ x).sum(axis=0), np.ones((8, 8))).data
+    program, x = Program(graph), np.ones((8, 8))
+    program([x])
+    before = sys.getrefcount(x)
+    tracemalloc.start()
+    for _ in range(100):
+        program([x])
+    start = tracemalloc.get_traced_memory()[0]
+    for _ in range(5000):
+        program([x])
+    grown = tracemalloc.get_traced_memory()[0] - start
+    tracemalloc.stop()
+    assert sys.getrefcount(x) == before and grown < 10_000

@@ -77,9 +77,11 @@ class Module:
         self.declarations: dict[str, str] = {}
         self.globals: list[str] = []
 
-    def function(self, name: str, parameters: Sequence[tuple[str, str]], internal: bool = True) -> Function:
+    def function(
+        self, name: str, parameters: Sequence[tuple[str, str]], internal: bool = True, returns: str = "void"
+    ) -> Function:
         """`parameters` are pairs of LLVM type and name."""
-        made = Function(self, name, parameters, internal)
+        made = Function(self, name, parameters, internal, returns)
         self.functions.append(made)
         return made
 
@@ -93,10 +95,17 @@ class Module:
 
 @final
 class Function:
-    """A function that is being written; it returns nothing."""
+    """A function that is being written.
 
-    def __init__(self, module: Module, name: str, parameters: Sequence[tuple[str, str]], internal: bool = True):
+    Attributes
+    ----------
+    result : str
+        What it returns, with its type.
+    """
+
+    def __init__(self, module: Module, name: str, parameters: Sequence[tuple[str, str]], internal: bool, returns: str):
         self.module, self.name, self.parameters, self.internal = module, name, list(parameters), internal
+        self.returns, self.result = returns, "void"
         self.bodies = [_Body("entry")]
         self._count = 0
 
@@ -104,7 +113,8 @@ class Function:
         parameters = ", ".join(f"{type} %{name}" for type, name in self.parameters)
         linkage = "internal " if self.internal else ""
         lines = "\n".join(self.bodies[0].lines)
-        return f"define {linkage}void @{self.name}({parameters}) #0 {{\nentry:\n{lines}\n  ret void\n}}"
+        head = f"define {linkage}{self.returns} @{self.name}({parameters}) #0"
+        return f"{head} {{\nentry:\n{lines}\n  ret {self.result}\n}}"
 
     # Instructions
 

@@ -50,7 +50,7 @@ class Layout:
         for kernel in fusion.kernels:
             if kernel.kind == NUMPY:
                 outside |= {part.number for part in kernel.roots} | self.reads[kernel.number]
-        for v in fusion.in_memory.values():
+        for v in sorted(fusion.in_memory.values(), key=lambda v: v.operation is not None):  # inputs before results
             if v.operation is None or v.number in outside:
                 self._at[v.number] = InTable(len(self.table))
                 self.table.append(v)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, final
 
+from ..errors import ShapeError
 from ..graph import Graph, Variable
 from ..original import np
 from . import llvm_loader
 from .emitter import Module
+from .frame import CARE, Frame, Shape, is_known_layout, shape_of, write_entry
 from .fusion import NUMPY, Kernel
 from .layout import InTable
 from .lowering import lowered
@@ -17,7 +20,7 @@ from .memory import ALIGNMENT
 from .unit import Unit, Writer
 
 Step = Callable[["_Call"], None]
-_MOST_ARENAS = 8  # that wait for a call
+_MOST_FRAMES = 8  # that wait for a call
 
 
 @final
@@ -33,7 +36,7 @@ class Program:
     are fresh. Any number of threads may call at once: each running call has memory of its own.
     """
 
-    __slots__ = ("_arenas", "_constants", "_steps", "careful", "graph", "layout", "text", "unit")
+    __slots__ = ("_constants", "_direct", "_steps", "careful", "graph", "layout", "text", "unit")
 
     def __init__(self, graph: Graph, careful: Callable[[Sequence[Any]], list[Any]] | None = None):
         self.graph, self.careful = graph, careful
@@ -46,6 +49,12 @@ class Program:
         for number, segment in enumerate(segments):
             if segment[0].kind != NUMPY:
                 writer.segment(unit, segment, f"segment{number}")
+        table = self.layout.table
+        self._constants = [(k, _rows(v.value, v)) for k, v in enumerate(table) if v.is_constant]
+        is_direct = len(segments) == 1 and bool(module.functions) and is_known_layout()
+        shape = shape_of(len(table), self.layout.arena_bytes)
+        if is_direct:
+            write_entry(module, shape, table, "segment0")
         self.text = str(module)
         library = llvm_loader.Library(llvm_loader.object_code(self.text)) if module.functions else None
         self._steps: list[Step] = []
@@ -55,18 +64,18 @@ class Program:
             else:
                 assert library is not None
                 self._steps.append(_native_step(library, f"segment{number}"))
-        table = self.layout.table
-        self._constants = [(k, _rows(v.value, v)) for k, v in enumerate(table) if v.is_constant]
-        self._arenas: list[Any] = []
+        self._direct = _Direct(self, library, shape) if is_direct and library is not None else None
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
+        if self._direct is not None:
+            results = self._direct(inputs)
+            if results is not None:
+                return results
         call = _Call(self, inputs)
         for step in self._steps:
             step(call)
         if call.flag.value and self.careful is not None:
             return self.careful(inputs)
-        if len(self._arenas) < _MOST_ARENAS:
-            self._arenas.append(call.arena)
         return [self._result(call, y) for y in self.unit.graph.outputs]
 
     def _result(self, call: _Call, y: Variable) -> Any:
@@ -92,17 +101,66 @@ class Program:
         return step
 
 
+@final
+class _Direct:
+    """A program that is native from its first kernel to its last: one call, with little around it."""
+
+    __slots__ = ("_careful", "_frames", "_inputs", "_library", "_made", "_native", "_new_frame", "_outputs", "_pack")
+
+    def __init__(self, program: Program, library: llvm_loader.Library, shape: Shape):
+        unit, table = program.unit, program.layout.table
+        numbers = {v.number: k for k, v in enumerate(unit.graph.inputs)}
+        taken = [v for v in table if not v.is_constant]
+        self._inputs = [numbers[v.number] for v in taken if v.operation is None]
+        self._made = [(v.shape, v.dtype) for v in taken if v.operation is not None]
+        order = [v.operation is not None for v in taken]
+        assert order == sorted(order), "inputs stand in the table before results"
+        places = {v.number: k for k, v in enumerate([v for v in taken if v.operation is not None])}
+        constants = dict(program._constants)
+        self._outputs: list[tuple[int, Any, tuple[int, ...]]] = []  # which input or (-1) result or (-2) constant
+        for y in unit.graph.outputs:
+            holder = program.layout.holder(y)
+            if holder in places:
+                self._outputs.append((-1, places[holder], y.shape))
+            elif holder in numbers:
+                self._outputs.append((numbers[holder], None, y.shape))
+            else:
+                self._outputs.append((-2, constants[program._place(y)], y.shape))
+        self._pack = struct.Struct(f"{len(taken)}P").pack_into
+        self._native = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)(library.address("enter"))
+        self._library = library  # the code lives as long as this does
+        self._careful = program.careful
+        self._frames: list[Frame] = []
+        held = [(k, array) for k, array in program._constants]
+        self._new_frame = lambda: Frame(shape, held)
+
+    def __call__(self, inputs: Sequence[Any]) -> list[Any] | None:
+        """The results; None where an input is not an array of the expected type that lies row by row."""
+        frames = self._frames
+        frame = frames.pop() if frames else self._new_frame()
+        taken = [inputs[k] for k in self._inputs]
+        made = [np.empty(shape, dtype) for shape, dtype in self._made]
+        self._pack(frame.memory, frame.start + 8, *map(id, taken), *map(id, made))
+        status = self._native(frame.pointer)
+        if len(frames) < _MOST_FRAMES:
+            frames.append(frame)
+        if status:
+            return None if status != CARE or self._careful is None else self._careful(inputs)
+        return [
+            y if y.shape == shape else y.reshape(shape)
+            for k, what, shape in self._outputs
+            for y in (made[what] if k == -1 else what if k == -2 else inputs[k],)
+        ]
+
+
 class _Call:
-    """A running call: its arena, and the arrays that the table points to."""
+    """A running call, step by step: its arena, and the arrays that the table points to."""
 
     __slots__ = ("arena", "arena_pointer", "arrays", "flag", "table", "table_pointer")
 
     def __init__(self, program: Program, inputs: Sequence[Any]):
         layout = program.layout
-        try:
-            self.arena = program._arenas.pop()
-        except IndexError:
-            self.arena = np.empty(layout.arena_bytes + ALIGNMENT, np.uint8)
+        self.arena = np.empty(layout.arena_bytes + ALIGNMENT, np.uint8)
         start = _pointer(self.arena)
         self.arena_pointer = start + -start % ALIGNMENT
         self.arrays: list[Any] = [None] * len(layout.table)
@@ -115,13 +173,22 @@ class _Call:
         given = {v.number: x for v, x in zip(program.unit.graph.inputs, inputs, strict=True)}
         for place, v in enumerate(layout.table):
             if v.number in given:
-                self.put(place, _rows(given[v.number], v))
+                self.put(place, _checked(given[v.number], v))
             elif v.operation is not None:
                 self.put(place, np.empty(v.shape, v.dtype))
 
     def put(self, place: int, array: Any) -> None:
         self.arrays[place] = array
         self.table[place] = _pointer(array)
+
+
+def _checked(value: Any, v: Variable) -> Any:
+    array = np.asarray(value)
+    if array.shape != v.shape or not np.can_cast(array.dtype, v.dtype, "same_kind"):
+        raise ShapeError(
+            f"the input {v.label} is not of its type", got=f"{array.shape}, {array.dtype}", wanted=f"{v.type}"
+        )
+    return _rows(array, v)
 
 
 def _rows(value: Any, v: Variable) -> Any:

@@ -1,0 +1,183 @@
+"""A call of few microseconds: arrays go over as objects, and native code takes their memory out of them.
+
+A frame is the memory of one running call: the objects, the table of pointers that the kernels use, and the arena. The
+code at its entry looks into each NumPy array for its type, shape and memory. It knows where these lie in the object, as
+compiled extensions do; `is_known_layout` checks that on arrays before anything relies on it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import itertools
+import struct
+from collections.abc import Sequence
+from typing import Any, NamedTuple, final
+
+from ..graph import Variable
+from ..original import np
+from .emitter import Function, Module
+from .memory import ALIGNMENT
+
+# Offsets in an array object and in its dtype [bytes], on a 64-bit CPython with NumPy 2.
+_TYPE, _DATA, _NDIM, _SHAPE, _DTYPE, _FLAGS = 8, 16, 24, 32, 56, 64
+_BYTE_ORDER, _NUMBER = 26, 28
+_IN_ROWS = 0x1 | 0x100  # row by row, and aligned
+_SWAPPED = ord(">" if np.little_endian else "<")
+
+DONE, CARE, OTHER = 0, 1, 2  # what the entry returns: also that care is needed, and that an array is not as expected
+_POINTER, _MOST_AXES = 8, 64
+
+
+@functools.cache
+def is_known_layout() -> bool:
+    """Whether arrays look as is assumed here, in all that is looked at."""
+    if struct.calcsize("P") != _POINTER:
+        return False
+    number = itertools.count()
+    for dtype in ("f4", "f8", "i8", "u1", "?", ">f8", "c16"):
+        for shape in ((), (3,), (2, 3, 4)):
+            for array in (np.zeros(shape, dtype), np.zeros((*shape, 2), dtype)[..., next(number) % 2]):
+                if _seen(array) != _told(array):
+                    return False
+    return True
+
+
+def _seen(array: Any) -> tuple[Any, ...]:
+    at = id(array)
+    dtype = _read(ctypes.c_void_p, at + _DTYPE)
+    shape = _read(ctypes.c_void_p, at + _SHAPE)
+    ndim = _read(ctypes.c_int32, at + _NDIM)
+    return (
+        _read(ctypes.c_void_p, at + _TYPE),
+        _read(ctypes.c_void_p, at + _DATA),
+        tuple(_read(ctypes.c_int64, shape + 8 * k) for k in range(ndim)) if ndim else (),
+        dtype,
+        _read(ctypes.c_int32, dtype + _NUMBER),
+        _read(ctypes.c_uint8, dtype + _BYTE_ORDER) == _SWAPPED,
+        _read(ctypes.c_int32, at + _FLAGS) & _IN_ROWS == _IN_ROWS,
+    )
+
+
+def _told(array: Any) -> tuple[Any, ...]:
+    flags, dtype = array.flags, array.dtype
+    in_rows = flags.c_contiguous and flags.aligned
+    return id(type(array)), array.ctypes.data, array.shape, id(dtype), dtype.num, not dtype.isnative, in_rows
+
+
+def _read(kind: Any, address: int) -> Any:
+    return kind.from_address(address).value
+
+
+class Shape(NamedTuple):
+    """How the memory of a frame is divided [bytes from its start]."""
+
+    objects: int
+    table: int
+    flag: int
+    arena: int
+    size: int
+
+
+def shape_of(entries: int, arena_bytes: int) -> Shape:
+    """Of a table of so many entries; the type of arrays stands before the objects."""
+    table = _POINTER * (1 + entries)
+    flag = table + _POINTER * (entries + 1)
+    arena = -(-(flag + 8 * _MOST_AXES) // ALIGNMENT) * ALIGNMENT
+    return Shape(_POINTER, table, flag, arena, arena + arena_bytes)
+
+
+@final
+class Frame:
+    """Memory for one running call, which can be used again."""
+
+    __slots__ = ("memory", "pointer", "start")
+
+    def __init__(self, shape: Shape, constants: Sequence[tuple[int, Any]]):
+        self.memory = np.empty(shape.size + ALIGNMENT, np.uint8)
+        first = self.memory.ctypes.data
+        self.start = -first % ALIGNMENT
+        self.pointer = first + self.start
+        struct.pack_into("P", self.memory, self.start, id(np.ndarray))
+        for place, array in constants:
+            self.point(shape, place, array.ctypes.data)
+
+    def point(self, shape: Shape, place: int, address: int) -> None:
+        struct.pack_into("P", self.memory, self.start + shape.table + _POINTER * place, address)
+
+
+def write_entry(module: Module, shape: Shape, table: Sequence[Variable], segment: str) -> None:
+    """The function `enter` of a frame, whose objects stand for all of the table but its constants.
+
+    First it looks whether each object is an array, which any object tells; then into the arrays.
+    """
+    given = [(place, v) for place, v in enumerate(table) if not v.is_constant]
+    _write_entered(module, shape, given, len(table), segment)
+    enter = module.function("enter", [("ptr", "frame")], internal=False, returns="i32")
+    flag = _at(enter, "%frame", shape.flag)
+    enter.do(f"store i8 {OTHER}, ptr {flag}, align 1")
+    kind, arrays = _load(enter, "ptr", "%frame", 0), "true"
+    for number in range(len(given)):
+        there = _load(enter, "ptr", "%frame", shape.objects + _POINTER * number)
+        is_array = _named(enter, f"icmp eq ptr {_load(enter, 'ptr', there, _TYPE)}, {kind}")
+        arrays = _named(enter, f"and i1 {arrays}, {is_array}")
+    with enter.branch(arrays) as choice:
+        enter.do("call void @entered(ptr %frame)")
+        choice.otherwise()
+    status = _load(enter, "i8", flag, 0)
+    enter.result = f"i32 {_named(enter, f'zext i8 {status} to i32')}"
+
+
+def _write_entered(
+    module: Module, shape: Shape, given: Sequence[tuple[int, Variable]], entries: int, segment: str
+) -> None:
+    """Fill the table and run, if the arrays are of the expected types."""
+    entered = module.function("entered", [("ptr", "frame")])
+    fits = "true"
+    for number, (place, v) in enumerate(given):
+        there = _load(entered, "ptr", "%frame", shape.objects + _POINTER * number)
+        if v.operation is None:
+            for condition in _expected(entered, there, v):
+                fits = _named(entered, f"and i1 {fits}, {condition}")
+        data = _load(entered, "ptr", there, _DATA)
+        entered.do(f"store ptr {data}, ptr {_at(entered, '%frame', shape.table + _POINTER * place)}, align 8")
+    flag, at_flag = _at(entered, "%frame", shape.flag), _at(entered, "%frame", shape.table + _POINTER * entries)
+    entered.do(f"store ptr {flag}, ptr {at_flag}, align 8")
+    arena, pointers = _at(entered, "%frame", shape.arena), _at(entered, "%frame", shape.table)
+    with entered.branch(fits) as choice:
+        entered.do(f"store i8 {DONE}, ptr {flag}, align 1")
+        entered.do(f"call void @{segment}(ptr {arena}, ptr {pointers})")
+        choice.otherwise()
+
+
+def _expected(enter: Function, there: str, v: Variable) -> list[str]:
+    """What holds of an array of the type of v that lies row by row."""
+    dtype = _load(enter, "ptr", there, _DTYPE)
+    flags = _named(enter, f"and i32 {_load(enter, 'i32', there, _FLAGS)}, {_IN_ROWS}")
+    conditions = [
+        f"icmp eq i32 {flags}, {_IN_ROWS}",
+        f"icmp eq i32 {_load(enter, 'i32', there, _NDIM)}, {v.ndim}",
+        f"icmp eq i32 {_load(enter, 'i32', dtype, _NUMBER)}, {v.dtype.num}",
+        f"icmp ne i8 {_load(enter, 'i8', dtype, _BYTE_ORDER)}, {_SWAPPED}",
+    ]
+    named = [_named(enter, condition) for condition in conditions]
+    if v.ndim:  # read from the frame, which is longer, where the number of axes is another one
+        sizes = _named(enter, f"select i1 {named[1]}, ptr {_load(enter, 'ptr', there, _SHAPE)}, ptr %frame")
+        for k, size in enumerate(v.shape):
+            named.append(_named(enter, f"icmp eq i64 {_load(enter, 'i64', sizes, 8 * k)}, {size}"))
+    return named
+
+
+def _named(function: Function, text: str) -> str:
+    name = f"%{function.fresh('e')}"
+    function.do(f"{name} = {text}")
+    return name
+
+
+def _at(function: Function, pointer: str, offset: int) -> str:
+    return _named(function, f"getelementptr i8, ptr {pointer}, i64 {offset}")
+
+
+def _load(function: Function, kind: str, pointer: str, offset: int) -> str:
+    align = {"ptr": 8, "i64": 8, "i32": 4, "i8": 1}[kind]
+    return _named(function, f"load {kind}, ptr {_at(function, pointer, offset)}, align {align}")
