@@ -13,6 +13,7 @@ rng = np.random.default_rng(3)
 V = rng.normal(size=4)
 W = rng.normal(size=5)
 M = rng.normal(size=(3, 4))
+EDGES_MET = np.array([-2.0, 0.5, 2.0, 0.1, 7.0])
 N = rng.normal(size=(3, 4))
 T = rng.normal(size=(2, 3, 4))
 U = rng.uniform(0.2, 1.8, size=(2, 3))  # positive
@@ -535,6 +536,10 @@ SELECTION = [
     case("argpartition", lambda x: x[np.argpartition(x, 2)], W),
     case("lexsort", lambda x, y: x[np.lexsort((x, y > 0))], V, V[::-1].copy()),
     case("histogram", lambda x: np.histogram(x, [-2.0, 0.0, 2.0]), M, order=1),
+    case("histogram weights", lambda w: np.histogram(EDGES_MET, [-2.0, 0.0, 0.5, 2.0], weights=w), W, ulps=1),
+    case("histogram weights of bins", lambda w: np.histogram(EDGES_MET, 3, weights=w, density=True), W),
+    case("histogram weights range", lambda w: np.histogram(EDGES_MET, 3, range=(-1, 1), weights=w), W),
+    case("histogram weights traced", lambda x, w: np.histogram(x, [-2.0, 0.0, 2.0], weights=w), M, N, order=1),
     case("histogram range", lambda x: np.histogram(x, 3, range=(-1, 1)), M, order=1),
     case("fftshift", lambda x: np.fft.fftshift(x), M),
     case("ifftshift", lambda x: np.fft.ifftshift(x, axes=1), T),

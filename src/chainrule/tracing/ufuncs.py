@@ -200,12 +200,12 @@ def _refuse_unknown(ufunc: np.ufunc, method: str, array: Any, axis: Any) -> None
 
 
 def _accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
-    if not np.ndim(array):
+    a = lifted(array, out)
+    if not a.ndim:
         raise TypeError("cannot accumulate on a scalar")
     if ufunc in ACCUMULATIONS:
-        return ACCUMULATIONS[ufunc](lifted(array, out), axis=axis, dtype=dtype, out=out)
+        return ACCUMULATIONS[ufunc](a, axis=axis, dtype=dtype, out=out)
     _refuse_unknown(ufunc, "accumulate", array, axis)
-    a = lifted(array, out)
     axis = axis_of(axis, a.ndim)
     if dtype is not None:
         a = a.astype(dtype, copy=False)

@@ -170,17 +170,29 @@ _by_values(np.lexsort)
 
 @answers(np.histogram)
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    """Counts, where neither edges nor weights are traced; what depends on them would carry a derivative."""
-    if (np.ndim(bins) == 0 and range is None) or trace_of(bins, range, weights) is not None:
+    """Counts, or sums of weights, between edges that carry no derivative; which entries they are of is a guard."""
+    if trace_of(bins, range) is not None or (np.ndim(bins) == 0 and range is None and trace_of(a) is not None):
         raise refuse("np.histogram", HINTS[np.histogram])
-    return np.histogram(_value(a), bins, range, density, weights)
+    values = _value(a)
+    if trace_of(weights) is None:
+        return np.histogram(values, bins, range, density, weights)
+    values, weights = np.asarray(values), lifted(weights)
+    if weights.shape != values.shape:
+        raise ValueError("weights should have the same shape as a.")
+    edges = np.histogram_bin_edges(values, bins, range, np.ones(values.shape))
+    count = len(edges) - 1
+    place = np.searchsorted(edges, values, side="right") - 1
+    place[values == edges[-1]] = count - 1  # the last bin has both of its edges
+    inside = (place >= 0) & (place < count)
+    sums = np.bincount(place[inside], weights=weights[inside], minlength=count)
+    sums = sums.astype(weights.dtype, copy=False)
+    return (sums / np.diff(edges) / np.sum(sums) if density else sums), edges
 
 
-_COUNT = "np.bincount(np.digitize(x, edges) - 1, weights=w, minlength=len(edges) - 1)"
 HINTS.update(
     {
         np.sort_complex: "np.sort(x)",
-        np.histogram: f"np.histogram(x, edges) with plain edges for counts; {_COUNT} for sums of traced weights",
+        np.histogram: "np.histogram(x, edges) with plain edges, with or without weights",
         np.histogram2d: "np.histogram2d(cr.stop_gradient(x), cr.stop_gradient(y), edges)",
         np.histogramdd: "np.histogramdd(cr.stop_gradient(x), edges)",
         np.histogram_bin_edges: "np.linspace(x.min(), x.max(), n + 1)",

@@ -12,6 +12,8 @@ LIBRARIES = frozenset(
     {"chainrule", "numpy", "scipy", "pandas", "matplotlib", "sklearn", "numba", "torch", "jax", "jaxlib", "tensorflow"}
 )
 
+UFUNC_METHODS = ("reduce", "accumulate", "reduceat", "outer", "at")
+
 Loads = dict[int, tuple[str, bool]]  # by the offset of the instruction: the name, and whether a call is the next thing
 _files: dict[str, bool] = {}  # whether they are of a library
 _loads: dict[int, tuple[CodeType, Loads]] = {}  # by the code's id; the code is kept, so that the id stays its own
@@ -47,19 +49,28 @@ def asks(frame: FrameType, name: str, to_call: bool) -> bool:
 
 
 def _loads_in(code: CodeType) -> Iterator[tuple[int, tuple[str, bool]]]:
-    """For each instruction that loads an attribute: its offset, the name, and whether a call is the next thing."""
+    """For each instruction that loads an attribute: its offset, the name, and whether a call is the next thing.
+
+    Of a ufunc's method, too.
+    """
     instructions = [i for i in dis.get_instructions(code) if i.opname not in ("EXTENDED_ARG", "CACHE")]
     for k, instruction in enumerate(instructions):
         match instruction.opname:
             case "LOAD_METHOD":
                 called = True
             case "LOAD_ATTR":
-                called = _marks_a_call(instructions, k)
+                called = _marks_a_call(instructions, k) or _leads_to_a_method(instructions, k)
             case "IMPORT_FROM":
                 called = False
             case _:
                 continue
         yield instruction.offset, (str(instruction.argval), called)
+
+
+def _leads_to_a_method(instructions: list[dis.Instruction], k: int) -> bool:
+    """Whether the next thing is a ufunc's method, as in np.maximum.reduce."""
+    after = instructions[k + 1 : k + 2]
+    return bool(after) and after[0].opname in ("LOAD_METHOD", "LOAD_ATTR") and after[0].argval in UFUNC_METHODS
 
 
 def _marks_a_call(instructions: list[dis.Instruction], k: int) -> bool:

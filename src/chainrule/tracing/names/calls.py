@@ -10,6 +10,7 @@ from ..array import Array, trace_of
 from ..dispatch import dispatch_function, dispatch_ufunc
 from ..filling import asked
 from ..memory import adopted, plainly
+from .asking import UFUNC_METHODS
 from .creation import is_answered
 
 # Functions that look for traced arrays in their first argument only, and would go wrong where another one is.
@@ -54,5 +55,22 @@ def calling_ufunc(ufunc: np.ufunc) -> Callable[..., Any]:
         if trace_of(*given) is not None:
             return ufunc(*args, **keywords)
         return adopted(ufunc(*plainly(args), **plainly(keywords)), given)
+
+    for name in UFUNC_METHODS:
+        setattr(call, name, _calling_method(ufunc, name))
+    return call
+
+
+def _calling_method(ufunc: np.ufunc, name: str) -> Callable[..., Any]:
+    method = getattr(ufunc, name)
+
+    def call(*args: Any, **keywords: Any) -> Any:
+        if not is_answered() or any(type(x) is Array for x in args):
+            return method(*args, **keywords)
+        if trace_of(*args) is not None:
+            return dispatch_ufunc(ufunc, name, args, keywords)
+        if name == "at" or trace_of(*keywords.values()) is not None:
+            return method(*args, **keywords)
+        return adopted(method(*plainly(args), **plainly(keywords)), (*args, *keywords.values()))
 
     return call
