@@ -278,3 +278,50 @@ def test_precision_is_kept(name, dtype):
     ys = results_of(operation, arrays, parameters)
     for k, x in enumerate(arrays):
         assert pull_values(operation, parameters, arrays, ys, k, [np.ones_like(y) for y in ys]).dtype == x.dtype
+
+
+@pytest.mark.parametrize(("operation", "arrays", "parameters"), RIGHT)
+@pytest.mark.parametrize("filling", [np.nan, np.inf, 0.0])
+def test_zero_absorbs_whatever_the_factors(operation, arrays, parameters, filling):
+    """Cotangents and tangents of exactly zero give zero, by nodes and by maps, in both modes."""
+
+    def filled(x):
+        value = filling if x.dtype.kind == "c" else np.real(filling)
+        return np.full_like(x, value) if x.dtype.kind in "fc" else x
+
+    ys = [filled(y) for y in results_of(operation, arrays, parameters)]
+    bad = [filled(x) for x in arrays]
+    case = Differentiated(operation, bad, parameters)
+    zero_bars, zero_dots = ([np.zeros_like(x) for x in each] for each in (case.y_bars, case.x_dots))
+    made = [v for v in case.graph.variables if v.operation is operation and set(v.inputs) == set(case.xs)]
+    known = dict(zip([v.number for v in made[0].results], ys, strict=True))
+    given = dict(zip([v.number for v in case.graph.inputs], [*bad, *zero_dots, *zero_bars], strict=True))
+    bars = [zero_bars[case.parts.index(k)] if k in case.parts else None for k in range(len(ys))]
+    dots = [None] * len(bad)
+    for k, zero in zip(case.places, zero_dots, strict=True):
+        dots[k] = zero
+    try:
+        with np.errstate(all="ignore"):
+            found = evaluate([v for v in (*case.gradients, *case.tangents) if v is not None], {**given, **known})
+            pulled = [pull_values(operation, parameters, bad, ys, k, bars) for k in case.places]
+            pushed = push_values(operation, parameters, bad, ys, dots)
+    except np.linalg.LinAlgError:
+        # Singular systems have no solution; and some need a factorization to have slopes.
+        assert filling == 0 or operation.name in {"det", "svdvals", "slogdet", "cofactor"}
+        return
+    for x in (*found, *pulled, *(pushed[part] for part in case.parts)):
+        assert x is None or not np.any(x)
+
+
+PARTS = {"real", "imag", "conjugate", "angle"}
+
+
+@pytest.mark.parametrize("operation", [pytest.param(op, id=op.name) for op in DECLARED if op.name not in PARTS])
+def test_real_programs_have_no_nodes_for_complex_parts(operation):
+    for example in operation.examples(np.random.default_rng(0)):
+        arrays = [np.asarray(a) for a in example.arguments]
+        parameters = tuple(example.parameters[name] for name in operation.parameter_names)
+        if any(y.dtype.kind == "c" for y in results_of(operation, arrays, parameters)):
+            continue
+        made = {v.operation.name for v in Differentiated(operation, arrays, parameters).graph.variables if v.operation}
+        assert operation.name == "irfft" or not made & PARTS

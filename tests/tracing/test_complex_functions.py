@@ -62,3 +62,31 @@ def test_complex(entry, arguments, wanted):
 
         if floating(*arguments):
             cr.check_grads(floating, arguments, order=entry.order)
+
+
+OUTSIDE = {
+    "sqrt": (np.emath.sqrt,),
+    "log": (np.emath.log,),
+    "log2": (np.emath.log2,),
+    "log10": (np.emath.log10,),
+    "arcsin": (np.emath.arcsin,),
+    "arccos": (np.emath.arccos,),
+    "arctanh": (np.emath.arctanh,),
+    "power": (lambda x: np.emath.power(x, 1.5),),
+    "power of whole numbers": (lambda x: np.emath.power(x, -2),),
+    "logn": (lambda x: np.emath.logn(2.0, x),),
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_emath_outside_of_the_real_domain(name, dtype):
+    """There the results are complex, and the derivative by the real argument is that of the principal branch."""
+    (f,) = OUTSIDE[name]
+    x = np.array([-2.5, 0.5, 3.0], dtype)
+    found, _ = cr.jvp(f, (x,), (x,))
+    assert found.dtype == f(x).dtype
+    np.testing.assert_allclose(found, f(x), rtol=1e-6 if dtype == np.float32 else 1e-13)
+    assert cr.grad(lambda x: np.sum(np.abs(f(x)) ** 2))(x).dtype == dtype
+    if dtype == np.float64:
+        cr.check_grads(f, (x,))

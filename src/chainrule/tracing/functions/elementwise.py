@@ -11,7 +11,7 @@ from ...ops import arithmetic, comparison, complex_parts, special
 from ...ops.selection import where as select
 from ...original import np
 from ..array import NUMBERS, Array, apply_elementwise, trace_of, viewed, wrap
-from ..dispatch import HINTS, answers, finish, lifted, name_of, of_dtype, plain_call
+from ..dispatch import HINTS, answers, finish, lifted, name_of, of_dtype, plain_call, promotes_as
 from ..ufuncs import COMPOSED
 
 # Maximum, logic, and other ufuncs
@@ -62,8 +62,9 @@ def _sign(x: Any) -> Any:
 def _float_power(a: Any, b: Any) -> Any:
     trace = trace_of(a, b)
     assert trace is not None
-    wide = [x.astype(np.float64, copy=False) if hasattr(x, "astype") else np.float64(x) for x in (a, b)]
-    return np.power(*wide)
+    is_complex = any(np.result_type(promotes_as(x)).kind == "c" for x in (a, b))
+    wide = np.complex128 if is_complex else np.float64
+    return np.power(*[x.astype(wide, copy=False) if hasattr(x, "astype") else wide(x) for x in (a, b)])
 
 
 def _heaviside(x: Any, at_zero: Any) -> Any:

@@ -1,4 +1,4 @@
-"""numpy.emath: functions that are complex outside of their real domain. Inside, which is a guard, they are NumPy's."""
+"""numpy.emath: functions that are complex outside of their real domain. Which of the two is a guard."""
 
 from __future__ import annotations
 
@@ -7,33 +7,47 @@ from typing import Any
 
 from ...original import np
 from ..array import Array
-from ..dispatch import answers, lifted, refuse
+from ..dispatch import answers, lifted
+
+Test = Callable[[Any], Any]
+_SINGLE = tuple(map(np.dtype, ("f4", "i1", "i2", "u1", "u2")))
 
 
-def _within(name: str, inside: Callable[..., Any], function: Callable[..., Any]) -> None:
+def _extended(name: str, function: Callable[..., Any], *domains: Test | None) -> None:
+    """`domains` tell for each argument where it is real; None where that is everywhere."""
+
     def answer(*args: Any) -> Any:
         args = tuple(x if type(x) is Array else lifted(x, *args) for x in args)
-        if not bool(np.all(inside(*args))):
-            raise refuse(f"np.emath.{name} outside of its real domain")
-        return function(*args)
+        return function(*[_within(x, domain) for x, domain in zip(args, domains, strict=True)])
 
     answers(getattr(np.emath, name))(answer)
 
 
+def _within(x: Any, domain: Test | None) -> Any:
+    """The numbers as they are within the domain, else as complex ones."""
+    if domain is None or x.dtype.kind == "c" or bool(np.all(domain(x))):
+        return x
+    return x.astype(np.complex64 if x.dtype in _SINGLE else np.complex128)
+
+
 def _up_to_one(x: Any) -> Any:
-    return abs(x) <= 1
+    return np.logical_not(abs(x) > 1)
 
 
 def _not_negative(x: Any) -> Any:
-    return x >= 0
+    return np.logical_not(x < 0)
 
 
-_within("sqrt", _not_negative, np.sqrt)
-_within("log", _not_negative, np.log)
-_within("log2", _not_negative, np.log2)
-_within("log10", _not_negative, np.log10)
-_within("logn", lambda n, x: (n >= 0) & (x >= 0), lambda n, x: np.log(x) / np.log(n))
-_within("power", lambda x, p: x >= 0, lambda x, p: np.power(x, p))
-_within("arcsin", _up_to_one, np.arcsin)
-_within("arccos", _up_to_one, np.arccos)
-_within("arctanh", _up_to_one, np.arctanh)
+def _power(x: Any, p: Any) -> Any:
+    return np.power(x, p * 1.0 if p.dtype.kind in "iu" and bool(np.any(p < 0)) else p)
+
+
+_extended("sqrt", np.sqrt, _not_negative)
+_extended("log", np.log, _not_negative)
+_extended("log2", np.log2, _not_negative)
+_extended("log10", np.log10, _not_negative)
+_extended("logn", lambda n, x: np.log(x) / np.log(n), _not_negative, _not_negative)
+_extended("power", _power, _not_negative, None)
+_extended("arcsin", np.arcsin, _up_to_one)
+_extended("arccos", np.arccos, _up_to_one)
+_extended("arctanh", np.arctanh, _up_to_one)
