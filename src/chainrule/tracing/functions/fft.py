@@ -1,9 +1,10 @@
-# pyright: reportArgumentType=false, reportOperatorIssue=false, reportCallIssue=false, reportReturnType=false
+# pyright: reportArgumentType=false, reportOperatorIssue=false, reportOptionalOperand=false, reportCallIssue=false, reportReturnType=false
 # (the stubs of NumPy do not know that its functions return traced arrays for traced arrays)
 """numpy.fft: transforms along one axis, along several axes one after the other, of real and Hermitian signals."""
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ def _norm(norm: str | None) -> str:
 def _of_size(x: Array, n: int | None, axis: int) -> Array:
     """The first n entries along an axis, with zeros behind them where there are not so many."""
     size = x.shape[axis]
-    n = size if n is None else int(n)
+    n = size if n is None else operator.index(n)
     if n < 1:
         raise ValueError(f"Invalid number of FFT data points ({n}) specified.")
     if n < size:
@@ -70,7 +71,7 @@ def rfft(a: Any, n: Any = None, axis: int = -1, norm: str | None = None, out: An
 def irfft(a: Any, n: Any = None, axis: int = -1, norm: str | None = None, out: Any = None) -> Any:
     a = lifted(a, out)
     axis = axis_of(axis, a.ndim)
-    n = 2 * (a.shape[axis] - 1) if n is None else int(n)
+    n = 2 * (a.shape[axis] - 1) if n is None else operator.index(n)
     if n < 1:
         raise ValueError(f"Invalid number of FFT data points ({n}) specified.")
     half = _of_size(a, n // 2 + 1, axis).variable
@@ -104,7 +105,7 @@ def _axes_and_sizes(
         return axes, sizes
     if len(s) != len(axes):
         raise ValueError("Shape and axes have different lengths.")
-    return axes, [a.shape[axis] if n == -1 else int(n) for n, axis in zip(s, axes, strict=True)]
+    return axes, [a.shape[axis] if n == -1 else operator.index(n) for n, axis in zip(s, axes, strict=True)]
 
 
 def _several(one: Answer) -> Answer:
