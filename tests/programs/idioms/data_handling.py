@@ -274,3 +274,31 @@ def event_clusters(times, magnitudes):
         return energies.sum() + lags
     rate = 1 / waits.mean()
     return np.log(energies).sum() + rate + lags + energies.max() / energies.sum()
+
+
+@program(lambda rng: (rng.uniform(0.5, 2.0, size=8), rng.uniform(-1, 1, size=8)))
+def weighted_histogram_distance(weights, skew):
+    ages = np.array([0.1, 0.4, 0.5, 1.2, 1.3, 1.9, 2.5, 2.9])
+    old, edges = np.histogram(ages, bins=4, range=(0, 3), weights=weights, density=True)
+    new, _ = np.histogram(ages, bins=edges, weights=weights * np.exp(skew), density=True)
+    width = np.diff(edges)
+    cdf_gap = np.cumsum((new - old) * width)
+    earth_mover = np.abs(cdf_gap).sum()
+    filled = (old > 0) & (new > 0)
+    divergence = np.sum(new[filled] * np.log(new[filled] / old[filled]) * width[filled])
+    mode = edges[new.argmax()] + 0.5 * width[0]
+    return earth_mover + divergence + 0.1 * mode * new.max()
+
+
+@program(lambda rng: rng.normal(size=9))
+def best_and_worst_quarters(returns):
+    quarters = [returns[i : i + 3] for i in range(0, len(returns), 3)]
+    totals = [np.prod(1 + 0.1 * quarter) - 1 for quarter in quarters]
+    ceiling = np.maximum.reduce(totals)
+    floor = np.minimum.reduce(quarters)
+    smooth = np.logaddexp.reduce([5 * total for total in totals]) / 5
+    wealth = np.multiply.accumulate([1 + total for total in totals])
+    pairs = np.subtract.outer(totals, totals)
+    ahead = pairs[pairs > 0]
+    middle = np.partition(returns, 4)[4]
+    return ceiling + smooth + floor.sum() / 10 + wealth[-1] + ahead.mean() + middle

@@ -214,3 +214,39 @@ def log_spectrogram(x, frame=8, hop=4):
     print_line = f"{n_frames} frames, loudest {S.max():.2f} dB"
     assert print_line.startswith("7")
     return onset.mean() + S.std()
+
+
+@program(lambda rng: (rng.normal(size=12), rng.uniform(0.5, 2.0)))
+def group_delay_and_cepstrum(impulse, sharpness):
+    n = np.arange(len(impulse))
+    h = impulse * np.exp(-sharpness * n / len(n))
+    h[0] += 4.0
+    H = np.fft.rfft(h, 32)
+    ramped = np.fft.rfft(n * h, 32)
+    delay = np.real(ramped * H.conj()) / np.abs(H) ** 2
+    with np.errstate(divide="ignore"):
+        cepstrum = np.fft.irfft(np.log(np.abs(H)))
+    lifter = np.zeros(32)
+    lifter[0] = lifter[16] = 1
+    lifter[1:16] = 2
+    minimum_phase = np.exp(np.fft.fft(cepstrum * lifter))
+    recovered = np.fft.ifft(minimum_phase).real[: len(h)]
+    phase = np.unwrap(np.angle(H))
+    return delay.mean() + np.sum((recovered - h) ** 2) + phase[-1] - phase[0]
+
+
+@program(lambda rng: rng.normal(size=(2, 10)))
+def analytic_signal_synchrony(channels):
+    n = channels.shape[1]
+    spectrum = np.fft.fft(channels, axis=1)
+    mask = np.zeros(n)
+    mask[0] = mask[n // 2] = 1
+    mask[1 : n // 2] = 2
+    analytic = np.fft.ifft(spectrum * mask, axis=1)
+    first, second = analytic
+    relative = first * np.conj(second)
+    locking = np.abs(np.mean(relative / np.abs(relative)))
+    envelope = np.abs(analytic)
+    correlation = np.corrcoef(envelope)[0, 1]
+    power = (spectrum * spectrum.conj()).real.sum(axis=1) / n
+    return locking + correlation + np.log(power[0] / power[1])
