@@ -84,15 +84,6 @@ Array.__ceil__ = _to_integer("__ceil__", np.ceil)  # type: ignore[attr-defined]
 Array.is_integer = lambda self: bool(np.isfinite(self) & (np.floor(self) == self))  # type: ignore[attr-defined]
 
 
-def _exact_ratio(self: Array) -> tuple[int, int]:
-    """What the module statistics asks for."""
-    self._refuse_to_leave("an exact ratio of integers", "NumPy's functions: np.mean, np.median, np.std, np.var")
-    return self.owner.ask(self.variable).item().as_integer_ratio()
-
-
-Array.as_integer_ratio = _exact_ratio  # type: ignore[attr-defined]
-
-
 def _hash(self: Array) -> int:
     """Of a number that carries no derivative: it may be the key of a dict."""
     if not self.kind:

@@ -30,7 +30,7 @@ def nditer(op: Any, *args: Any, **keywords: Any) -> Any:
     return np.nditer(plainly(op), *plainly(args), **plainly(keywords))
 
 
-class vectorize(np.vectorize):
+class vectorize(np.vectorize):  # pyright: ignore[reportIncompatibleVariableOverride]
     """Calls the function with traced numbers, one after the other; with what it has closed over, too."""
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
@@ -59,7 +59,7 @@ def _of_entries(call: Callable[[list[Any]], Any], operands: list[Any], otypes: s
     if otypes is None:  # as NumPy does: the first result tells the dtypes of all
         if any(x.size == 0 for x in arrays):
             raise ValueError("cannot call `vectorize` on size 0 inputs unless `otypes` is set")
-        first = call([x[(0,) * x.ndim] for x in arrays])
+        first: Any = call([x[(0,) * x.ndim] for x in arrays])
         dtypes = [_dtype_of(y) for y in (first if isinstance(first, tuple) else (first,))]
     else:
         dtypes = [np.dtype(each) for each in otypes]
@@ -68,8 +68,8 @@ def _of_entries(call: Callable[[list[Any]], Any], operands: list[Any], otypes: s
     for index in np.ndindex(*shape):
         result = call([_as_pythons(x[index]) for x in arrays])
         rows.append(result if isinstance(result, tuple) else (result,))
-    results = tuple(_collected([row[k] for row in rows], dtype).reshape(shape) for k, dtype in enumerate(dtypes))
-    return results if len(results) > 1 else results[0]
+    results = [_collected([row[k] for row in rows], dtype).reshape(shape) for k, dtype in enumerate(dtypes)]
+    return tuple(results) if len(results) > 1 else results[0]
 
 
 def _dtype_of(x: Any) -> np.dtype:
