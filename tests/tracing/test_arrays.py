@@ -330,6 +330,15 @@ def test_truth_of_arrays():
     assert inside(lambda x: bool(x[:1]), V)
 
 
+def test_arrays_of_no_axes_are_rounded_to_integers_as_in_numpy():
+    assert inside(lambda x: (math.floor(np.array(x[1])), math.ceil(np.array(x[1]))), V) == (
+        math.floor(np.array(V[1])),
+        math.ceil(np.array(V[1])),
+    )
+    with pytest.raises(TypeError, match="__trunc__"):
+        inside(lambda x: math.trunc(np.array(x[1])), V)
+
+
 def test_integers():
     assert inside(lambda x: (int(x[2]), round(x[2]), math.floor(x[1]), math.ceil(x[1]), math.trunc(x[1])), V) == (
         2,

@@ -50,6 +50,10 @@ def _read(base: np.ndarray, key: Any) -> np.ndarray:
             return sliding_window_view(base, shape, axis)
         case ("einsum", labels, out):
             return np.einsum(base, labels, out)
+        case ("real",):
+            return base.real
+        case ("imag",):
+            return base.imag
         case ("sealed", _):
             return base
         case ("strided", shape, strides, offset):

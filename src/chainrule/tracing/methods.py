@@ -62,7 +62,7 @@ Array.__contains__ = lambda self, value: bool(np.any(self == value))  # type: ig
 
 def _to_integer(name: str, rounded: Callable[[Any], Any]) -> Callable[[Array], int]:
     def method(self: Array) -> int:
-        if not self.kind:
+        if not self.kind and (self.shape or name == "__trunc__"):  # the others make do with float()
             raise TypeError(f"type numpy.ndarray doesn't define {name} method")
         return int(rounded(self) if self.dtype.kind == "f" else self)
 
