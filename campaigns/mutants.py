@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import itertools
-import signal
 import unittest
 import warnings
 from collections import Counter, defaultdict
@@ -19,6 +17,7 @@ from chainrule.ops import CATALOGUE, Operation
 
 from . import mutation, record
 from .mutation import KINDS, Mutant, mutants
+from .patience import in_time
 
 TARGET = 0.95
 SECONDS = 20  # after which a test is taken to hang
@@ -113,7 +112,7 @@ def outcome(mutant: Mutant, tests: dict[str, list[Test]]) -> Outcome:
 
 def tried(tests: Sequence[Test]) -> Outcome:
     """The first of some tests that fails."""
-    with warnings.catch_warnings(), _in_time():
+    with warnings.catch_warnings(), in_time(SECONDS):
         warnings.simplefilter("error")
         for test in tests:
             try:
@@ -123,22 +122,6 @@ def tried(tests: Sequence[Test]) -> Outcome:
             except Exception as error:
                 return Outcome(test.function.__name__, type(error).__name__)
     return Outcome(None, None)
-
-
-@contextlib.contextmanager
-def _in_time() -> Iterator[None]:
-    """A test that hangs fails."""
-
-    def late(*_: Any) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(SECONDS)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 # The report

@@ -1,15 +1,17 @@
 """A small share of each campaign, so that the test command runs their code."""
 
+import contextlib
 import random
 
 import pytest
 from campaigns import __main__ as command
-from campaigns import mutants, record
+from campaigns import mutants, programs, record
 from campaigns.mutation import mutants as every_mutant
 
 import tests.ops.test_catalogue as catalogue_test
 from chainrule.ops import CATALOGUE
 from chainrule.simplify import REWRITES
+from chainrule.testing.programs import Place
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,25 @@ def test_graphs(elsewhere):
     page = written(elsewhere)
     assert "| graphs | 30 |" in page and "| failures | 0 |" in page
     assert not list((elsewhere / "state").glob("*"))
+
+
+def test_programs(elsewhere):
+    assert command.main(["programs", "--count", "6", "--seed", "7", "--processes", "1", "--no-planting"]) == 0
+    page = written(elsewhere)
+    assert "| programs | 6 |" in page and "| wrong | 0 |" in page
+    assert not list((elsewhere / "state").glob("*"))
+
+
+def test_planted_signs_are_noticed(elsewhere, monkeypatch):
+    few = {Place("sin", 0), Place("multiply", 1), Place("einsum", 0)}
+    every = programs._index
+    monkeypatch.setattr(programs, "_index", lambda found: {p: n for p, n in every(found).items() if p in few})
+    assert command.main(["programs", "--count", "8", "--seed", "8", "--processes", "1"]) == 0
+    assert "| of them noticed | 3 |" in written(elsewhere)
+
+    monkeypatch.setattr(programs, "wrong_sign", lambda place: contextlib.nullcontext())
+    assert command.main(["programs", "--count", "8", "--seed", "8", "--processes", "1"]) == 1
+    assert "Not noticed: einsum by argument 1" in written(elsewhere)
 
 
 def test_a_sample_of_mutants(every):

@@ -1,0 +1,77 @@
+"""Products of matrices, and linear algebra of matrices that are far from singular."""
+
+PRODUCTS = """
+$new = $m @ $right(m)
+$new = $m @ $right(m)
+$new = np.matmul($m, $right(m))
+$new = np.dot($m, $right(m))
+$new = $m.dot($m[0])
+$new = $v @ $like(v)
+$new = np.dot($v, $like(v))
+$new = np.vdot($a, $like(a))
+$new = np.inner($m, $m[:1])
+$new = np.outer($v, $v2)
+$new = np.tensordot($m, $m, axes=([0], [0]))
+$new = np.tensordot($m, $like(m), axes=2)
+$new = np.tensordot($c, $c[0], axes=([1, 2], [0, 1]))
+$new = np.tensordot($v, $v2[:2], axes=0)
+$new = np.einsum("ij,kj->ik", $m, $m)
+$new = np.einsum("ij,ij", $m, $like(m))
+$new = np.einsum("ij->ji", $m)
+$new = np.einsum("ii->i", $q)
+$new = np.einsum("ii", $q)
+$new = np.einsum("i,j->ij", $v, $v2)
+$new = np.einsum("i,ij,j->", $q[0], $q, $q[1])
+$new = np.einsum("ij->", $m)
+$new = np.einsum("...i->...", $a)
+$new = np.einsum("kij,ij->k", $c, $c[0])
+$new = np.einsum($m, [0, 1], [1])
+$new = np.matvec($m, $m[0])
+$new = np.vecdot($m, $like(m))
+$new = np.cross($v[:3] if $length(v) > 2 else np.array([$s, $x, $x]), np.array([$x, $s, $s2]))
+$new = $c @ $c[0].T
+$new = np.matmul($c, np.swapaxes($c, 1, 2))
+"""
+LINALG = """
+$new = np.linalg.solve($regular, $q[0])
+$new = np.linalg.solve($regular, $q)
+$new = np.linalg.inv($regular)
+$new = np.linalg.det($regular) * 0.1
+$new = np.linalg.slogdet($regular)[1]
+$new = np.linalg.slogdet($regular).logabsdet
+$new = np.linalg.cholesky($symmetric)
+$new = np.linalg.eigvalsh($symmetric)
+$new = np.linalg.eigh($symmetric).eigenvalues
+w, $new = np.linalg.eigh($symmetric)\\n$new = ($new * np.sqrt(w)) @ $new.T
+$new = np.linalg.svdvals($regular)
+$new = np.linalg.svd($regular, compute_uv=False)
+u, w, $new = np.linalg.svd($regular)\\n$new = (u * np.log(w)) @ $new
+_, $new = np.linalg.qr($regular)
+$new, _ = np.linalg.qr($regular)
+$new = np.linalg.pinv($regular)
+$new = np.linalg.pinv(np.eye(3)[:, :2] + 0.2 * np.tanh($s))
+$new = np.linalg.lstsq(np.eye(3)[:, :2] + 0.2 * np.tanh($s), np.array([$s, $x, $s2]))[0]
+$new = np.linalg.matrix_power(np.tanh($q), 2)
+$new = np.linalg.matrix_power($regular, -1)
+$new = np.linalg.multi_dot([$m, $m.T, $m])
+$new = np.linalg.norm($a)
+$new = np.linalg.norm($v)
+$new = np.linalg.norm($v, ord=1)
+$new = np.linalg.norm($v, ord=np.inf)
+$new = np.linalg.norm($v + 2.0, ord=3)
+$new = np.linalg.norm($m, axis=1)
+$new = np.linalg.norm($m, axis=0, keepdims=True)
+$new = np.linalg.norm($regular, ord=2)
+$new = np.linalg.norm($regular, ord="nuc")
+$new = np.linalg.norm($m, "fro")
+$new = np.linalg.norm($m, ord=1)
+$new = np.linalg.cond($regular)
+$new = np.linalg.tensorsolve($regular, $q[0])
+$new = np.linalg.tensorinv($regular, ind=1)
+$new = np.linalg.trace($q)
+$new = np.linalg.vector_norm($v)
+$new = np.linalg.matrix_norm($m)
+$new = np.linalg.diagonal($q)
+$new = np.linalg.outer($v, $v2)
+$new = np.linalg.solve(np.tril($regular), $q[0])
+"""
