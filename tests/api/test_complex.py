@@ -388,6 +388,57 @@ def test_real_arguments_stay_real():
         cr.check_grads(f, (X,))
 
 
+def test_graphs_want_a_seed_for_complex_outputs():
+    g = cr.trace(lambda z: z * z, 1j)
+    values = g.forward(z=2j)
+    with pytest.raises(errors.ShapeError, match="a single real scalar output"):
+        g.backward(values)
+    assert g.backward(values, seeds=1.0)["z"] == 4j
+    assert g.backward(values, seeds=1j)["z"] == -4
+    real = cr.trace(lambda z: np.abs(z), 1j)
+    assert real.backward(real.forward(z=2j))["z"] == -1j
+
+
+def test_derivatives_of_derivatives():
+    v = Z[::-1] * 1j
+    for f, x in (
+        (lambda z: cr.jacobian(lambda w: np.abs(w) * w[0].real)(z) @ v, Z),
+        (lambda z: cr.jacobian(lambda w: np.exp(w) * w[0])(z) @ v, Z),
+        (lambda z: cr.jacobian(lambda w: np.conj(w) * w[0])(z) @ (v * z), Z),
+        (lambda z: cr.jacobian(lambda w: np.conj(w) * w[0])(z).T @ (v * z), Z),
+        (lambda x: cr.jacobian(lambda w: np.exp(1j * w) * w[0])(x) @ x, X),
+        (lambda x: cr.jacobian(lambda w: np.exp(1j * w) * w[0])(x).T @ v, X),
+        (lambda x: cr.jacobian(lambda w: np.abs(np.fft.fft(w)))(x) @ x, X),
+        (lambda z: cr.hessian(lambda w: np.sum(np.abs(w) ** 4))(z) @ v, Z),
+        (lambda z: cr.hvp(lambda w: np.sum(np.abs(w) ** 4))(z, v), Z),
+        (lambda z: cr.vjp(lambda w: w * np.conj(w[0]), z)[1](z)[0], Z),
+        (lambda z: cr.jvp(lambda w: w * np.conj(w[0]), (z,), (z * 1j,))[1], Z),
+        (lambda z: cr.elementwise_grad(lambda w: w**3)(z), Z),
+    ):
+        cr.check_grads(f, (x,))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda z: np.log(np.exp(3 * z)),
+        lambda z: 1 / (1 + np.exp(-z)),
+        lambda z: np.sqrt(z**2),
+        lambda z: np.sqrt(z[0] ** 2 + z[1] ** 2),
+        lambda z: np.log(np.sum(np.exp(z))),
+        lambda z: np.exp(z) / np.sum(np.exp(z)),
+        lambda z: np.log(1 + z) + np.exp(z) - 1,
+        lambda z: np.log(np.cosh(z)),
+        lambda z: np.sqrt(z @ z) + np.sqrt(np.sum(z * z)),
+        lambda z: np.conj(np.conj(z)) + np.real(np.conj(z)) + np.real(z.real.astype(complex)),
+    ],
+)
+def test_what_is_rewritten_for_real_numbers_stays_what_it_is(f):
+    value, _ = cr.value_and_grad(lambda z: np.sum(np.abs(f(z)) ** 2))(Z)
+    np.testing.assert_allclose(value, np.sum(np.abs(f(Z)) ** 2), rtol=1e-13)
+    cr.check_grads(f, (Z,))
+
+
 def test_control_flow():
     def by_scan(c):
         return np.abs(cr.scan(lambda z, _: (z * z + c, np.abs(z)), 0j * c, None, length=6)[0])

@@ -323,9 +323,9 @@ class Graph:
     def _seeds(self, seeds: Any) -> list[tuple[Variable, np.ndarray]]:
         """Outputs and what to start from, as its own array; an output that is listed twice stands twice."""
         if seeds is None:
-            if len(self.outputs) != 1 or self.outputs[0].shape != ():
+            if len(self.outputs) != 1 or self.outputs[0].shape != () or self.outputs[0].dtype.kind == "c":
                 raise ShapeError(
-                    "back-propagation starts from 1 for a single scalar output only",
+                    "back-propagation starts from 1 for a single real scalar output only",
                     got=", ".join(f"{self.names[v.number]} {v.type}" for v in self.outputs),
                     wanted="seeds= with an array for each output",
                 )

@@ -20,7 +20,7 @@ _LONGEST = 2_000  # lines of one function: compiling takes time and memory beyon
 _SIGNS = {np.add: "{} + {}", np.subtract: "{} - {}", np.multiply: "{} * {}", np.divide: "{} / {}", np.negative: "-{}"}
 
 # Operations of which a nan comes out wherever one goes in, so that the care for 0 * inf can wait for the outputs.
-# (where: of what it takes; the others move or add.)
+# (where: of what it takes; the others move or add. A nan from 0 * inf is one in both parts of a complex number.)
 _KEEPS_NAN = frozenset(
     [
         "add",
@@ -63,6 +63,12 @@ _KEEPS_NAN = frozenset(
         "log_expit",
         "sinh",
         "cosh",
+        "real",
+        "imag",
+        "conjugate",
+        "fft",
+        "rfft",
+        "irfft",
     ]
 )
 

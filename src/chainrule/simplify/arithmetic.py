@@ -9,8 +9,9 @@ from ..graph import Variable
 from ..ops import CATALOGUE, of_dtype
 from ..ops.arithmetic import absolute, add, divide, multiply, negative, positive, power, sqrt, square, subtract
 from ..ops.comparison import logical_not
+from ..ops.complex_parts import conjugate, real
 from ..ops.contraction import einsum
-from ..ops.movement import broadcast_to
+from ..ops.movement import broadcast_to, convert
 from ..ops.selection import absorb, factor_product, where
 from ..original import np
 from .rewrites import argument_of, is_number, made_by, number, rewrites
@@ -107,6 +108,29 @@ def power_of_two(inputs: Inputs) -> Variable | None:
 def double_negation(inputs: Inputs) -> Variable | None:
     (x,) = inputs
     return x.inputs[0] if made_by(x, negative) else None
+
+
+@rewrites(conjugate)
+def double_conjugate(inputs: Inputs) -> Variable | None:
+    (z,) = inputs
+    return z.inputs[0] if made_by(z, conjugate) else None
+
+
+@rewrites(real)
+def real_of_conjugate(inputs: Inputs) -> Variable | None:
+    (z,) = inputs
+    return real(z.inputs[0]) if made_by(z, conjugate) else None
+
+
+@rewrites(real)
+def real_of_real(inputs: Inputs) -> Variable | None:
+    """What has become complex by a conversion only."""
+    (z,) = inputs
+    return of_dtype(z.inputs[0], real.infer((z.type,), ()).dtype) if _was_real(z) else None
+
+
+def _was_real(z: Variable) -> bool:
+    return made_by(z, convert) and z.inputs[0].dtype.kind == "f"
 
 
 @rewrites(positive)
