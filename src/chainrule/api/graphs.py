@@ -323,9 +323,11 @@ class Graph:
     def _seeds(self, seeds: Any) -> list[tuple[Variable, np.ndarray]]:
         """Outputs and what to start from, as its own array; an output that is listed twice stands twice."""
         if seeds is None:
-            if len(self.outputs) != 1 or self.outputs[0].shape != () or self.outputs[0].dtype.kind == "c":
+            is_complex = any(v.dtype.kind == "c" for v in self.outputs)
+            if len(self.outputs) != 1 or self.outputs[0].shape != () or is_complex:
                 raise ShapeError(
-                    "back-propagation starts from 1 for a single real scalar output only",
+                    "back-propagation starts from 1 for a single scalar output only"
+                    + (", a real one" if is_complex else ""),
                     got=", ".join(f"{self.names[v.number]} {v.type}" for v in self.outputs),
                     wanted="seeds= with an array for each output",
                 )
