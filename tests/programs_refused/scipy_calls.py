@@ -141,18 +141,18 @@ def whitening(x):
     return state[0]
 
 
-@refused(TraceError, V, what="linalg.pinv would take", try_="np.linalg.pinv instead of linalg.pinv")
-def scipy_pinv(x):
+@refused(TraceError, V, what="linalg.eigvalsh would take", try_="np.linalg.eigvalsh instead of linalg.eigvalsh")
+def symmetric_modes(x):
     matrix = np.diag(x) + 0.1
-    solution = linalg.pinv(matrix) @ np.ones(3)  # here
-    return np.sum(solution)
+    values = linalg.eigvalsh(matrix)  # here
+    return np.sum(values**2)
 
 
-@cure_of(scipy_pinv)
+@cure_of(symmetric_modes)
 def _(x):
     matrix = np.diag(x) + 0.1
-    solution = np.linalg.pinv(matrix) @ np.ones(3)
-    return np.sum(solution)
+    values = np.linalg.eigvalsh(matrix)
+    return np.sum(values**2)
 
 
 @refused(UnsupportedError, V, what="scipy.special.jv is not supported")

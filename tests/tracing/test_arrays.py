@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import numbers
+from collections.abc import Hashable, Iterable, Sized
 
 import numpy as np
 import pytest
@@ -172,7 +173,7 @@ def test_iteration():
     assert inside(lambda x: len(list(reversed(x))), V) == 3
     np.testing.assert_allclose(cr.grad(lambda x: sum(a * a for a in x))(V), 2 * V)
     np.testing.assert_allclose(cr.grad(lambda x: (lambda a, b, c: a * b * c)(*x))(V), np.prod(V) / V)
-    with pytest.raises(TypeError, match="iteration over a 0-d array"):
+    with pytest.raises(TypeError, match="'float' object is not iterable"):
         cr.grad(lambda x: sum(x))(1.0)
     with pytest.raises(TypeError, match="has no len"):
         cr.grad(lambda x: len(x))(1.0)
@@ -572,3 +573,32 @@ def test_keys():
         inside(lambda x: {x: 1}, V)
     with pytest.raises(TraceError, match="a dict or a set"):
         inside(lambda x: {x[0]: 1}, V)
+
+
+def test_a_scalar_passes_for_no_iterable_and_an_array_for_one():
+    def f(x):
+        for scalar in (x[0], math.sqrt(x[0]), np.sum(x)):
+            assert not isinstance(scalar, Iterable) and not isinstance(scalar, Sized) and isinstance(scalar, Hashable)
+            assert not hasattr(scalar, "__len__") and not np.iterable(scalar)
+            with pytest.raises(TypeError, match="not iterable"):
+                list(scalar)
+            with pytest.raises(TypeError, match="not iterable"):
+                _, _ = scalar
+            with pytest.raises(TypeError, match=r"has no len\(\)"):
+                len(scalar)
+            with pytest.raises(IndexError):
+                scalar[0]
+        with pytest.raises(TypeError, match="0-d array"):
+            list(np.array(x[0]))
+        assert (
+            isinstance(x, Iterable)
+            and isinstance(x, Sized)
+            and hasattr(x, "__iter__")
+            and hasattr(x, "__len__")
+            and np.iterable(x)
+        )
+        assert len(list(x)) == len(x) == len(list(x.__iter__())) == 3
+        assert len(list(x[:0])) == 0
+        return sum(x)
+
+    np.testing.assert_array_equal(cr.grad(f)(V), np.ones(3))

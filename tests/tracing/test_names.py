@@ -712,3 +712,13 @@ def test_without_errstate_numpy_warns():
     cr.grad(silently)(V)
     with pytest.warns(RuntimeWarning, match="invalid value"):
         cr.grad(loud)(np.array([0.5, -1.5]))
+
+
+def test_broadcast_tells_shapes_and_gives_traced_entries():
+    def f(x):
+        both = np.broadcast(x, x[:, None], 2.0)
+        assert (both.shape, both.ndim, both.nd, both.size, both.numiter) == ((3, 3), 2, 2, 9, 3)
+        assert np.broadcast(np.ones(3), np.ones((2, 1))).shape == (2, 3)
+        return sum(a * b * c for a, b, c in both)
+
+    np.testing.assert_allclose(cr.grad(f)(V), np.full(3, 4 * V.sum()), rtol=1e-13)

@@ -33,7 +33,22 @@ NUMBERS = (float, int, bool, complex)
 SEQUENCES = (list, tuple, deque)  # what NumPy reads as an array, and may hold traced values
 
 
-class Array(Slots):
+class HasNoLength(TypeError, AttributeError):
+    """What len() raises of a scalar, and hasattr takes for an answer."""
+
+
+class PassesForAnother(type):
+    """Of a class whose instances pass for those of others: what abstract classes look for is not found in this one.
+
+    So `isinstance(x, collections.abc.Iterable)` goes by x.__class__: true of an array, false of a scalar.
+    """
+
+    @property
+    def __mro__(cls) -> tuple[type, ...]:  # type: ignore[override]
+        return (object,)
+
+
+class Array(Slots, metaclass=PassesForAnother):
     """A value of the function that is being traced."""
 
     __slots__ = ()
@@ -72,15 +87,20 @@ class Array(Slots):
     itemsize = property(lambda self: self._variable.type.dtype.itemsize)
     nbytes = property(lambda self: self._variable.type.size * self._variable.type.dtype.itemsize)
 
-    def __len__(self) -> int:
+    @property
+    def __len__(self) -> Callable[[], int]:  # type: ignore[override]
+        """None of a scalar, as hasattr(x, "__len__") is how programs tell the two apart."""
         if not self.shape:
-            name = {ARRAY: "", SCALAR: f"numpy.{self.dtype}", PYTHON: "float"}[self.kind]
-            raise TypeError(f"object of type '{name}' has no len()" if name else "len() of unsized object")
-        return self.shape[0]
+            raise HasNoLength(f"object of type '{self._noun}' has no len()" if self.kind else "len() of unsized object")
+        return lambda: self.shape[0]
+
+    @property
+    def _noun(self) -> str:
+        return f"numpy.{self.dtype}" if self.kind == SCALAR else "float"
 
     def __iter__(self) -> Iterator[Any]:
         if not self.shape:
-            raise TypeError("iteration over a 0-d array")
+            raise TypeError(f"'{self._noun}' object is not iterable" if self.kind else "iteration over a 0-d array")
         return (self[k] for k in range(self.shape[0]))
 
     def __repr__(self) -> str:

@@ -111,6 +111,10 @@ class Fillable(Slots):
             return self.memory
         return np.array(self.memory, dtype, copy=copy)
 
+    def __buffer__(self, flags: int) -> memoryview:
+        """From Python 3.12 on, the buffer protocol."""
+        return memoryview(self.memory)  # type: ignore[arg-type]
+
     def __copy__(self) -> Any:
         return filled(self.memory.copy())
 

@@ -122,6 +122,12 @@ def inv(a: Any, **ways: Any) -> Any:
     return np.linalg.inv(a)
 
 
+def pinv(a: Any, *, atol: Any = None, rtol: Any = None, return_rank: bool = False, check_finite: bool = True) -> Any:
+    if atol is not None or return_rank:
+        raise UnsupportedError("scipy.linalg.pinv with atol= or return_rank=True is not supported on traced arrays")
+    return np.linalg.pinv(a, rtol=max(a.shape) * np.finfo(a.dtype).eps if rtol is None else rtol)
+
+
 def det(a: Any, **ways: Any) -> Any:
     return np.linalg.det(a)
 
@@ -162,6 +168,6 @@ ANSWERS = {
     "scipy.special": {
         f.__name__: f for f in (logsumexp, softmax, log_softmax, polygamma, multigammaln, spherical_jn, factorial)
     },
-    "scipy.linalg": {f.__name__: f for f in (solve, solve_triangular, inv, det, norm, cholesky, expm)},
+    "scipy.linalg": {f.__name__: f for f in (solve, solve_triangular, inv, pinv, det, norm, cholesky, expm)},
     "scipy.integrate": {f.__name__: f for f in (trapezoid, cumulative_trapezoid)},
 }

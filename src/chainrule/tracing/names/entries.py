@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -89,6 +90,29 @@ def _collected(values: list[Any], dtype: np.dtype) -> Any:
     return asarray(values, dtype) if trace_of(values) is not None else adopted(np.asarray(values, dtype))
 
 
+class broadcast:
+    """What np.broadcast tells of shapes; it iterates over tuples of entries."""
+
+    def __new__(cls, *args: Any) -> Any:
+        if not is_answered():
+            return np.broadcast(*args)
+        if trace_of(*args) is None:
+            return np.broadcast(*plainly(args))
+        return super().__new__(cls)
+
+    def __init__(self, *args: Any):
+        self._operands = [_made_array(x) for x in args]
+        self.shape = np.broadcast_shapes(*[x.shape for x in self._operands])
+        self.ndim = self.nd = len(self.shape)
+        self.size, self.numiter = math.prod(self.shape), len(args)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        spread = [
+            broadcast_to(x, self.shape) if type(x) is Array else np.broadcast_to(x, self.shape) for x in self._operands
+        ]
+        return (tuple(x[place] for x in spread) for place in np.ndindex(*self.shape))
+
+
 def as_traced(before: np.vectorize) -> vectorize:
     """For one that was made before the trace."""
     after = vectorize.__new__(vectorize)
@@ -98,4 +122,4 @@ def as_traced(before: np.vectorize) -> vectorize:
 
 def entry_names() -> dict[str, Any]:
     """What these classes of NumPy mean while a trace is active."""
-    return {"ndenumerate": ndenumerate, "nditer": nditer, "vectorize": vectorize}
+    return {"ndenumerate": ndenumerate, "nditer": nditer, "broadcast": broadcast, "vectorize": vectorize}
