@@ -102,7 +102,9 @@ def found_about(seed: tuple[int, ...]) -> Found:
     program = random_program(seed)
     judgment = _judged(program)
     places = sorted(used(program)) if judgment.outcome == RIGHT else []
-    return Found(judgment.outcome, judgment.why, program.statements, [tuple(place) for place in places])
+    return Found(
+        judgment.outcome, judgment.why, program.statements, [(place.operation, place.argument) for place in places]
+    )
 
 
 def _judged(program: Any) -> Judgment:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .grammar import GRAMMAR
-from .scene import HEAD, Scene, is_array, is_number, numbers_in
+from .places import is_array, is_number
+from .scene import HEAD, Scene, numbers_in
 
 FEWEST, MOST = 8, 40  # statements
 _ATTEMPTS = 6  # for each statement that is wanted

@@ -1,7 +1,7 @@
 """What programs are made of: templates of statements, a line each (`\\n` within one), by what they are about.
 
 `$a` is an array, `$v` a vector, `$m` a matrix, `$t` one to write into, `$s` a number, `$new` a new name; `$axis(a)` is
-an axis of it, `$fits(a)` something that broadcasts to it, `$body` some statements. The places are those of Scene.
+an axis of it, `$fits(a)` something that broadcasts to it, `$body` some statements. What they stand for is in places.py.
 """
 
 from .contraction import LINALG, PRODUCTS
