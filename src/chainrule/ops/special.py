@@ -188,6 +188,9 @@ erfcx_derivative = _family(
     source="DLMF 7.18.7, 7.22.1",
     summary="the derivative of erfcx, of any order",
 )
+erfi = _special(
+    "erfi", lambda y, x: _2_OVER_SQRT_PI * exp(x * x), notation=r"\mathrm{{erfi}}({0})", source="DLMF 7.5.1, 7.10.1"
+)
 erfinv = _special(
     "erfinv",
     lambda y, x: _SQRT_PI_OVER_2 * exp(y * y),
@@ -234,6 +237,9 @@ gammaln = _special(
     "gammaln", lambda y, x: digamma(x), domain=(0.3, 5), notation=r"\log |\Gamma({0})|", source="DLMF 5.2.2"
 )
 gamma = _special("gamma", lambda y, x: y * digamma(x), domain=(0.3, 5), notation=r"\Gamma({0})", source="DLMF 5.2.2")
+loggamma = _special(
+    "loggamma", lambda y, x: digamma(x), domain=(0.3, 5), notation=r"\log \Gamma({0})", source="DLMF 5.2.2"
+)
 digamma = elementwise(
     "digamma",
     SpecialFunction("psi"),
@@ -411,6 +417,20 @@ i1e = _special(
     domain=(0.3, 4),
     notation=r"e^{{-|{0}|}} I_1({0})",
 )
+
+y0 = _special("y0", lambda y, x: -y1(x), domain=(0.5, 4), notation="Y_0({0})", source="DLMF 10.6.3")
+y1 = _special("y1", lambda y, x: y0(x) - y / x, domain=(0.5, 4), notation="Y_1({0})", source="DLMF 10.6.2")
+k0 = _special("k0", lambda y, x: -k1(x), domain=(0.5, 4), notation="K_0({0})", source="DLMF 10.29.3")
+k1 = _special("k1", lambda y, x: -k0(x) - y / x, domain=(0.5, 4), notation="K_1({0})", source="DLMF 10.29.2")
+k0e = _special("k0e", lambda y, x: y - k1e(x), domain=(0.5, 4), notation="e^{{{0}}} K_0({0})", source="DLMF 10.29.3")
+k1e = _special(
+    "k1e", lambda y, x: y - k0e(x) - y / x, domain=(0.5, 4), notation="e^{{{0}}} K_1({0})", source="DLMF 10.29.2"
+)
+
+# The solution of y + log y = x
+
+wrightomega = _special("wrightomega", lambda y, x: y / (1 + y), notation=r"\omega({0})", source="DLMF 4.13.2")
+
 
 # sinc(x) = j_0(pi x): its derivatives are spherical Bessel functions, accurate near 0 as well, where
 # (cos(pi x) - sinc(x)) / x has lost all digits.

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -162,30 +163,40 @@ def _reduce(
             more["dtype"] = dtype
         return REDUCTIONS[ufunc](lifted(array, out), axis=axis, out=out, keepdims=keepdims, where=where, **more)
     _refuse_unknown(ufunc, "reduce", array, axis)
-    if where is not True:
-        raise refuse(f"{name_of(ufunc)}.reduce with where=", "np.where on the array before")
     a = lifted(array, out)
+    if where is not True and initial is _NOTHING and ufunc.identity is None:
+        raise ValueError(
+            f"reduction operation '{ufunc.__name__}' does not have an identity, so to use a where mask one has to "
+            "specify 'initial'"
+        )
     axes = (
         tuple(range(a.ndim))
         if axis is None
         else tuple(axis_of(k, a.ndim) for k in (axis if isinstance(axis, tuple) else (axis,)))
     )
-    if len(axes) > 1 and ufunc not in _REORDERABLE:
+    if len(axes) > 1 and ufunc not in _REORDERABLE and ufunc.identity is None:
         raise ValueError(
             f"reduction operation '{ufunc.__name__}' is not reorderable, so at most one axis may be specified"
         )
     kept = tuple(k for k in range(a.ndim) if k not in axes)
-    rows = a.transpose(*axes, *kept).reshape((-1, *(a.shape[k] for k in kept)))
+    row_shape = tuple(a.shape[k] for k in kept)
+    rows = a.transpose(*axes, *kept).reshape((-1, *row_shape))
     if dtype is not None:
         rows = rows.astype(dtype, copy=False)
-    steps = list(rows)
-    if initial is not _NOTHING:
-        steps.insert(0, initial)
-    elif not steps:
-        raise ValueError(f"zero-size array to reduction operation {ufunc.__name__} which has no identity")
-    total = steps[0]
-    for each in steps[1:]:
-        total = ufunc(total, each)
+    masks: Any = itertools.repeat(True)
+    if where is not True:
+        masks = np.broadcast_to(lifted(where, a), a.shape).transpose(*axes, *kept).reshape((-1, *row_shape))
+    steps = list(zip(rows, masks, strict=False))
+    if initial is _NOTHING and ufunc.identity is None:
+        if not steps:
+            raise ValueError(f"zero-size array to reduction operation {ufunc.__name__} which has no identity")
+        total = steps.pop(0)[0]
+    else:  # NumPy begins with the identity, also where it is none (0 of scipy.special.rel_entr)
+        total = rows.dtype.type(ufunc.identity) if initial is _NOTHING else initial
+        total = np.broadcast_to(lifted(total, a).astype(rows.dtype, copy=False), row_shape)
+    for each, mask in steps:
+        following = ufunc(total, each)
+        total = following if mask is True else np.where(mask, following, total)
     total = lifted(total, a)
     if keepdims:
         total = total.reshape(tuple(1 if k in axes else n for k, n in enumerate(a.shape)))

@@ -68,6 +68,7 @@ def _float_power(a: Any, b: Any) -> Any:
 
 
 def _heaviside(x: Any, at_zero: Any) -> Any:
+    x = lifted(x, at_zero)
     one = np.heaviside(np.ones(1, x.dtype), np.ones(1, getattr(at_zero, "dtype", x.dtype)))[0]
     step = np.where(x < 0, one * 0, np.where(x == 0, at_zero, one))
     step = np.where(np.isnan(x), one * np.nan, step)
