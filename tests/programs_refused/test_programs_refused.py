@@ -45,6 +45,16 @@ def test_the_error_names_the_line_and_what_to_write_instead(entry):
 
 
 @pytest.mark.parametrize("entry", [e for e in PROGRAMS if e not in CALLS_A_TRANSFORM], ids=named)
+def test_the_error_is_the_same_under_jit(entry):
+    with pytest.raises(entry.error) as caught:
+        cr.jit(cr.grad(entry.program))(entry.point)
+    if "note" in entry.words:
+        assert f"{entry.file}:{entry.line}" in "".join(caught.value.__notes__)
+    else:
+        assert caught.value.where.line == entry.line
+
+
+@pytest.mark.parametrize("entry", [e for e in PROGRAMS if e not in CALLS_A_TRANSFORM], ids=named)
 def test_the_program_works_where_nothing_is_traced(entry):
     if "cr." in entry.source:
         pytest.skip("calls chainrule")
