@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import chainrule as cr
 from chainrule.errors import ChainruleError
 
 from . import asking, leaving, scipy_calls, writing
