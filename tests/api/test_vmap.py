@@ -321,6 +321,37 @@ def test_large_shared_arrays_are_not_copied():
     assert peak < shared.nbytes / 4
 
 
+@pytest.mark.parametrize("place", [-3, -4, 2, 5, 300])
+def test_a_place_that_is_not_there_raises(place):
+    """As in NumPy, and does not count twice from the end, nor in the next row."""
+    table, places = np.arange(6.0).reshape(2, 3), np.array([place, 0])
+    reads = {
+        "row": lambda t, i: t[i],
+        "rows": lambda t, i: t[np.stack([i, i])],
+        "column": lambda t, i: t.T[:, i],
+        "entry": lambda t, i: t.T[0, i],
+        "entry, the other first": lambda t, i: t[i, 0],
+        "entries": lambda t, i: t[i, np.array([0, 1])],
+    }
+    for read in reads.values():
+        with pytest.raises(IndexError):
+            read(table, places[0])
+        with pytest.raises(IndexError):
+            cr.vmap(read, in_axes=(None, 0))(table, places)
+        inside = np.array([-2, 1, 0, -1])
+        close(cr.vmap(read, in_axes=(None, 0))(table, inside), [read(table, i) for i in inside])
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.uint64])
+def test_an_index_whose_dtype_is_too_small_for_the_array(dtype):
+    long = np.arange(600.0).reshape(300, 2)
+    places = np.array([5, 127, 0]).astype(dtype)
+    close(cr.vmap(lambda t, i: t[i], in_axes=(None, 0))(long, places), long[[5, 127, 0]])
+    close(cr.vmap(lambda t, i: t[i, 1], in_axes=(None, 0))(long, places), long[[5, 127, 0], 1])
+    if np.dtype(dtype).kind == "i":
+        close(cr.vmap(lambda t, i: t[-i], in_axes=(None, 0))(long, places), long[[295, 173, 0]])
+
+
 def test_a_place_that_is_not_there_is_nobody_elses():
     with pytest.raises(IndexError):
         cr.vmap(lambda x, i: x[i])(ROWS, np.array([[0], [3], [0], [0]]))

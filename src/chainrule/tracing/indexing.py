@@ -353,7 +353,8 @@ def _single_axis(x: Array, index: Any) -> tuple[int, Variable, Shape] | None:
             return None
         v = entry.variable
         flat = _to_shape(v, (v.size,))
-        positions = where(less(flat, 0), add(flat, size), flat)
+        positions = _from_front(flat, size)
+        positions = where(less(positions, 0), size, positions)  # which is not there, and raises where it is read
         return axis, positions, v.shape
     if isinstance(entry, (list, np.ndarray)):
         if arrays.contains_traced(entry):
@@ -363,6 +364,12 @@ def _single_axis(x: Array, index: Any) -> tuple[int, Variable, Shape] | None:
             return None
         return axis, x.owner.capture(_within(given.astype(np.intp).reshape(-1), axis, size)), given.shape
     return None
+
+
+def _from_front(v: Variable, size: int) -> Variable:
+    """Positions of an axis counted from its front; a number of a place need not fit the dtype of an index."""
+    v = v if v.dtype == np.int64 else convert(v, dtype="int64")
+    return where(less(v, 0), add(v, size), v)
 
 
 def _leading_axes(x: Array, index: Any) -> tuple[Variable, Shape, Shape] | None:
@@ -375,18 +382,21 @@ def _leading_axes(x: Array, index: Any) -> tuple[Variable, Shape, Shape] | None:
     if not any(type(entry) is arrays.Array for entry in index):
         return None
     total: Any = 0
+    outside: Any = False
     entry: Any
     for axis, entry in enumerate(index):
         size = x.shape[axis]
         if type(entry) is arrays.Array and entry.dtype.kind in "iu":
-            traced: Any = entry
-            places: Any = arrays.apply_elementwise(where, (traced < 0, traced + size, traced), x.owner)
+            places: Any = arrays.wrap(x.owner, _from_front(entry.variable, size))
+            outside = outside | (places < 0) | (places >= size)
         elif isinstance(entry, (int, np.integer, np.ndarray)) and np.asarray(entry).dtype.kind in "iu":
             given = np.asarray(entry, np.intp)
             places = _within(given.reshape(-1), axis, size).reshape(given.shape)
         else:
             return None
         total = total * size + places
+    nowhere = math.prod(x.shape[: len(index)])  # and not in the next row
+    total = arrays.apply_elementwise(where, (outside, nowhere, total), x.owner)
     shape = total.shape
     return _to_shape(total.variable, (total.size,)), shape, x.shape[len(index) :]
 
