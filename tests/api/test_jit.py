@@ -3,9 +3,11 @@
 import copy
 import dataclasses
 import enum
+import functools
 import inspect
 import logging
 import math
+import os
 import pickle
 import random
 import threading
@@ -754,3 +756,107 @@ def test_donated_arguments():
         cr.jit(lambda a: a, donate_argnums=2)(w)
     with pytest.raises(ArgumentError, match="both static and donated"):
         cr.jit(lambda a: a, donate_argnums=0, static_argnums=0)
+
+
+# Processes and the objects that functions are
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_child():
+    f = cr.jit(branch)
+    x = np.array([1.0, 2.0, 3.0])
+    f(x)
+    child = os.fork()
+    if not child:
+        try:
+            fits = np.isclose(f(x), branch(x)) and np.isclose(f(-x), branch(-x)) and f.trace_count == 2
+        finally:
+            os._exit(0 if fits else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert f(-x) == branch(-x)
+
+
+@pytest.mark.parametrize("f", [np.sin, np.sum, Layer(np.eye(3), np.ones(3)), functools.partial(np.sum, axis=0)])
+def test_callables_of_every_kind(f):
+    compiled = cr.jit(f)
+    for (x,) in VECTORS:
+        same(compiled(x), f(x))
+    assert compiled.trace_count == 1
+
+
+def test_a_cache_keeps_nothing_traced():
+    @functools.lru_cache
+    def table(n):
+        return np.arange(n * 2)
+
+    f = cr.jit(lambda n, x: x * table(n))
+    with pytest.warns(ChainruleWarning, match="as it is"):
+        assert f(2, 3.0).tolist() == [0, 3, 6, 9]
+    assert f(2, 1.0).tolist() == table(2).tolist() == [0, 1, 2, 3]
+    with pytest.warns(ChainruleWarning, match="as it is"):
+        assert cr.jit(lambda n: table(n) + 1)(2).tolist() == [1, 2, 3, 4]
+
+
+def test_many_objects_that_come_and_go():
+    class Gain:
+        def __init__(self, value):
+            self.value = value
+
+        @cr.jit
+        def apply(self, x):
+            return x * self.value
+
+    for k in range(600):
+        assert Gain(float(k)).apply(2.0) == 2.0 * k
+    assert Gain.apply.trace_count == 600
+
+
+def test_threads_that_take_new_paths():
+    f = cr.jit(halving)
+    failures = []
+
+    def work(seed):
+        r = np.random.default_rng(seed)
+        for _ in range(40):
+            x = r.normal(size=2) * 10.0 ** r.integers(-2, 6)
+            if not np.allclose(f(x)[0], halving(x)[0], rtol=1e-12) or f(x)[1] != halving(x)[1]:
+                failures.append(x)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert failures == []
+
+
+def test_zeros_have_signs_and_nan_is_nan():
+    checked(lambda x: (1 / x if x else np.copysign(1.0, x), x), [(0.0,), (-0.0,), (2.0,), (np.float64(-0.0),)])
+    f = cr.jit(lambda x: 1.0 if x > 0 else 2.0 if x == x else 3.0)
+    assert [f(v) for v in (1.0, -1.0, float("nan"), 1.0)] == [1.0, 2.0, 3.0, 1.0]
+
+
+def test_errors_that_numpy_is_asked_for():
+    @cr.jit
+    def f(x):
+        try:
+            with np.errstate(all="raise"):
+                return 1 / x
+        except FloatingPointError:
+            return x
+
+    with pytest.warns(ChainruleWarning, match="waits for floating-point errors"):
+        assert f(np.zeros(2)).tolist() == [0, 0]
+    assert f(np.ones(2)).tolist() == [1, 1]
+    assert f(np.zeros(2)).tolist() == [0, 0]
+
+
+def test_a_matrix_that_lapack_refuses():
+    def f(A):
+        try:
+            return np.linalg.cholesky(A)
+        except np.linalg.LinAlgError:
+            return A * 0
+
+    checked(f, [(np.eye(2),), (-np.eye(2),), (np.ones((2, 2)),)], traces=2)

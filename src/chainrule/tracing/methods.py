@@ -5,10 +5,13 @@ Arithmetic, comparisons and shapes are in array.py; methods that are functions t
 
 from __future__ import annotations
 
+import dis
+import sys
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
-from ..errors import UnsupportedError
+from ..errors import TraceError, UnsupportedError
 from ..original import np
 from . import array as arrays
 from . import layout
@@ -89,7 +92,22 @@ def _hash(self: Array) -> int:
     if not self.kind:
         raise TypeError("unhashable type: 'numpy.ndarray'")
     self._refuse_to_leave("a dict or a set", wanted="a key that carries no derivative: a name, a place, int(x)")
+    if self.owner.recorder is not None and _is_calling(sys._getframe(1)):
+        raise TraceError(
+            "a traced number is a key for a function that may keep it: a cache",
+            got=f"{self.variable.label} {self.type}",
+            wanted="a number that is not traced",
+            try_="static_argnums for the argument that it is made of",
+        )
     return hash(self.owner.ask(self.variable).item())
+
+
+def _is_calling(frame: FrameType) -> bool:
+    """Whether the frame is at a call: C code asks then, and not the frame's own `d[n]`."""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    while at > 0 and dis.opname[code[at]] == "CACHE":
+        at -= 2
+    return "CALL" in dis.opname[code[at]]
 
 
 Array.__hash__ = _hash  # type: ignore[method-assign]

@@ -26,7 +26,7 @@ from .occurrences import Use
 from .paths import Paths, Segment
 from .recording import Output, Recorder, Recording, computed, record
 from .report import Retrace
-from .signature import Call, Signature, Traced, Untraceable, described
+from .signature import Call, Same, Signature, Traced, Untraceable, described
 from .surroundings import Path, Place, Present, Surroundings, TooMuch
 
 MOST_PATHS = 64
@@ -175,10 +175,21 @@ class Compiled:
         entry = self._entries.get(call.key)
         if entry is None:
             if len(self._entries) >= MOST_SIGNATURES:
+                self._forget_what_is_gone()
+            if len(self._entries) >= MOST_SIGNATURES:
                 self._tell_plain(f"it has been called with {MOST_SIGNATURES} different types of arguments")
                 return None
             entry = self._entries.setdefault(call.key, _Entry())
         return entry
+
+    def _forget_what_is_gone(self) -> None:
+        """Signatures of objects that are no more."""
+        kept = {
+            key: entry
+            for key, entry in list(self._entries.items())
+            if not any(type(part) is Same and part.is_gone for part in key)
+        }
+        self._entries = kept
 
     def _inline(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """As a part of the trace under way: the function itself, which does not get the caller's arrays either."""

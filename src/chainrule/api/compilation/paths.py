@@ -126,7 +126,7 @@ def _view(x: Any, hidden: HiddenInput) -> Any:
     if hidden.view is None:
         return read_only(plain(x))
     offset, shape, strides = hidden.view
-    memory = x.reshape(-1, order="A" if x.flags.forc else "K")[offset // x.itemsize :] if offset else x
+    memory = x.ravel(order="K")[offset // x.itemsize :]  # it owns its memory, so this is all of it, in its order
     return as_strided(memory, shape, strides, writeable=False)
 
 

@@ -39,6 +39,10 @@ class Same:
         except TypeError:
             self.reference = lambda: x
 
+    @property
+    def is_gone(self) -> bool:
+        return self.reference() is None
+
     def __hash__(self) -> int:
         return self.number
 

@@ -194,6 +194,7 @@ class Surroundings:
                 break
             names |= found
         self.more = tuple(more)
+        self._visited, self._kept = {}, []
         self.live: set[int] = set()  # arrays that are inputs, and are not compared
 
     def _begin(self, names: frozenset[str]) -> None:
