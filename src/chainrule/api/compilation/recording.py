@@ -208,8 +208,13 @@ def computed(recording: Recording, recorder: Recorder) -> dict[int, Any]:
     known = recording.variables
     values = {known[n].number: x for n, x in recorder.values.items()}
     numbers = [y.number for y in recording.outputs if y.number >= 0]
+    return dict(zip(numbers, _silently([known[n] for n in numbers], values), strict=True))
+
+
+def _silently(targets: Sequence[Variable], values: dict[int, Any]) -> list[Any]:
+    """No floating-point warnings: they are of no use where a value is computed, or not, by whether it is needed."""
     with np.errstate(all="ignore"):
-        return dict(zip(numbers, evaluate([known[n] for n in numbers], values), strict=True))
+        return evaluate(targets, values)
 
 
 def _deciding(guards: Sequence[Guard], kept: int) -> list[Guard]:
@@ -274,4 +279,4 @@ class recording_transform(transform):
     def __init__(self) -> None:
         super().__init__()
         trace = self.scope.trace
-        trace.kept = 1
+        trace.evaluator, trace.kept = _silently, 1
