@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from numpy.lib.array_utils import normalize_axis_index
@@ -20,7 +20,7 @@ from ..graph import Variable
 from ..ops import Operation, arithmetic, comparison
 from ..ops.movement import broadcast_to, concatenate, convert, reshape, transpose
 from ..original import np
-from . import indexing, layout
+from . import indexing, layout, python_numbers
 from .formatting import is_formatting
 from .leaving import refusal
 from .memory import Fillable, Slots
@@ -318,11 +318,14 @@ class Array(Slots, metaclass=PassesForAnother):
 
     @property
     def imag(self) -> Any:
-        return np.imag(self)
+        return 0.0 if self.kind == PYTHON and self.dtype.kind == "f" else np.imag(self)
 
     def conj(self) -> Any:
         """Of real numbers the array itself, as in NumPy."""
-        return np.conj(self) if self.dtype.kind == "c" else self  # type: ignore[call-overload]
+        if self.dtype.kind != "c":
+            return self
+        result: Any = np.conj(self)  # type: ignore[call-overload]
+        return wrap(self.owner, result.variable, PYTHON) if self.kind == PYTHON else result
 
     conjugate = conj
 
@@ -510,23 +513,15 @@ def apply_elementwise(operation: Operation, operands: tuple[Any, ...], trace: Tr
     array.owner, array._variable, array.alias = trace, result, None
     array.body = trace.bodies[-1].serial if trace.bodies else 0
     array.kind = ARRAY if result.type.shape else kind
-    if kind == PYTHON and trace.recorder is not None and result.type.dtype.kind == "i":
-        _check_range(operation, variables, trace)
     return array
 
 
-def _check_range(operation: Operation, variables: Sequence[Variable], trace: Trace) -> None:
-    """Python's integers know no bounds; those of a graph that is kept must stay within theirs: a guard.
-
-    Raises
-    ------
-    OverflowError
-        Where they do not.
-    """
-    size = operation(*[convert(v, dtype="float64") for v in variables])
-    within = comparison.less(arithmetic.absolute(size), trace.number(2.0**62, np.dtype(float)))
-    if not trace.is_open(within) and not trace.ask(within):
-        raise OverflowError("a Python integer leaves the range of 64 bits")
+def _operated(operation: Operation, operands: tuple[Any, ...], trace: Trace) -> Array:
+    """The same for an operator, which Python's numbers have too."""
+    result = apply_elementwise(operation, operands, trace)
+    if result.kind == PYTHON and trace.recorder is not None:
+        python_numbers.check(result.variable, trace)
+    return result
 
 
 def _promoted(operation: Operation, operands: tuple[Any, ...], variables: list[Any], trace: Trace) -> list[Variable]:
@@ -552,11 +547,18 @@ def _promoted(operation: Operation, operands: tuple[Any, ...], variables: list[A
     return result
 
 
+def _repeats(number: Array, other: Any) -> bool:
+    """A list times an integer is repeated, by one of NumPy's scalars too."""
+    return type(other) in (list, tuple) and bool(number.kind) and number.dtype.kind in "iu"
+
+
 def _binary(operation: Operation) -> Callable[[Array, Any], Any]:
     def method(self: Array, other: Any) -> Any:
         if not is_operand(other):
             return NotImplemented
-        return apply_elementwise(operation, (self, other), self.owner)
+        if operation is arithmetic.multiply and _repeats(self, other):
+            return other * operator.index(self)
+        return _operated(operation, (self, other), self.owner)
 
     return method
 
@@ -565,21 +567,23 @@ def _reflected(operation: Operation) -> Callable[[Array, Any], Any]:
     def method(self: Array, other: Any) -> Any:
         if not is_operand(other):
             return NotImplemented
-        return apply_elementwise(operation, (other, self), self.owner)
+        if operation is arithmetic.multiply and _repeats(self, other):
+            return other * operator.index(self)
+        return _operated(operation, (other, self), self.owner)
 
     return method
 
 
 def _unary(operation: Operation) -> Callable[[Array], Any]:
     def method(self: Array) -> Any:
-        return apply_elementwise(operation, (self,), self.owner)
+        return _operated(operation, (self,), self.owner)
 
     return method
 
 
 def _in_place(operation: Operation) -> Callable[[Array, Any], Any]:
     def method(self: Array, other: Any) -> Any:
-        result = apply_elementwise(operation, (self, other), self.owner)
+        result = _operated(operation, (self, other), self.owner)
         if self.kind:  # a scalar is immutable: the name is bound to a new one
             return result
         write_into(self, result)
@@ -609,10 +613,10 @@ def write_into(target: Array, result: Array) -> None:
 def _power(self: Array, other: Any) -> Any:
     """NumPy takes a short way for the exponents 2, 1, 0.5 and -1 of floating arrays; so the bits stay the same."""
     if type(other) in (int, float) and self.dtype.kind == "f" and other in _SHORT_POWERS:
-        return apply_elementwise(_SHORT_POWERS[other], (self,), self.owner)
+        return _operated(_SHORT_POWERS[other], (self,), self.owner)
     if not is_operand(other):
         return NotImplemented
-    return apply_elementwise(arithmetic.power, (self, other), self.owner)
+    return _operated(arithmetic.power, (self, other), self.owner)
 
 
 _SHORT_POWERS = {2: arithmetic.square, 1: arithmetic.positive, 0.5: arithmetic.sqrt, -1: arithmetic.reciprocal}

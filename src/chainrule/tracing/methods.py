@@ -6,6 +6,7 @@ Arithmetic, comparisons and shapes are in array.py; methods that are functions t
 from __future__ import annotations
 
 import dis
+import operator
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -15,7 +16,7 @@ from ..errors import TraceError, UnsupportedError
 from ..original import np
 from . import array as arrays
 from . import layout
-from .array import Array, viewed, wrap, write_into
+from .array import NUMBERS, PYTHON, Array, viewed, wrap, write_into
 from .memory import Fillable, memory_of
 from .promotion import promote
 
@@ -26,9 +27,28 @@ def _operator(ufunc: np.ufunc, reflected: bool = False) -> Callable[[Array, Any]
     def method(self: Array, other: Any) -> Any:
         if not arrays.is_operand(other):
             return NotImplemented
-        return ufunc(other, self) if reflected else ufunc(self, other)
+        result = ufunc(other, self) if reflected else ufunc(self, other)
+        return _weak(result) if _are_python(self, other) else result
 
     return method
+
+
+def _are_python(*operands: Any) -> bool:
+    return all(x.kind == PYTHON if type(x) is Array else type(x) in NUMBERS for x in operands)
+
+
+def _weak(result: Any) -> Any:
+    """What operators make of Python's numbers is one."""
+    if type(result) is not Array:
+        return result.item() if isinstance(result, np.generic) else result
+    return wrap(result.owner, result.variable, PYTHON)
+
+
+def _shifted(self: Array, other: Any) -> Any:
+    """Python's integers grow without bounds."""
+    if _are_python(self, other):
+        return operator.index(self) << operator.index(other)
+    return np.left_shift(self, other) if arrays.is_operand(other) else NotImplemented
 
 
 def _in_place(ufunc: np.ufunc) -> Callable[[Array, Any], Any]:
@@ -55,7 +75,8 @@ for _name, _ufunc in {
     setattr(Array, f"__r{_name}__", _operator(_ufunc, reflected=True))
     setattr(Array, f"__i{_name}__", _in_place(_ufunc))
 Array.__imatmul__ = _in_place(np.matmul)  # type: ignore[attr-defined]
-Array.__invert__ = lambda self: np.invert(self)  # type: ignore[attr-defined]
+Array.__lshift__ = _shifted  # type: ignore[attr-defined]
+Array.__invert__ = lambda self: _weak(np.invert(self)) if self.kind == PYTHON else np.invert(self)  # type: ignore[attr-defined]
 Array.__rdivmod__ = lambda self, other: np.divmod(other, self)  # type: ignore[attr-defined]
 Array.__contains__ = lambda self, value: bool(np.any(self == value))  # type: ignore[attr-defined]
 
@@ -77,7 +98,8 @@ def _round(self: Array, digits: int | None = None) -> Any:
         return round((np.rint(self) if self.dtype.kind == "f" else self)._single())
     if not self.kind:
         raise TypeError("type numpy.ndarray doesn't define __round__ method")
-    return np.round(self, digits or 0)
+    rounded = np.round(self, digits or 0)
+    return _weak(rounded) if self.kind == PYTHON else rounded
 
 
 Array.__round__ = _round  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dis
 import functools
+import itertools
 from collections.abc import Iterable, Iterator
 from types import CodeType
 from typing import Any, NamedTuple
@@ -72,6 +73,18 @@ def globals_in(code: CodeType) -> tuple[str, ...]:
         if i.opname.startswith("LOAD") and ("GLOBAL" in i.opname or i.opname in ("LOAD_NAME", "LOAD_FROM_DICT"))
     }
     return tuple(found)
+
+
+@functools.lru_cache(maxsize=4096)
+def asks_for_types(code: CodeType) -> bool:
+    """Whether `type(x)` stands there, of anything but self: a traced array passes for an ndarray or a float by
+    isinstance only."""
+    instructions = [i for i in dis.get_instructions(code) if i.opname != "CACHE"]
+    for i, following in itertools.pairwise(instructions):
+        named = i.argval == "type" and i.opname in ("LOAD_GLOBAL", "LOAD_NAME")
+        if named and not (following.opname.startswith("LOAD_FAST") and following.argval in ("self", "cls")):
+            return True
+    return False
 
 
 @functools.lru_cache(maxsize=4096)

@@ -19,7 +19,7 @@ from ...tracing import Array, Fillable, Guard, memory_of
 from ...tracing.array import ARRAY, PYTHON, SCALAR
 from ...tracing.memory import arrays_among
 from ..scope import Scope, is_borrowed, read_only, transform
-from .occurrences import Use, span_at
+from .occurrences import Use, asks_for_types, span_at
 from .signature import Signature, Untraceable
 from .surroundings import Present, Surroundings, view_of
 
@@ -160,6 +160,8 @@ def record(
     Untraceable
         If it returns what cannot be made anew.
     """
+    if any(map(asks_for_types, surroundings.codes)):
+        raise Untraceable("its code asks for exact types by type(...), and not by isinstance")
     present = Present(surroundings, function, objects)
     state = _random_state(surroundings)
     with recording_transform() as scope:

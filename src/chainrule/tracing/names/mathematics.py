@@ -96,7 +96,11 @@ def answering(original: Callable[..., Any], traced: Callable[..., Any], dtype: A
         trace = trace_of(*args) if is_answered() else None
         if trace is None or (trace.has_values and trace.recorder is None and not _carries_derivative(args)):
             return original(*args, **keywords)
-        return _weak(traced(*[_number(x, dtype) for x in args], **keywords))
+        result = _weak(traced(*[_number(x, dtype) for x in args], **keywords))
+        asks = trace.recorder is not None and type(result) is Array and not trace.is_open(result.variable)
+        if asks and not bool(np.isfinite(result)):  # `math` may raise there
+            return original(*map(_value, args), **keywords)
+        return result
 
     call.__name__ = call.__qualname__ = original.__name__
     call.__doc__ = original.__doc__
