@@ -11,6 +11,9 @@ from ..array import Array
 from ..dispatch import HINTS, answers, promotes_as
 from ..layout import shadow
 
+answers(np.common_type)(
+    lambda *arrays: np.common_type(*[np.empty(0, x.dtype) if type(x) is Array else x for x in arrays])
+)
 answers(np.result_type)(
     lambda *arrays_and_dtypes: np.result_type(*[promotes_as(x) if type(x) is Array else x for x in arrays_and_dtypes])
 )
