@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import numbers
+import operator as op
 from collections.abc import Hashable, Iterable, Sized
 
 import numpy as np
@@ -455,6 +456,27 @@ def test_captured_arrays_may_change_between_calls():
     np.testing.assert_array_equal(f(V), [1.0, 1.0, 1.0])
     weights[:] = 2.0
     np.testing.assert_array_equal(f(V), [2.0, 2.0, 2.0])
+
+
+@pytest.mark.parametrize("operator", [op.add, op.sub, op.mul, op.truediv, op.pow])
+def test_complex_numbers_of_python_stay_so(operator):
+    """As in Python, where np.float64 is a float, and np.float32 is none."""
+    others = np.float64(2.0), np.float32(2.0), np.array(2.0), 2.0
+
+    def types(left, right):
+        result = operator(left, right)
+        if isinstance(result, np.generic):
+            return result.dtype
+        return "array" if isinstance(result, np.ndarray) else "complex" if isinstance(result, complex) else None
+
+    def look(*xs):
+        found = []
+        for x in xs:
+            z = xs[-1] * 1j  # a number of Python
+            found += [types(1j, x), types(x, 1j), types(z, x), types(x, z), types(2.0 + z, 3.0)]
+        return found
+
+    assert inside(look, *others) == look(*others)
 
 
 # Printing

@@ -519,9 +519,17 @@ def apply_elementwise(operation: Operation, operands: tuple[Any, ...], trace: Tr
 def _operated(operation: Operation, operands: tuple[Any, ...], trace: Trace) -> Array:
     """The same for an operator, which Python's numbers have too."""
     result = apply_elementwise(operation, operands, trace)
+    if result.kind == SCALAR and result.type.dtype.char == "D" and _is_pythons(*operands):
+        result.kind = PYTHON
     if result.kind == PYTHON and trace.recorder is not None:
         python_numbers.check(result.variable, trace)
     return result
+
+
+def _is_pythons(left: Any, *right: Any) -> bool:
+    """Python's complex numbers take a np.float64 on their right for the float that it is, and stay Python's."""
+    of_python = left.kind == PYTHON and left.type.dtype.kind == "c" if type(left) is Array else type(left) is complex
+    return of_python and all(isinstance(x, np.float64) for x in right)
 
 
 def _promoted(operation: Operation, operands: tuple[Any, ...], variables: list[Any], trace: Trace) -> list[Variable]:
