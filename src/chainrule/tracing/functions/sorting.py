@@ -184,7 +184,10 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, we
     place = np.searchsorted(edges, values, side="right") - 1
     place[values == edges[-1]] = count - 1  # the last bin has both of its edges
     inside = (place >= 0) & (place < count)
-    sums = np.bincount(place[inside], weights=weights[inside], minlength=count)
+    place, given = place[inside], weights[inside]
+    sums = np.bincount(place, weights=given.real, minlength=count)
+    if given.dtype.kind == "c":
+        sums = sums + 1j * np.bincount(place, weights=given.imag, minlength=count)
     sums = sums.astype(weights.dtype, copy=False)
     return (sums / np.diff(edges) / np.sum(sums) if density else sums), edges
 
