@@ -722,3 +722,31 @@ def test_broadcast_tells_shapes_and_gives_traced_entries():
         return sum(a * b * c for a, b, c in both)
 
     np.testing.assert_allclose(cr.grad(f)(V), np.full(3, 4 * V.sum()), rtol=1e-13)
+
+
+PLACES = {
+    "nonzero": lambda m: np.nonzero(m)[0],
+    "where": lambda m: np.where(m > 1.0)[1],
+    "flatnonzero": lambda m: np.flatnonzero(m),
+    "argwhere": lambda m: np.argwhere(m)[:, 0],
+    "unique": lambda m: np.unique(m, return_index=True)[1],
+    "lexsort": lambda m: np.lexsort((m[0],)),
+    "argpartition": lambda m: np.argpartition(m[0], 1),
+    "tril_indices_from": lambda m: np.tril_indices_from(m)[0],
+    "triu_indices_from": lambda m: np.triu_indices_from(m)[1],
+    "diag_indices_from": lambda m: np.diag_indices_from(m)[0],
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_what_is_computed_of_places_can_be_filled(name):
+    """Places carry no derivative, but what is made of them is an array like others."""
+    m = np.array([[0.5, 2.0], [-3.0, 4.0]])
+
+    def program(m):
+        filled = PLACES[name](m) * 1.5
+        filled[0] = m[1, 0] ** 2
+        return filled[0] * m[0, 0]
+
+    assert np.allclose(cr.grad(program)(m), [[9.0, 0.0], [-3.0, 0.0]])
+    assert program(m.copy()) == cr.value_and_grad(program)(m)[0]

@@ -13,6 +13,7 @@ from ...original import np
 from ..array import NUMBERS, Array, trace_of, variable_of, wrap
 from ..dispatch import answers, finish, lifted, of_dtype, promotes_as
 from ..layout import laid, lying, order_of
+from ..memory import adopted
 from .axes import shape_of
 from .manipulation import broadcast_arrays, concatenate, diagonal, moveaxis
 
@@ -227,12 +228,12 @@ def _filled(a: Array, val: Any, end: Any, step: int) -> Array:
 
 @answers(np.tril_indices_from)
 def tril_indices_from(arr: Any, k: int = 0) -> Any:
-    return np.tril_indices(arr.shape[-2], k=k, m=arr.shape[-1])
+    return adopted(np.tril_indices(arr.shape[-2], k=k, m=arr.shape[-1]))
 
 
 @answers(np.triu_indices_from)
 def triu_indices_from(arr: Any, k: int = 0) -> Any:
-    return np.triu_indices(arr.shape[-2], k=k, m=arr.shape[-1])
+    return adopted(np.triu_indices(arr.shape[-2], k=k, m=arr.shape[-1]))
 
 
-answers(np.diag_indices_from)(lambda arr: np.diag_indices(arr.shape[0], arr.ndim))
+answers(np.diag_indices_from)(lambda arr: adopted(np.diag_indices(arr.shape[0], arr.ndim)))

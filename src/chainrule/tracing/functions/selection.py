@@ -13,7 +13,7 @@ from ..array import ARRAY, NUMBERS, Array, apply_elementwise, trace_of, variable
 from ..dispatch import answers, finish, lifted, refuse
 from ..indexing import axis_of
 from ..leaving import written_outside
-from ..memory import Fillable
+from ..memory import Fillable, adopted
 from ..promotion import promote
 from .axes import NOTHING, along, given
 
@@ -138,11 +138,11 @@ def nonzero(a: Any) -> Any:
     """Plain index arrays."""
     if not a.ndim:
         raise ValueError("Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar).nonzero() instead.")
-    return np.nonzero(_mask(a))
+    return adopted(np.nonzero(_mask(a)))
 
 
-answers(np.flatnonzero)(lambda a: np.flatnonzero(_mask(a)))
-answers(np.argwhere)(lambda a: np.argwhere(_mask(a)))
+answers(np.flatnonzero)(lambda a: adopted(np.flatnonzero(_mask(a))))
+answers(np.argwhere)(lambda a: adopted(np.argwhere(_mask(a))))
 
 
 def _mask(a: Any) -> np.ndarray:

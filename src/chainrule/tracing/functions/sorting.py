@@ -12,6 +12,7 @@ from ...original import np
 from ..array import Array, trace_of, wrap
 from ..dispatch import HINTS, answers, lifted, refuse, result_of
 from ..indexing import axis_of
+from ..memory import adopted
 
 
 @answers(np.sort)
@@ -105,7 +106,7 @@ def unique(
     flat = a.reshape(-1) if axis is None else a
     found = flat[(slice(None),) * (0 if axis is None else axis_of(axis, a.ndim)) + (first,)]
     more = [
-        part
+        adopted(part)
         for part, wanted in zip((first, inverse, counts), (return_index, return_inverse, return_counts), strict=True)
         if wanted
     ]
@@ -158,7 +159,7 @@ def _value(x: Any) -> Any:
 
 def _by_values(function: Any) -> Any:
     def answer(*args: Any, **keywords: Any) -> Any:
-        return function(*_value(args), **{key: _value(value) for key, value in keywords.items()})
+        return adopted(function(*_value(args), **{key: _value(value) for key, value in keywords.items()}))
 
     return answers(function)(answer)
 
