@@ -883,6 +883,7 @@ def test_exact_types_are_not_guessed():
         (lambda a, b: (round(a, b), round(a), a.real, a.imag, a.conjugate()), [(1.25, 1), (2.5, 0)]),
         (lambda n, x: ([0.0] * n, n * (1, 2), x * n), [(1, np.ones(2)), (3, np.ones(2)), (np.int64(2), np.ones(2))]),
         (lambda z, w: (z * z.conjugate(), abs(z) * w, z.real, z.imag), [(1 + 2j, 3.0), (np.complex128(1j), 3)]),
+        (lambda z, x: (z * x, x * z, z + 1j * x, 1j / x), [(1 + 2j, np.float64(3.0)), (1j, np.float32(2.0))]),
         (lambda n, x: (f"{n}", f"{n:d}", str(n), x), [(3, 1.0), (4, 2.0)]),
         (lambda a, b: (min(a, b), max(a, b), sorted([a, b])), [(1.0, 2.0), (2.0, 1.0)]),
         (lambda a, b: (math.sqrt(a), math.floor(a), math.hypot(a, b), math.pow(a, b)), [(2.5, 2.0), (9.0, 3.0)]),
