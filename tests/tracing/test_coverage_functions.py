@@ -33,7 +33,7 @@ WITHOUT_ARRAYS = {
     "loadtxt", "ones", "tri", "zeros", "frombuffer", "can_cast", "datetime_as_string", "packbits", "unpackbits",
     "ravel_multi_index", "unravel_index", "savetxt", "save", "savez", "savez_compressed", "busday_count",
     "busday_offset", "is_busday", "empty_like", "put_along_axis", "array_repr", "array_str", "array2string",
-    "common_type", "ix_",
+    "common_type", "ix_", "require",
 }  # fmt: skip
 # NumPy hands them over to no one where they are passed on as values, as here: see test_names.py.
 BY_NAME = {"array", "asanyarray", "asarray", "ascontiguousarray", "asfortranarray"}
@@ -55,7 +55,6 @@ REFUSED = {
     "histogram2d": "counts",
     "histogramdd": "counts",
     "histogram_bin_edges": "bins by values",
-    "require": "flags of memory",
     "sort_complex": "sorts complex numbers",
     "polyval2d": "its points are stacked in C; np.polynomial.polynomial.polyval twice does the same",
     "polygrid2d": "the same",
@@ -63,7 +62,8 @@ REFUSED = {
 FUNCTIONS = {
     f"{f.__module__}.{f.__name__}": f
     for f in get_overridable_numpy_array_functions()
-    if "recfunctions" not in f.__module__ and f.__name__ not in WITHOUT_ARRAYS | BY_NAME
+    if not any(part in f.__module__ for part in ("recfunctions", "strings", "char"))
+    and f.__name__ not in WITHOUT_ARRAYS | BY_NAME
 }
 
 
