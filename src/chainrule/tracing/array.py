@@ -309,8 +309,9 @@ class Array(Slots, metaclass=PassesForAnother):
     ) -> Any:
         dtype = np.dtype(dtype)
         if dtype == self.dtype:
-            return self.copy() if copy else self
-        return wrap(self.owner, convert(self.variable, dtype=dtype.name), self.kind and SCALAR)
+            return self.copy(order) if copy else self
+        result = wrap(self.owner, convert(self.variable, dtype=dtype.name), self.kind and SCALAR)
+        return result if order == "K" or self.ndim < 2 else result.copy(order)
 
     @property
     def real(self) -> Any:
