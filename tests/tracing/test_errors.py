@@ -69,6 +69,7 @@ def test_what_is_refused(function):
 
 OPTIONS = {
     "np.pad with mode='mean'": lambda x: np.pad(x, 1, mode="mean"),
+    "np.pad with mode='linear_ramp'": lambda x: np.pad(x, 1, mode="linear_ramp", end_values=0),
     "np.pad with mode='reflect' and reflect_type='odd'": lambda x: np.pad(x, 1, mode="reflect", reflect_type="odd"),
     "np.linalg.svd of an oblong matrix with full_matrices=True": lambda x: np.linalg.svd(x * M)[1],
     "np.linalg.svd with hermitian=True": lambda x: np.linalg.svd(x * S, hermitian=True)[1],

@@ -24,10 +24,11 @@ from . import report
 from .donation import check_donated
 from .occurrences import Use
 from .paths import Paths, Segment
+from .places import Path, Place
 from .recording import Output, Recorder, Recording, computed, record
 from .report import Retrace
 from .signature import Call, Same, Signature, Traced, Untraceable, described
-from .surroundings import Path, Place, Present, Surroundings, TooMuch
+from .surroundings import Present, Surroundings, TooMuch
 
 MOST_PATHS = 64
 MOST_SIGNATURES = 256

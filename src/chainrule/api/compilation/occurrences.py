@@ -21,6 +21,8 @@ _TURNS = frozenset({"T", "mT"})
 # Names by which code can reach others that are not written in it.
 DYNAMIC = frozenset({"globals", "locals", "vars", "getattr", "attrgetter", "eval", "exec", "__dict__", "__globals__"})
 
+ALL_GLOBALS = frozenset({"globals", "eval", "exec"})  # those of them that reach every global
+
 
 class Key(NamedTuple):
     """A step from an object to one that it holds: an attribute or an item."""
@@ -61,6 +63,11 @@ def names_in(code: CodeType) -> frozenset[str]:
     """All names of globals and attributes, and texts that could be such."""
     texts = (c for c in code.co_consts if isinstance(c, str) and c.isidentifier())
     return frozenset((*code.co_names, *texts))
+
+
+def texts_in(code: CodeType) -> Iterator[str]:
+    """All texts that are written in it."""
+    return (c for c in code.co_consts if isinstance(c, str))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -11,11 +11,14 @@ import enum
 import functools
 import gc
 import random
+import re
 import sys
 import types
-import zlib
+import weakref
+from array import array
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -23,150 +26,48 @@ from ...original import np
 from ...tracing import Array, Fillable, memory_of
 from ...tracing.memory import root_of
 from ...tracing.names.asking import LIBRARIES
-from ...tracing.trace import COPY_LIMIT
-from .occurrences import DYNAMIC, Key, Use, all_seen, codes_in, globals_in, names_in
+from .occurrences import ALL_GLOBALS, DYNAMIC, Key, Use, all_seen, codes_in, globals_in, names_in, texts_in
+from .places import (
+    MISSING,
+    ArraySnapshot,
+    Path,
+    Place,
+    entries_of,
+    has_bytes,
+    has_code,
+    has_contents,
+    has_entries,
+    has_form,
+    has_in_class,
+    has_keys,
+    has_name,
+    has_type,
+    is_equal,
+    is_same,
+    is_vectorized,
+    of_slot,
+)
+from .signature import Untraceable
 
 MOST = 5_000  # places
-_DEEPEST = 14
+_DEEPEST = 200
 _ROUNDS = 6
 _LONG = 256  # entries of a list of numbers that is compared as a whole
 _NUMBERS = (float, int, complex, bool, str, bytes, type(None), range, slice, types.EllipsisType, np.dtype)
 _LIBRARIES = LIBRARIES | sys.stdlib_module_names - {"__main__"}
 _BUILTIN = (types.BuiltinFunctionType, types.BuiltinMethodType, types.MethodDescriptorType, types.WrapperDescriptorType)
 _DRAWING = (np.random.Generator, np.random.RandomState, random.Random)
-
-Path = tuple[Any, ...]
+_IN_BYTES = (bytearray, array, memoryview)
+_OPAQUE = frozenset({"pandas", "torch", "jax", "jaxlib", "tensorflow"})  # their objects hold memory of their own
+_ASIDE = frozenset(
+    {"chainrule", "matplotlib", "numba", "logging", "concurrent", "multiprocessing", "asyncio", "io", "_io"}
+)
+_WORD = re.compile(r"[^\W\d]\w*")
+_LONGEST_TEXT = 1_000  # that may name something
 
 
 class TooMuch(Exception):
     """More can be reached by name than is watched."""
-
-
-# Steps: how to read what an object holds
-
-
-def _of_class(parent: Any, key: str) -> Any:
-    for cls in parent.__mro__:
-        if key in cls.__dict__:
-            return cls.__dict__[key]
-    raise AttributeError(key)
-
-
-def _of_slot(parent: Any, key: str) -> Any:
-    return object.__getattribute__(parent, key)
-
-
-STEPS: dict[str, Callable[[Any, Any], Any]] = {
-    "root": lambda parent, key: parent[key],
-    "global": lambda parent, key: parent.__globals__[key],
-    "cell": lambda parent, key: parent.__closure__[key[0]].cell_contents,
-    "default": lambda parent, key: parent.__defaults__[key[0]],
-    "keyword": lambda parent, key: parent.__kwdefaults__[key],
-    "attribute": lambda parent, key: parent.__dict__[key],
-    "slot": _of_slot,
-    "of class": _of_class,
-    "item": lambda parent, key: parent[key],
-    "inner": _of_slot,
-    "class": lambda parent, key: type(parent),
-    "has": lambda parent, key: key in parent.__dict__,
-}
-
-
-# Tests: whether what is read is what it was. Each takes the value now and what is expected.
-
-
-def _is_equal(now: Any, expected: Any) -> bool:
-    return now is expected or (type(now) is type(expected) and bool(now == expected) and not _other_zero(now, expected))
-
-
-def _other_zero(now: Any, expected: Any) -> bool:
-    return not now and isinstance(now, (float, complex)) and repr(now) != repr(expected)
-
-
-def _is_same(now: Any, expected: Any) -> bool:
-    return now is expected
-
-
-def _has_code(now: Any, expected: Any) -> bool:
-    return type(now) is FunctionType and now.__code__ is expected
-
-
-def _has_name(now: Any, expected: Any) -> bool:
-    return getattr(now, "__name__", None) == expected
-
-
-def _has_form(now: Any, expected: Any) -> bool:
-    cls, length = expected
-    return type(now) is cls and (length is None or len(now) == length)
-
-
-def _has_entries(now: Any, expected: Any) -> bool:
-    return type(now) is expected[0] and _entries(now) == expected[1]
-
-
-def _entries(x: Any) -> Any:
-    return list(x.items()) if isinstance(x, dict) else frozenset(x) if isinstance(x, (set, frozenset)) else list(x)
-
-
-def _has_type(now: Any, expected: Any) -> bool:
-    now = memory_of(now)
-    return isinstance(now, (np.ndarray, np.generic)) and ArraySnapshot.form_of(now) == expected.form
-
-
-def _has_contents(now: Any, expected: Any) -> bool:
-    return _has_type(now, expected) and expected.is_of(memory_of(now))
-
-
-class ArraySnapshot:
-    """The type and the contents of an array at one time."""
-
-    __slots__ = ("contents", "form")
-
-    def __init__(self, x: Any):
-        self.form = self.form_of(x)
-        self.contents = _contents(x)
-
-    @staticmethod
-    def form_of(x: Any) -> Any:
-        if isinstance(x, np.generic):
-            return type(x)
-        return (x.dtype, x.shape) if x.ndim < 2 or x.flags.c_contiguous else (x.dtype, x.shape, x.strides)
-
-    def is_of(self, x: Any) -> bool:
-        return _contents(x) == self.contents
-
-
-def _contents(x: Any) -> Any:
-    if x.dtype.kind == "O":
-        return [id(each) for each in x.ravel()]
-    if x.nbytes <= COPY_LIMIT:
-        return x.tobytes()
-    words = np.ascontiguousarray(x).view(np.uint8).reshape(-1)
-    whole = words[: len(words) // 8 * 8].view(np.uint64)
-    return zlib.crc32(words.data), int(np.bitwise_xor.reduce(whole))
-
-
-class Place:
-    """Something that can be reached, and how it is compared."""
-
-    __slots__ = ("alias", "expected", "index", "parent", "path", "step", "test")
-
-    def __init__(self, parent: int, step: str, key: Any, path: Path, index: int):
-        self.parent, self.step, self.path, self.index = parent, (STEPS[step], key), path, index
-        self.test: Callable[[Any, Any], bool] | None = _is_same
-        self.expected: Any = None
-        self.alias = -1  # the place at which the same object was found before
-
-    def __str__(self) -> str:
-        text = ""
-        for kind, key in self.path:
-            if kind in ("global", "cell", "default", "keyword"):
-                text = str(key[1] if isinstance(key, tuple) else key)
-            elif kind in ("attribute", "slot", "of class"):
-                text = f"{text}.{key}" if text else f"self.{key}"
-            elif kind == "item":
-                text += f"[{key!r}]"
-        return text or "an object"
 
 
 class Surroundings:
@@ -190,6 +91,8 @@ class Surroundings:
             self._begin(names)
             self._explore([function, *objects, *more])
             found = frozenset().union(*map(names_in, self.codes))
+            if self.dynamic:
+                found |= self.texts
             if found <= names:
                 break
             names |= found
@@ -200,6 +103,7 @@ class Surroundings:
     def _begin(self, names: frozenset[str]) -> None:
         self.names = names
         self.dynamic, self.asks = bool(names & DYNAMIC), "hasattr" in names or "getattr" in names
+        self.texts: set[str] = set()  # words of texts, which may name something
         self.codes: dict[CodeType, None] = {}
         self.places: list[Place] = []
         self.arrays: list[int] = []  # places of arrays
@@ -230,12 +134,12 @@ class Surroundings:
                 now = read(roots if place.parent < 0 else known[place.parent], key)
             except (LookupError, AttributeError, ValueError, TypeError):
                 return place
-            if test is _is_same:
+            if test is is_same:
                 fits = now is (known[place.alias] if place.alias >= 0 else place.expected)
-            elif test is _has_contents and snapshots is not None:
+            elif test is has_contents and snapshots is not None:
                 fits = test(now, snapshots[place.index])
-            elif test is _has_contents and place.index in live:
-                fits = _has_type(now, place.expected)
+            elif test is has_contents and place.index in live:
+                fits = has_type(now, place.expected)
             else:
                 fits = test(now, place.expected)
             if not fits:
@@ -328,10 +232,10 @@ class Surroundings:
             if _has_identity(value):
                 self._visited[id(value)] = place.index
                 self._kept.append(value)
-            children = self._look(place, value)
-            if depth < _DEEPEST:
-                for step_, key_, child in children:
-                    waiting.append((depth + 1, place.index, step_, key_, child, (*path, (step_, key_))))
+            if depth > _DEEPEST:
+                raise TooMuch
+            for step_, key_, child in self._look(place, value):
+                waiting.append((depth + 1, place.index, step_, key_, child, (*path, (step_, key_))))
 
     def _look(self, place: Place, value: Any) -> Iterator[tuple[str, Any, Any]] | Sequence[tuple[str, Any, Any]]:
         """Decide how a value is compared; what it holds."""
@@ -339,36 +243,42 @@ class Surroundings:
         if kind is Fillable or isinstance(value, (np.ndarray, np.generic)):
             return self._look_at_array(place, memory_of(value))
         if isinstance(value, (*_NUMBERS, enum.Enum)):
-            place.test, place.expected = _is_equal, value
+            place.test, place.expected = is_equal, value
+            self._read_text(value)
             return ()
         if kind is FunctionType:
-            place.test, place.expected = _has_code, value.__code__
+            place.test, place.expected = has_code, value.__code__
             return list(self._in_function(value))
         if kind is MethodType:
-            place.test, place.expected = _has_form, (kind, None)
+            place.test, place.expected = has_form, (kind, None)
             return [("inner", name, getattr(value, name)) for name in ("__func__", "__self__")]
         if isinstance(value, functools.partial):
-            place.test, place.expected = _has_form, (kind, None)
+            place.test, place.expected = has_form, (kind, None)
             return [("inner", name, getattr(value, name)) for name in ("func", "args", "keywords")]
         if isinstance(value, (dict, types.MappingProxyType, list, tuple, deque)):
             return self._look_at_container(place, value)
         if isinstance(value, (set, frozenset)):
-            if all(isinstance(each, _NUMBERS) for each in value):
-                place.test, place.expected = _has_entries, (kind, frozenset(value))
-            else:
-                place.expected = value
+            if len(value) > MOST:
+                raise TooMuch
+            place.test, place.expected = has_entries, (kind, frozenset(value))
+            return [("element", each, each) for each in value if not isinstance(each, _NUMBERS)]
+        if isinstance(value, _IN_BYTES):
+            place.test, place.expected = has_bytes, (kind, bytes(value))
             return ()
         if isinstance(value, _BUILTIN):
-            place.test, place.expected = _has_name, value.__name__
+            place.test, place.expected = has_name, value.__name__
             return ()
         if isinstance(value, ModuleType):
-            place.test, place.expected = _has_form, (kind, None)
-            return [("attribute", n, x) for n, x in self._named(value.__dict__)]
+            place.test, place.expected = has_form, (kind, None)
+            return [("attribute", n, x) for n, x in self._of_module(value.__dict__)]
+        if isinstance(value, np.vectorize):
+            place.test = is_vectorized
+            return [("attribute", name, value.__dict__[name]) for name in ("pyfunc", "otypes", "signature")]
         if isinstance(value, (staticmethod, classmethod)):
-            place.test, place.expected = _has_form, (kind, None)
+            place.test, place.expected = has_form, (kind, None)
             return [("inner", "__func__", value.__func__)]
         if isinstance(value, property):
-            place.test, place.expected = _has_form, (kind, None)
+            place.test, place.expected = has_form, (kind, None)
             return [("inner", "fget", value.fget)] if value.fget else ()
         if isinstance(value, type):
             place.expected = value
@@ -380,32 +290,58 @@ class Surroundings:
         return self._look_at_object(place, value)
 
     def _look_at_array(self, place: Place, x: Any) -> Sequence[Any]:
-        place.test, place.expected = _has_contents, ArraySnapshot(x)
+        place.test, place.expected = has_contents, ArraySnapshot(x)
         self.arrays.append(place.index)
-        return ()
+        if x.dtype.kind != "O":
+            return ()
+        if x.size > MOST:
+            raise TooMuch
+        return [("entry", k, each) for k, each in enumerate(x.flat)]
 
     def _look_at_container(self, place: Place, value: Any) -> Sequence[tuple[str, Any, Any]]:
         entries = value.values() if isinstance(value, Mapping) else value
         if len(value) > _LONG and all(isinstance(each, _NUMBERS) for each in entries):
-            place.test, place.expected = _has_entries, (type(value), _entries(value))
+            place.test, place.expected = has_entries, (type(value), entries_of(value))
             return ()
         if len(value) > MOST:
             raise TooMuch
-        place.test, place.expected = _has_form, (type(value), len(value))
-        pairs = list(value.items()) if isinstance(value, Mapping) else list(enumerate(value))
         more = [] if type(value).__module__ == "builtins" else list(self._in_object(value))
-        return [*(("item", key, each) for key, each in pairs), *more]
+        if not isinstance(value, Mapping):
+            place.test, place.expected = has_form, (type(value), len(value))
+            return [*(("item", k, each) for k, each in enumerate(value)), *more]
+        place.test, place.expected = has_keys, (type(value), list(value))
+        for key in value:
+            self._read_text(key)
+        keys = (("element", key, key) for key in value if not isinstance(key, (*_NUMBERS, enum.Enum)))
+        return [*keys, *(("item", key, each) for key, each in value.items()), *more]
 
     def _look_at_object(self, place: Place, value: Any) -> Sequence[tuple[str, Any, Any]]:
         wrapped = [("inner", "__wrapped__", value.__wrapped__)] if _wraps(value) else []
+        if isinstance(value, weakref.ref):
+            place.expected = value
+            return [*wrapped, ("referent", None, value())]
+        if isinstance(value, ContextVar):
+            place.expected = value
+            return [("context", None, value.get(MISSING))]
         if _is_library(type(value).__module__) and type(value) is not types.SimpleNamespace:
             place.expected = value
-            held = {} if type(value).__module__.startswith("chainrule.") else getattr(value, "__dict__", {})
-            return wrapped + [
-                ("attribute", n, x) for n, x in held.items() if isinstance(x, (*_NUMBERS, np.ndarray, np.generic))
-            ]
-        place.test, place.expected = _has_form, (type(value), None)
+            return wrapped + list(self._in_library_object(value))
+        place.test, place.expected = has_form, (type(value), None)
         return wrapped + list(self._in_object(value)) + [("class", None, type(value))]
+
+    def _in_library_object(self, value: Any) -> Iterator[tuple[str, Any, Any]]:
+        """All that it holds, as its code is not looked at."""
+        library = type(value).__module__.partition(".")[0]
+        if library in _OPAQUE:
+            raise Untraceable(f"it reads an object of type {type(value).__name__}, whose contents cannot be watched")
+        if library in _ASIDE:
+            return
+        held = getattr(value, "__dict__", None)
+        for name, x in list(held.items()) if isinstance(held, dict) else ():
+            if name != "__wrapped__":
+                yield "attribute", name, x
+        for name, x in _slots(value):
+            yield "slot", name, x
 
     def _in_object(self, value: Any) -> Iterator[tuple[str, Any, Any]]:
         held = getattr(value, "__dict__", None)
@@ -413,28 +349,32 @@ class Surroundings:
             for name, x in list(held.items()) if self.dynamic else self._named(held):
                 yield "attribute", name, x
             for name in self.names - held.keys():  # what would hide an attribute of the class, or is asked for
-                if self.asks or any(name in cls.__dict__ for cls in type(value).__mro__):
+                if self.asks or has_in_class(type(value), name) or has_in_class(type(value), "__getattr__"):
                     yield "has", name, False
-        for cls in type(value).__mro__:
-            for name, member in list(cls.__dict__.items()):
-                if isinstance(member, types.MemberDescriptorType) and (self.dynamic or name in self.names):
-                    try:
-                        yield "slot", name, _of_slot(value, name)
-                    except AttributeError:
-                        continue
+        for name, x in _slots(value):
+            if self.dynamic or name in self.names:
+                yield "slot", name, x
 
     def _in_class(self, cls: type) -> Iterator[tuple[str, Any, Any]]:
-        seen = set()
-        for each in cls.__mro__:
+        seen: set[str] = set()
+        for k, each in enumerate(cls.__mro__):
             if _is_library(each.__module__):
                 continue
             for name, member in list(each.__dict__.items()):
-                if name in seen or isinstance(member, types.MemberDescriptorType):
+                if isinstance(member, types.MemberDescriptorType):
                     continue
                 implicit = name.startswith("__") and type(member) is FunctionType
-                if implicit or self.dynamic or name in self.names:
-                    seen.add(name)
+                if not (implicit or self.dynamic or name in self.names):
+                    continue
+                if name not in seen:
                     yield "of class", name, member
+                elif "super" in self.names:
+                    yield "of base", (k, name), member
+                seen.add(name)
+        if self.asks:
+            for name in self.names - seen:
+                if not has_in_class(cls, name):
+                    yield "has in class", name, False
 
     def _in_function(self, f: FunctionType) -> Iterator[tuple[str, Any, Any]]:
         library = _is_library(f.__globals__.get("__name__")) and not f.__code__.co_filename.startswith("<doctest")
@@ -447,17 +387,38 @@ class Surroundings:
                 yield "cell", (k, name), value
         if _wraps(f):
             yield "inner", "__wrapped__", f.__wrapped__  # type: ignore[attr-defined]
+        for name, x in list(f.__dict__.items()):
+            if name != "__wrapped__" and (library or self.dynamic or name in self.names):
+                yield "attribute", name, x
         if library:
             return
         self.codes.update(dict.fromkeys(codes_in(f.__code__)))
-        for name in self.names if self.dynamic else globals_in(f.__code__):
+        for code in codes_in(f.__code__) if self.dynamic else ():
+            for text in texts_in(code):
+                self._read_text(text)
+        names = self.names if self.dynamic else globals_in(f.__code__)
+        if self.names & ALL_GLOBALS:
+            names = {*names, *_data_in(f.__globals__)}
+        for name in names:
             if name in f.__globals__:
                 yield "global", name, f.__globals__[name]
+            else:
+                yield "has global", name, False
         first = f.__code__.co_argcount - len(f.__defaults__ or ())
         for k, value in enumerate(f.__defaults__ or ()):
             yield "default", (k, f.__code__.co_varnames[first + k]), value
         for name, value in (f.__kwdefaults__ or {}).items():
             yield "keyword", name, value
+
+    def _of_module(self, held: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        if not self.dynamic:
+            return self._named(held)
+        return ((name, held[name]) for name in {*(self.names & held.keys()), *_data_in(held)})
+
+    def _read_text(self, text: Any) -> None:
+        """Its words may name something, where code reaches things by names that are not written in it."""
+        if self.dynamic and isinstance(text, str) and len(text) < _LONGEST_TEXT:
+            self.texts.update(_WORD.findall(text))
 
     def _named(self, held: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         for name in self.names & held.keys() if len(held) < len(self.names) else [n for n in self.names if n in held]:
@@ -474,6 +435,25 @@ def _wraps(x: Any) -> bool:
         return callable(object.__getattribute__(x, "__wrapped__"))
     except AttributeError:
         return False
+
+
+def _data_in(held: dict[str, Any]) -> Iterator[str]:
+    """The names of numbers, texts and arrays."""
+    return (
+        name
+        for name, x in list(held.items())
+        if isinstance(x, (*_NUMBERS, np.ndarray, np.generic)) and not name.startswith("__")
+    )
+
+
+def _slots(x: Any) -> Iterator[tuple[str, Any]]:
+    for cls in type(x).__mro__:
+        for name, member in list(cls.__dict__.items()):
+            if isinstance(member, types.MemberDescriptorType):
+                try:
+                    yield name, of_slot(x, name)
+                except AttributeError:
+                    continue
 
 
 def _is_library(module: Any) -> bool:

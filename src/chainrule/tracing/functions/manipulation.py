@@ -506,7 +506,8 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **keywords: Any) -> 
         mode, keywords = "constant", {}
     if mode != "constant":
         raise refuse(
-            f"np.pad with mode={mode!r}" + (f" and reflect_type={keywords['reflect_type']!r}" if keywords else ""),
+            f"np.pad with mode={mode!r}"
+            + (f" and reflect_type={keywords['reflect_type']!r}" if "reflect_type" in keywords else ""),
             "np.concatenate([before, x, after], axis)",
         )
     values = keywords.get("constant_values", 0)
