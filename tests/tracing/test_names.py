@@ -197,8 +197,6 @@ ROWS = {
     "permutation along an axis": lambda x: default_rng(4).permutation(np.outer(x, x), axis=1),
     "permutation of before": lambda x: [np.random.seed(1), np.random.permutation(x * 2)][-1],
     "permutation of plain values": written(lambda: np.random.permutation(np.ones(3)), np.copyto),
-        -1
-    ],
     "choice": lambda x: default_rng(4).choice(x, 2, replace=False),
     "choice of rows": lambda x: default_rng(4).choice(np.outer(x, x), (2, 2), axis=0, shuffle=False),
     "choice of a list": lambda x: default_rng(4).choice([x[0], 2.0, x[1]], 4, p=[0.5, 0.2, 0.3]),
