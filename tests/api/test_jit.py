@@ -591,6 +591,17 @@ def test_printing_is_told_once():
     assert len(caught) == 1
 
 
+@pytest.mark.parametrize("text", ["{:.2f}", "{}", "{!r}"])
+def test_texts_of_values_are_results(text):
+    def f(x):
+        return text.format(x[0]), x
+
+    compiled = cr.jit(f)
+    with pytest.warns(ChainruleWarning, match="returns a text, and makes texts of traced values"):
+        assert compiled(np.ones(2))[0] == f(np.ones(2))[0]
+    assert compiled(np.zeros(2))[0] == f(np.zeros(2))[0]
+
+
 @pytest.mark.parametrize("seed", [True, False])
 def test_draws_are_told_once(seed):
     generator = np.random.default_rng(0)

@@ -104,6 +104,8 @@ class Array(Slots, metaclass=PassesForAnother):
         return (self[k] for k in range(self.shape[0]))
 
     def __repr__(self) -> str:
+        if self.owner.recorder is not None:
+            self.owner.recorder.shown()
         return f"<traced {self._variable.label} {self.type}>"
 
     def __str__(self) -> str:

@@ -180,6 +180,8 @@ def record(
             raise Untraceable(recorder.refused)
         leaves, rebuild = tree.flatten(result)
         finals = [_output(x, recorder, objects) for x in leaves]
+        if recorder.was_shown and any(isinstance(x, (str, bytes)) for x in leaves):
+            raise Untraceable("it returns a text, and makes texts of traced values")
         trace.check_captured()
         changed = {place.index for place in surroundings.changed(function, objects, present.snapshots)}
         hidden: dict[int, HiddenInput] = {}
