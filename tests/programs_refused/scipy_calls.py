@@ -251,3 +251,121 @@ def area_under_samples(x):
 def scipy_fft(x):
     spectrum = fft.rfft(x)  # here
     return np.sum(np.abs(spectrum) ** 2)
+
+
+@refused(TraceError, V, what="optimize.minimize would take", wanted="cr.custom_gradient")
+def inner_minimum_of_one_number(x):
+    """SciPy says that a traced value is no scalar."""
+    found = optimize.minimize(lambda p: (p - x[0]) ** 2, 0.5)  # here
+    return found.fun
+
+
+@refused(TraceError, V, what="optimize.fsolve would take", try_="Newton steps")
+def root_of_a_system(x):
+    """Code in C says that a traced value is no array."""
+
+    def residual(p):
+        return p**3 - x[0]
+
+    (root,) = optimize.fsolve(residual, 1.0)  # here
+    return root
+
+
+@cure_of(root_of_a_system)
+def _(x):
+    root = 1.0
+    for _ in range(20):
+        root = root - (root**3 - x[0]) / (3 * root**2)
+    return root
+
+
+@refused(TraceError, V, what="sparse.csr_array would take", wanted="cr.custom_gradient")
+def sparse_of_a_dense_one(x):
+    stiffness = sparse.csr_array(np.diag(x))  # here
+    return np.sum(stiffness @ np.ones(3))
+
+
+@refused(TraceError, V, what="integrate.quad would take", try_="np.polynomial.legendre.leggauss(20)")
+def work_along_a_path(x):
+    work, _ = integrate.quad(lambda s: x[0] * np.exp(-s * x[1]), 0.0, 2.0)  # here
+    return work
+
+
+@cure_of(work_along_a_path)
+def _(x):
+    t, w = np.polynomial.legendre.leggauss(20)
+    a, b = 0.0, 2.0
+    return (b - a) / 2 * sum(w * x[0] * np.exp(-((b - a) / 2 * t + (a + b) / 2) * x[1]))
+
+
+@refused(TraceError, V, what="integrate.simpson would take", try_="y[:-2:2] + 4 * y[1:-1:2] + y[2::2]")
+def volume_by_simpson(x):
+    return integrate.simpson(x**2, dx=0.5)  # here
+
+
+@cure_of(volume_by_simpson)
+def _(x):
+    y, dx = x**2, 0.5
+    return np.sum(y[:-2:2] + 4 * y[1:-1:2] + y[2::2]) * dx / 3
+
+
+@refused(TraceError, V, what="linalg.toeplitz would take", try_="np.subtract.outer(np.arange(len(c))")
+def stationary_covariance(x):
+    covariance = linalg.toeplitz(x)  # here
+    return np.sum(covariance @ x)
+
+
+@cure_of(stationary_covariance)
+def _(x):
+    c = x
+    covariance = c[np.abs(np.subtract.outer(np.arange(len(c)), np.arange(len(c))))]
+    return np.sum(covariance @ x)
+
+
+@refused(TraceError, V, what="linalg.cho_factor would take", try_="np.linalg.solve(A, b)")
+def gaussian_process(x):
+    A = np.outer(x, x) + np.eye(3)
+    factor = linalg.cho_factor(A)  # here
+    return x @ linalg.cho_solve(factor, x)
+
+
+@cure_of(gaussian_process)
+def _(x):
+    A = np.outer(x, x) + np.eye(3)
+    return x @ np.linalg.solve(A, x)
+
+
+@refused(TraceError, V, what="rng.normal would take", try_="loc + scale * rng.normal(size=shape)")
+def random_walk(x):
+    rng = np.random.default_rng(0)
+    steps = rng.normal(x[0], x[1], size=5)  # here
+    return np.sum(np.cumsum(steps))
+
+
+@cure_of(random_walk)
+def _(x):
+    rng = np.random.default_rng(0)
+    steps = x[0] + x[1] * rng.normal(size=5)
+    return np.sum(np.cumsum(steps))
+
+
+@refused(TraceError, V, what="complex would take", try_="a + 1j * b instead of complex(a, b)")
+def impedance(x):
+    z = complex(x[0], x[1])  # here
+    return abs(z) * x[2]
+
+
+@cure_of(impedance)
+def _(x):
+    return abs(x[0] + 1j * x[1]) * x[2]
+
+
+@refused(TraceError, V, what="np.polynomial.Polynomial would take", try_="np.polyval(coefficients[::-1], x)")
+def calibration_curve(x):
+    curve = np.polynomial.Polynomial(x)  # here
+    return curve(0.3)
+
+
+@cure_of(calibration_curve)
+def _(x):
+    return np.polyval(x[::-1], 0.3)

@@ -16,7 +16,7 @@ from ..original import np
 from ..tracing import Array, Trace, active, memory_of, names, plain_array, trace_of, variable_of, wrap
 from ..tracing.array import ARRAY, NUMBERS, PYTHON, SCALAR, contains_traced
 from ..tracing.collection import postpone_full_collections, resume_full_collections
-from ..tracing.leaving import explain
+from ..tracing.leaving import explain, hidden_by
 from ..tracing.trace import COPY_LIMIT
 
 
@@ -153,13 +153,17 @@ class transform:
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         active.trace = self.before
         trace = self.scope.trace
+        refused = None
         if error is not None and self.scope.outermost:
+            refused = hidden_by(error, trace.refused)
             explain(error, _holds_traced)
         trace.depth -= 1
         if self.scope.outermost:
             names.leave(trace)
             resume_full_collections()
             trace.close()
+        if refused is not None:
+            raise refused from None
 
 
 def _holds_traced(x: Any) -> bool:

@@ -197,7 +197,8 @@ class Array(Slots, metaclass=PassesForAnother):
             self.owner.evaluate([v])  # which says why not
         if self._carries_derivative:
             made = f", made at {Origin(v.origin)}" if v.origin else ""
-            raise refusal(self.owner, f"{v.label} {v.type}{made}", taker, **parts)
+            self.owner.refused = error = refusal(self.owner, f"{v.label} {v.type}{made}", taker, **parts)
+            raise error
 
     # Indexing and writing
 

@@ -10,38 +10,20 @@ import functools
 import pickle
 import struct
 from collections.abc import Callable
+from traceback import walk_tb
 from typing import Any
 
 from ..errors import Asking, ChainruleError, DtypeError, MutationError, TraceError, asking
+from ..errors.origin import is_library, is_ours
 from ..original import np
 from .activity import active
+from .instead import INSTEAD, SAME_IN_NUMPY
 from .trace import Trace
 
 _WANTED = (
     "Python code that calls NumPy's functions; cr.custom_gradient for other code whose derivative is known; "
     "cr.stop_gradient(x) if no derivative is wanted"
 )
-_SAME_IN_NUMPY = {
-    "scipy.linalg": ("np.linalg", ("eigh", "eigvalsh")),
-    "scipy.integrate": ("np", ("trapezoid",)),
-    "statistics": ("np", ("mean", "median")),
-}
-_INSTEAD = {
-    "float": "x instead of float(x): what is traced is a float to Python",
-    "numpy.float64": "x.astype(float) instead of np.float64(x)",
-    "numpy.float32": "x.astype(np.float32) instead of np.float32(x)",
-    "numpy.ndarray.dot": "np.dot(a, x) instead of a.dot(x)",
-    "numpy.ndarray.clip": "np.clip(a, low, high) instead of a.clip(low, high)",
-    "numpy.lib.stride_tricks.as_strided": "np.lib.stride_tricks.sliding_window_view(x, n), for windows of n entries",
-    "numpy.matrix": "np.array, and @ for the product of matrices",
-    "scipy.spatial.distance.cdist": "np.sqrt(np.sum((a[:, None] - b) ** 2, axis=-1)), for the Euclidean distance",
-    "scipy.spatial.distance.euclidean": "np.sqrt(np.sum((a - b) ** 2))",
-    "statistics.fmean": "np.mean(x)",
-    "statistics.stdev": "np.std(x, ddof=1)",
-    "statistics.pstdev": "np.std(x)",
-    "statistics.variance": "np.var(x, ddof=1)",
-    "statistics.pvariance": "np.var(x)",
-}
 
 
 def refusal(trace: Trace, got: str, taker: str, wanted: str = _WANTED) -> ChainruleError:
@@ -69,10 +51,10 @@ def _instead(found: Asking) -> str | None:
     callee, name = found.callee, found.name or ""
     if isinstance(found.called, functools._lru_cache_wrapper):
         return f"{callee}.__wrapped__ instead of {callee}"
-    if name in _INSTEAD:
-        return _INSTEAD[name]
+    if name in INSTEAD:
+        return INSTEAD[name].format(callee=callee)
     module, _, function = name.rpartition(".")
-    answered = _SAME_IN_NUMPY.get(module)
+    answered = SAME_IN_NUMPY.get(module)
     if answered is None or function not in answered[1]:
         return None
     return f"{answered[0]}.{function} instead of {callee}"
@@ -134,6 +116,22 @@ def written_outside(what: str, got: str | None = None) -> MutationError:
         wanted="an array that is made inside the traced function",
         try_=cure,
     )
+
+
+def hidden_by(error: BaseException, last: ChainruleError | None) -> ChainruleError | None:
+    """The refusal behind an error of a library, which has met it and says something else; `last` is the trace's."""
+    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    if isinstance(error, ChainruleError) or not frames or not is_library(frames[-1][0]) or is_ours(frames[-1][0]):
+        return None
+    behind = error.__cause__ or error.__context__
+    while behind is not None:
+        if isinstance(behind, ChainruleError):
+            return behind
+        behind = behind.__cause__ or behind.__context__
+    users = [place for place in frames if not is_library(place[0])]
+    if last is None or last.where is None or not users or (last.where.path, last.where.line) != users[-1]:
+        return None
+    return last  # code in C has dropped it
 
 
 def explain(error: BaseException | None, is_traced: Callable[[Any], bool]) -> None:

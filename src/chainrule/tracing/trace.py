@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ..arraytype import ArrayType
-from ..errors import ControlFlowError, DtypeError, MutationError, Origin, TraceError, user_frame
+from ..errors import ChainruleError, ControlFlowError, DtypeError, MutationError, Origin, TraceError, user_frame
 from ..errors.origin import RawOrigin
 from ..graph import Graph, Variable
 from ..original import np
@@ -114,6 +114,7 @@ class Trace:
         "layouts",
         "patched",
         "recorder",
+        "refused",
         "silenced",
         "symbolic",
         "turned",
@@ -134,6 +135,7 @@ class Trace:
         self.bodies: list[BodyUnderWay] = []
         self.patched = False
         self.silenced = False
+        self.refused: ChainruleError | None = None  # the last refusal to take a value out
         self.recorder: Recorder | None = None
         self.kept = 0
 
@@ -272,7 +274,7 @@ class Trace:
         """Free what the trace holds. Arrays that have leaked from it raise from now on."""
         self.graph.release()
         self.graph.__class__ = _ClosedGraph
-        self.evaluator, self.values, self.recorder = _refuse_outlived, {}, None
+        self.evaluator, self.values, self.recorder, self.refused = _refuse_outlived, {}, None, None
         self.guards, self._numbers, self._checksums, self.layouts = [], {}, [], {}
 
 
