@@ -1,7 +1,9 @@
 """Transforms within transforms: all orders of grad, jvp, vmap and jit, each against differences of plain NumPy."""
 
+import inspect
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,7 +109,7 @@ def turned_plainly(x):
     return (z * z).real + abs(z) * z.imag
 
 
-SCALAR = {
+SCALAR: dict[str, Any] = {
     "where": (chosen, chosen_plainly),
     "cond": (branched, branched_plainly),
     "scan": (scanned, scanned_plainly),
@@ -120,7 +122,7 @@ FACTORS = np.array([1.0, -0.5, 1.25])
 MEANS = np.array([0.5, 1.0, -2.0])
 
 # Each takes a function of one number to a function of one number.
-OF_NUMBERS = {
+OF_NUMBERS: dict[str, Any] = {
     "grad": (cr.grad, lambda f: lambda x: difference(f, x, 1.0)),
     "jvp": (lambda f: lambda x: cr.jvp(f, (x,), (1.0,))[1], lambda f: lambda x: difference(f, x, 1.0)),
     "vmap": (
@@ -132,7 +134,8 @@ OF_NUMBERS = {
 ORDERS = list(itertools.product(OF_NUMBERS, repeat=3))
 
 
-def composed(f, plain, order, transforms):
+def composed(pair, order, transforms):
+    f, plain = pair
     for name in order:
         transform, plainly = transforms[name]
         f, plain = transform(f), plainly(plain)
@@ -142,14 +145,14 @@ def composed(f, plain, order, transforms):
 @pytest.mark.parametrize("name", SCALAR)
 @pytest.mark.parametrize("order", ORDERS, ids="-".join)
 def test_all_orders_of_a_function_of_a_number(order, name):
-    f, plain = composed(*SCALAR[name], order, OF_NUMBERS)
+    f, plain = composed(SCALAR[name], order, OF_NUMBERS)
     for x in (0.9, -0.8, 0.9) if "jit" in order else (0.9, -0.8):
         np.testing.assert_allclose(f(x), plain(x), rtol=1e-7, atol=1e-7)
 
 
 @pytest.mark.parametrize("order", ORDERS, ids="-".join)
 def test_all_orders_of_a_function_that_python_decides(order):
-    f, plain = composed(decided, chosen_plainly, order, OF_NUMBERS)
+    f, plain = composed((decided, chosen_plainly), order, OF_NUMBERS)
     if "vmap" in order:
         with pytest.raises(errors.ControlFlowError, match="vmap"):
             f(0.9)
@@ -220,7 +223,7 @@ def turned_vector_plainly(x):
     return abs(z) ** 2 + z.imag * x
 
 
-VECTOR = {
+VECTOR: dict[str, Any] = {
     "where": (chosen_vector, chosen_vector_plainly),
     "cond": (branched_vector, branched_vector_plainly),
     "scan": (scanned_vector, scanned_vector_plainly),
@@ -232,7 +235,7 @@ DIRECTION = np.array([1.0, 0.25, -0.5])
 UNITS = np.eye(3)
 
 # Each takes a function of a vector of three to a function of a vector of three.
-OF_VECTORS = {
+OF_VECTORS: dict[str, Any] = {
     "grad": (
         lambda f: cr.grad(lambda x: WEIGHTS @ f(x)),
         lambda f: lambda x: np.array([difference(lambda x: WEIGHTS @ f(x), x, unit) for unit in UNITS]),
@@ -252,12 +255,12 @@ OF_VECTORS = {
 @pytest.mark.parametrize("name", VECTOR)
 @pytest.mark.parametrize("order", ORDERS, ids="-".join)
 def test_all_orders_of_a_function_of_a_vector(order, name):
-    f, plain = composed(*VECTOR[name], order, OF_VECTORS)
+    f, plain = composed(VECTOR[name], order, OF_VECTORS)
     for x in (np.array([0.7, -0.6, 1.1]), np.array([-0.7, 0.6, 1.1])):
         np.testing.assert_allclose(f(x), plain(x), rtol=1e-6, atol=1e-6)
 
 
-OTHERS = {
+OTHERS: dict[str, Any] = {
     "hessian": (
         lambda f: lambda x: cr.hessian(lambda x: WEIGHTS @ f(x))(x) @ DIRECTION,
         lambda f: OF_VECTORS["jvp"][1](OF_VECTORS["grad"][1](f)),
@@ -282,7 +285,7 @@ def test_the_other_transforms_in_the_middle(inside, around, other, name):
     if other in ("hessian", "hvp") and inside not in ("jit", "vmap", None) and around in ("grad", "jvp"):
         inside = None  # the fourth order is left out
     order = [each for each in (inside, other, around) if each]
-    f, plain = composed(*VECTOR[name], order, OF_VECTORS | OTHERS)
+    f, plain = composed(VECTOR[name], order, OF_VECTORS | OTHERS)
     x = np.array([0.7, -0.6, 1.1])
     np.testing.assert_allclose(f(x), plain(x), rtol=1e-6, atol=1e-6)
 
@@ -490,8 +493,18 @@ def test_jit_of_closures_over_traced_values():
     assert cr.grad(lambda a: cr.scan(lambda c, x: (c + f(a * x), None), 0.0, np.array([1.0, 2.0]))[0])(1.0) == 87.0
 
 
-def test_a_jitted_function_that_differentiates_a_global_is_read_anew():
-    assert cr.jit(lambda x: cr.grad(lambda y: y * y * FACTORS[2])(x))(2.0) == 5.0
+def test_jit_sees_that_a_transform_has_been_replaced():
+    """By the same transform of the same function with other options, or of another function."""
+    options: dict[str, Any] = {"slope": cr.grad(lambda x, y: x * x * y, argnums=0)}
+    f = cr.jit(lambda x, y: options["slope"](x, y))
+    assert f(3.0, 5.0) == 30.0
+    options["slope"] = cr.grad(lambda x, y: x * x * y, argnums=1)
+    assert f(3.0, 5.0) == 9.0
+    product: Any = inspect.unwrap(options["slope"])
+    options["slope"] = cr.grad(product, argnums=0)
+    assert f(3.0, 5.0) == 30.0
+    options["slope"] = cr.grad(product, argnums=1)
+    assert f(3.0, 5.0) == 9.0
 
 
 # What declares or hides derivatives, within nests

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import reprlib
 from collections.abc import Callable, Sequence
@@ -18,12 +17,6 @@ from ..tracing import Array, memory_of, variable_of
 from .scope import Scope, checked_leaves, plain
 
 Function = Callable[..., Any]
-
-
-def like_function(f: Function) -> Callable[[Function], Function]:
-    """Keep name, signature and documentation of the function that is transformed."""
-    check_callable(f)
-    return functools.wraps(f)
 
 
 def check_callable(f: Any) -> None:

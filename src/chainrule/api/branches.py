@@ -12,9 +12,10 @@ from ..ops import branches, of_dtype
 from ..ops.bodies import all_of
 from ..original import np
 from ..tracing import Argument, Array, Recorded, Trace, bodies_of, record, variable_of
-from .arguments import check_callable, like_function
+from .arguments import check_callable
 from .bodies import LeafType, leaf_type, returned, settled, trace_around, typed_value
 from .loops import _truth_variable as truth_variable
+from .transformed import transformed
 
 Function = Callable[..., Any]
 
@@ -169,8 +170,7 @@ def checkpoint(f: Function) -> Function:
     array([1., 1.])
     """
 
-    @users_frames_only
-    @like_function(f)
+    @transformed(checkpoint, f)
     def function(*args: Any, **keywords: Any) -> Any:
         trace = trace_around(args, keywords)
         return f(*args, **keywords) if trace is None else _recomputed(trace, f, args, keywords)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import collections
 import functools
-import itertools
 import re
+import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, final
 
 from .. import tree
 from ..arraytype import ArrayType
 from ..errors import ArgumentError, DerivativeError, ShapeError, users_frames_only
 from ..graph import NAME
-from ..ops import elementwise, general, linear
+from ..ops import Operation, elementwise, general, linear
 from ..original import np
 from ..structure import MatrixFree
 from ..tracing import declared_call, quietly, trace_of, variable_of
 from .arguments import check_callable, typed
+from .transformed import transformed
 
-_serial = itertools.count(1)
+_serials: collections.Counter[str] = collections.Counter()
+_counting = threading.Lock()
 
 
 def operation(
@@ -88,6 +91,7 @@ def operation(
             f"an operation is declared by one of slopes, maps and jacobians, not by {' and '.join(given) or 'none'}"
         )
     about.setdefault("numpy", ())
+    about["declared_by"] = _origin_of(forward)
     if slopes is not None:
         rules = slopes if isinstance(slopes, tuple) else (slopes,)
         about.setdefault("promote", _tried_dtypes(name, forward, len(rules)))
@@ -98,19 +102,39 @@ def operation(
         declare = linear if maps is not None else general
         declared = declare(name, forward, type_rule or _tried(forward), *rules, **about)
 
-    def function(*args: Any, **parameters: Any) -> Any:
-        wanted = declared.parameter_names
+    return DeclaredFunction(declared)
+
+
+@final
+class DeclaredFunction:
+    """The function that computes an operation on arrays and records it on traced ones.
+
+    Attributes
+    ----------
+    operation : chainrule.ops.operation.Operation
+        What has been declared.
+    """
+
+    def __init__(self, operation: Operation):
+        self.operation = operation
+        self.__name__ = self.__qualname__ = operation.name
+        self.__doc__ = operation.summary or None
+
+    @users_frames_only
+    def __call__(self, /, *args: Any, **parameters: Any) -> Any:
+        name, wanted = self.operation.name, self.operation.parameter_names
         if parameters.keys() != set(wanted):
             raise ArgumentError(
                 f"{name} takes the parameters {', '.join(wanted)}" if wanted else f"{name} takes no parameters",
                 got=", ".join(parameters) or "none",
             )
-        return declared_call(declared, args, parameters)
+        return declared_call(self.operation, args, parameters)
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = declared.summary or None
-    function.operation = declared  # type: ignore[attr-defined]
-    return users_frames_only(function)
+    def __repr__(self) -> str:
+        return f"<function of {self.operation!r}>"
+
+    def __reduce__(self) -> Any:
+        return DeclaredFunction, (self.operation,)
 
 
 _ABOUT = (
@@ -126,6 +150,11 @@ _ABOUT = (
     "promote",
     "summary",
 )
+
+
+def _origin_of(function: Any) -> tuple[str, str]:
+    """The module to import where an operation that has been declared there is not known, and the name within it."""
+    return getattr(function, "__module__", None) or "", getattr(function, "__qualname__", None) or ""
 
 
 def _tried(forward: Callable[..., Any]) -> Callable[..., Any]:
@@ -192,7 +221,9 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     check_callable(f)
     title = getattr(f, "__name__", "custom")
     title = title if re.fullmatch(NAME, title) else "custom"
-    name = f"{title}_{next(_serial)}"
+    with _counting:
+        _serials[title] += 1
+        name = f"{title}_{_serials[title]}"
 
     computed = quietly(f)
 
@@ -226,7 +257,10 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
 
     def jacobian(k: int, y: Any, *xs: Any, result: str) -> MatrixFree:
         return MatrixFree(
-            lambda v: _refuse_forward(title), lambda y_bar: pullback(y_bar, *xs, argument=k), y.shape, xs[k].shape
+            functools.partial(_refuse_forward, title),
+            functools.partial(_pulled_back, pullback, xs, k),
+            y.shape,
+            xs[k].shape,
         )
 
     declared = general(
@@ -237,6 +271,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         variadic=True,
         for_complex=True,
         parameters=("result",),
+        declared_by=_origin_of(f),
     )
     pullback = general(
         f"{name}_pullback",
@@ -246,10 +281,10 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         variadic=True,
         for_complex=True,
         parameters=("argument",),
+        declared_by=_origin_of(f),
     )
 
-    @users_frames_only
-    @functools.wraps(f)
+    @transformed(custom_gradient, f)
     def function(*args: Any, **keywords: Any) -> Any:
         if keywords:
             raise ArgumentError(
@@ -272,7 +307,11 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _refuse_forward(name: str) -> Any:
+def _pulled_back(pullback: Operation, xs: Sequence[Any], argument: int, y_bar: Any) -> Any:
+    return pullback(y_bar, *xs, argument=argument)
+
+
+def _refuse_forward(name: str, v: Any) -> Any:
     raise DerivativeError(f"{name} has a pullback only: no forward mode", try_="cr.grad or cr.vjp")
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, final
 
 from .. import tree
 from ..arraytype import ArrayType
 from ..backprop import back_propagation_nodes, forward_tangent_nodes
-from ..errors import ArgumentError, users_frames_only
-from ..graph import Variable
+from ..errors import ArgumentError, TraceError, users_frames_only
+from ..graph import Graph, Variable
 from ..ops.algebra import zeros
 from ..simplify import simplify
 from ..tracing import variable_of
@@ -21,7 +21,6 @@ from .arguments import (
     check_callable,
     concrete,
     directions,
-    like_function,
     outputs_of,
     sequence_of,
     split_aux,
@@ -30,6 +29,7 @@ from .arguments import (
 from .gradient import grad
 from .scope import Scope, lasting_graph, positions, transform
 from .stability import stabilized
+from .transformed import transformed
 
 Function = Callable[..., Any]
 
@@ -75,7 +75,7 @@ def _jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[
     example = "cr.jvp(f, (x,), (x_dot,))"
     primals, tangents = sequence_of(primals, "primals", example), sequence_of(tangents, "tangents", example)
     with transform(*primals, *tangents) as scope:
-        replaced, leaves, _ = _all_traced(scope, f, primals)
+        replaced, leaves = _all_traced(scope, f, primals)
         x_dots = _tangents(tangents, primals, [x.type for x in leaves], argument_names(f, len(primals)))
         outputs, rebuild = outputs_of(f(*replaced), scope)
         outputs = stabilized(outputs, leaves)
@@ -83,16 +83,11 @@ def _jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[
         return rebuild([scope.result(y) for y in outputs]), rebuild([scope.result(y_dot) for y_dot in y_dots])
 
 
-def _all_traced(scope: Scope, f: Function, primals: Sequence[Any]) -> tuple[list[Any], list[Variable], Function]:
-    """The arguments traced, the variables of all their leaves, and how to make a tuple of trees of as many others."""
+def _all_traced(scope: Scope, f: Function, primals: Sequence[Any]) -> tuple[list[Any], list[Variable]]:
+    """The arguments traced, and the variables of all their leaves."""
     names = argument_names(f, len(primals))
-    replaced, inputs, rebuilds = with_arguments(scope, primals, range(len(primals)), names)
-
-    def regroup(flat: Sequence[Any]) -> tuple[Any, ...]:
-        waiting = iter(flat)
-        return tuple([again([next(waiting) for _ in each]) for again, each in zip(rebuilds, inputs, strict=True)])
-
-    return replaced, [x for each in inputs for x in each], regroup
+    replaced, inputs, _ = with_arguments(scope, primals, range(len(primals)), names)
+    return replaced, [x for each in inputs for x in each]
 
 
 def _tangents(
@@ -163,20 +158,34 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
 def _vjp(f: Function, primals: tuple[Any, ...], has_aux: bool) -> tuple[Any, ...]:
     check_callable(f)
     with transform(*primals) as scope:
-        replaced, leaves, regroup = _all_traced(scope, f, primals)
+        replaced, leaves = _all_traced(scope, f, primals)
         result, aux = split_aux(f(*replaced), has_aux)
         outputs, rebuild = outputs_of(result, scope)
         outputs = stabilized(outputs, leaves)
-        pull = (_recorded_pull if scope.outermost else _traced_pull)(scope, leaves, outputs)
+        pull = (_recorded_pull if scope.outermost else _TracedPull)(scope, leaves, outputs)
         y, aux = rebuild([scope.result(v) for v in outputs]), concrete(scope, aux)
-    types, like = [v.type for v in outputs], tree.map_leaves(lambda x: 0.0, result)
+    pullback = Pullback(pull, [v.type for v in outputs], _outline(result), _outline(primals))
+    return (y, pullback, aux) if has_aux else (y, pullback)
+
+
+def _outline(x: Any) -> Any:
+    """A tree of the same shape that holds no arrays."""
+    return tree.map_leaves(lambda leaf: 0.0, x)
+
+
+@final
+class Pullback:
+    """y_bar -> J.T y_bar at the point where a vjp was taken."""
+
+    def __init__(self, pull: Function, types: Sequence[ArrayType], y: Any, primals: tuple[Any, ...]):
+        """y and primals are trees like the result and the arguments."""
+        self._pull, self._types, self._y, self._primals = pull, types, y, primals
 
     @users_frames_only
-    def pullback(y_bar: Any) -> tuple[Any, ...]:
-        y_bars = directions(y_bar, like, types, "cotangent")
-        return regroup(pull([bar for bar, type_ in zip(y_bars, types, strict=True) if type_.carries_derivative]))
-
-    return (y, pullback, aux) if has_aux else (y, pullback)
+    def __call__(self, /, y_bar: Any) -> tuple[Any, ...]:
+        y_bars = directions(y_bar, self._y, self._types, "cotangent")
+        found = self._pull([bar for bar, type_ in zip(y_bars, self._types, strict=True) if type_.carries_derivative])
+        return tree.flatten(self._primals)[1](found)
 
 
 def _recorded_pull(scope: Scope, leaves: list[Variable], outputs: list[Variable]) -> Function:
@@ -187,19 +196,33 @@ def _recorded_pull(scope: Scope, leaves: list[Variable], outputs: list[Variable]
     sources = list(graph.inputs)
     y_bars = [graph.input(y.type, f"y_bar{k}") for k, y in enumerate(graph.outputs)]
     graph.outputs = _pulled(graph.outputs, y_bars, sources)
-    backward = simplify(graph)
-    return lambda y_bars: applied(backward, [*points, *y_bars])
+    return functools.partial(_applied_at, simplify(graph), points)
 
 
-def _traced_pull(scope: Scope, leaves: list[Variable], outputs: list[Variable]) -> Function:
-    """The pullback of a vjp within a trace: it adds nodes."""
-    differentiable = [y for y in outputs if y.type.carries_derivative]
+def _applied_at(graph: Graph, points: Sequence[Any], directions: Sequence[Any]) -> list[Any]:
+    return applied(graph, [*points, *directions])
 
-    def pull(y_bars: list[Any]) -> list[Any]:
-        found = _pulled(differentiable, [variable_of(y_bar, scope.trace) for y_bar in y_bars], leaves)
-        return [scope.later_result(x_bar) for x_bar in found]
 
-    return pull
+class _Traced:
+    """What a vjp or linearize within a trace leaves: its products add nodes to that trace."""
+
+    def __init__(self, scope: Scope, leaves: list[Variable], outputs: list[Variable]):
+        self.scope, self.leaves, self.outputs = scope, leaves, outputs
+
+    def __reduce__(self) -> Any:
+        raise TraceError(
+            "this function was made within a trace and belongs to it: it cannot be pickled or copied",
+            wanted="one that was made by cr.vjp or cr.linearize outside of any transform",
+            try_="pickle the values that it gives",
+        )
+
+
+@final
+class _TracedPull(_Traced):
+    def __call__(self, y_bars: list[Any]) -> list[Any]:
+        y_bars = [variable_of(y_bar, self.scope.trace) for y_bar in y_bars]
+        found = _pulled([y for y in self.outputs if y.type.carries_derivative], y_bars, self.leaves)
+        return [self.scope.later_result(x_bar) for x_bar in found]
 
 
 def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
@@ -237,22 +260,28 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
 def _linearize(f: Function, primals: tuple[Any, ...]) -> tuple[Any, Function]:
     check_callable(f)
     with transform(*primals) as scope:
-        replaced, leaves, _ = _all_traced(scope, f, primals)
+        replaced, leaves = _all_traced(scope, f, primals)
         outputs, rebuild = outputs_of(f(*replaced), scope)
         outputs = stabilized(outputs, leaves)
-        push = (_recorded_push if scope.outermost else _traced_push)(scope, leaves, outputs)
+        push = (_recorded_push if scope.outermost else _TracedPush)(scope, leaves, outputs)
         y = rebuild([scope.result(v) for v in outputs])
-    like, types, names = (
-        tree.map_leaves(lambda x: 0.0, primals),
-        [x.type for x in leaves],
-        argument_names(f, len(primals)),
-    )
+    names = argument_names(f, len(primals))
+    return y, TangentMap(push, [x.type for x in leaves], _outline(y), _outline(primals), names)
+
+
+@final
+class TangentMap:
+    """x_dots -> J x_dots at the point where a function was linearized."""
+
+    def __init__(
+        self, push: Function, types: Sequence[ArrayType], y: Any, primals: tuple[Any, ...], names: Sequence[str]
+    ):
+        """y and primals are trees like the result and the arguments, names those of the arguments."""
+        self._push, self._types, self._y, self._primals, self._names = push, types, y, primals, names
 
     @users_frames_only
-    def tangent_map(*x_dots: Any) -> Any:
-        return rebuild(push(_tangents(x_dots, like, types, names)))
-
-    return y, tangent_map
+    def __call__(self, /, *x_dots: Any) -> Any:
+        return tree.flatten(self._y)[1](self._push(_tangents(x_dots, self._primals, self._types, self._names)))
 
 
 def _recorded_push(scope: Scope, leaves: list[Variable], outputs: list[Variable]) -> Function:
@@ -262,16 +291,15 @@ def _recorded_push(scope: Scope, leaves: list[Variable], outputs: list[Variable]
     sources = list(graph.inputs)
     x_dots = [graph.input(x.type, f"{x.label}_dot") for x in sources]
     graph.outputs = _pushed(graph.outputs, sources, x_dots)
-    forward = simplify(graph)
-    return lambda x_dots: applied(forward, [*points, *x_dots])
+    return functools.partial(_applied_at, simplify(graph), points)
 
 
-def _traced_push(scope: Scope, leaves: list[Variable], outputs: list[Variable]) -> Function:
-    def push(x_dots: list[Any]) -> list[Any]:
-        found = _pushed(outputs, leaves, [variable_of(x_dot, scope.trace) for x_dot in x_dots])
-        return [scope.later_result(y_dot) for y_dot in found]
-
-    return push
+@final
+class _TracedPush(_Traced):
+    def __call__(self, x_dots: list[Any]) -> list[Any]:
+        x_dots = [variable_of(x_dot, self.scope.trace) for x_dot in x_dots]
+        found = _pushed(self.outputs, self.leaves, x_dots)
+        return [self.scope.later_result(y_dot) for y_dot in found]
 
 
 def hvp(f: Function | None = None, argnums: int | Sequence[int] = 0) -> Function:
@@ -306,8 +334,7 @@ def hvp(f: Function | None = None, argnums: int | Sequence[int] = 0) -> Function
     if f is None:
         return functools.partial(hvp, argnums=argnums)
 
-    @users_frames_only
-    @like_function(f)
+    @transformed(hvp, f, argnums)
     def product(*args: Any, **keywords: Any) -> Any:
         if len(args) < 2:
             raise ArgumentError(

@@ -8,7 +8,6 @@ from typing import Any
 
 from .. import tree
 from ..backprop import back_propagation_nodes
-from ..errors import users_frames_only
 from ..graph import Variable
 from ..ops.algebra import zeros
 from ..original import np
@@ -16,7 +15,6 @@ from .arguments import (
     argument_names,
     check_holomorphic,
     concrete,
-    like_function,
     scalar_output,
     split_aux,
     with_arguments,
@@ -24,6 +22,7 @@ from .arguments import (
 from .plans import gradient_plan
 from .scope import Scope, each_owned, positions, transform
 from .stability import stabilized
+from .transformed import transformed
 
 Function = Callable[..., Any]
 
@@ -77,8 +76,7 @@ def grad(
         return functools.partial(grad, argnums=argnums, has_aux=has_aux, holomorphic=holomorphic)
     both = value_and_grad(f, argnums, has_aux, holomorphic)
 
-    @users_frames_only
-    @like_function(f)
+    @transformed(grad, f, argnums, has_aux, holomorphic)
     def gradient(*args: Any, **keywords: Any) -> Any:
         value, g = both(*args, **keywords)
         return (g, value[1]) if has_aux else g
@@ -105,8 +103,7 @@ def value_and_grad(
     if f is None:
         return functools.partial(value_and_grad, argnums=argnums, has_aux=has_aux, holomorphic=holomorphic)
 
-    @users_frames_only
-    @like_function(f)
+    @transformed(value_and_grad, f, argnums, has_aux, holomorphic)
     def function(*args: Any, **keywords: Any) -> Any:
         numbers, single = positions(argnums, len(args))
         names = argument_names(f, len(args))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..backprop import back_propagation_nodes, whole_jacobian
-from ..errors import ArgumentError, DerivativeError, users_frames_only
+from ..errors import ArgumentError, DerivativeError
 from ..graph import Variable, ancestors
 from ..interpret import evaluate
 from ..ops.algebra import zeros
@@ -15,9 +15,10 @@ from ..original import np
 from ..simplify import simplify
 from ..structure import IndexMap, LinearMap, MatrixFree
 from ..tracing import Array, variable_of, wrap
-from .arguments import argument_names, check_differentiable, like_function, outputs_of, scalar_output, with_arguments
+from .arguments import argument_names, check_differentiable, outputs_of, scalar_output, with_arguments
 from .scope import Scope, lasting_graph, owned, positions, transform
 from .stability import stabilized
+from .transformed import transformed
 
 Function = Callable[..., Any]
 
@@ -52,8 +53,7 @@ def jacobian(f: Function | None = None, argnums: int | Sequence[int] = 0, mode: 
     if mode not in ("auto", "forward", "reverse"):
         raise ArgumentError(f"mode={mode!r} is no order to multiply in", wanted="'auto', 'forward' or 'reverse'")
 
-    @users_frames_only
-    @like_function(f)
+    @transformed(jacobian, f, argnums, mode)
     def function(*args: Any, **keywords: Any) -> Any:
         numbers, single = positions(argnums, len(args))
         with transform(*args, *keywords.values()) as scope:
@@ -95,8 +95,7 @@ def elementwise_grad(f: Function | None = None, argnums: int = 0) -> Function:
     if f is None:
         return functools.partial(elementwise_grad, argnums=argnums)
 
-    @users_frames_only
-    @like_function(f)
+    @transformed(elementwise_grad, f, argnums)
     def derivative(*args: Any, **keywords: Any) -> Any:
         (number,), _ = positions((argnums,), len(args))
         with transform(*args, *keywords.values()) as scope:
@@ -171,8 +170,7 @@ def hessian(f: Function | None = None, argnums: int | Sequence[int] = 0) -> Func
     if f is None:
         return functools.partial(hessian, argnums=argnums)
 
-    @users_frames_only
-    @like_function(f)
+    @transformed(hessian, f, argnums)
     def function(*args: Any, **keywords: Any) -> Any:
         numbers, single = positions(argnums, len(args))
         with transform(*args, *keywords.values()) as scope:

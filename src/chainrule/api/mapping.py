@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from .. import tree
-from ..errors import ArgumentError, DtypeError, ShapeError, users_frames_only
+from ..errors import ArgumentError, DtypeError, ShapeError
 from ..graph import Graph, Variable
 from ..ops.batch_axis import axis_moved, repeated
 from ..ops.batching import batched_outputs
@@ -21,10 +21,11 @@ from ..structure import IndexMap, LinearMap
 from ..tracing import Argument, Array, memory_of, record, variable_of
 from ..tracing.array import ARRAY, SCALAR
 from ..tracing.memory import filled
-from .arguments import argument_names, kind_of, labels_of, like_function
+from .arguments import argument_names, kind_of, labels_of
 from .bodies import leaf_type
 from .plans import planned
 from .scope import Scope, each_owned, plain, read_only, transform
+from .transformed import transformed
 
 
 def vmap(f: Callable[..., Any] | None = None, in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:
@@ -79,8 +80,7 @@ def vmap(f: Callable[..., Any] | None = None, in_axes: Any = 0, out_axes: Any = 
     if f is None:
         return functools.partial(vmap, in_axes=in_axes, out_axes=out_axes)
 
-    @users_frames_only
-    @like_function(f)
+    @transformed(vmap, f, in_axes, out_axes)
     def mapped(*args: Any, **keywords: Any) -> Any:
         leaves = _leaves(args, in_axes, argument_names(f, len(args)))
         count = _number_of_samples(leaves)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, final
 
 from .. import tree
 from ..arraytype import ArrayType
@@ -48,22 +48,30 @@ def ravel(tree_: Any) -> tuple[Any, Callable[[Any], Any]]:
     leaves, rebuild = tree.flatten(tree_)
     _check_kinds(leaves, tree.paths(tree_))
     types = [ArrayType(tuple(np.shape(x)), dtype_of(x)) for x in leaves]
-    scalars = [not isinstance(x, np.ndarray) for x in leaves]
-    total = sum(type_.size for type_ in types)
+    unravel = Unravel(rebuild([0.0] * len(leaves)), types, [not isinstance(x, np.ndarray) for x in leaves])
+    flat = [np.reshape(x, (-1,)) for x in leaves]
+    return (np.concatenate(flat) if flat else np.zeros(0)), unravel
 
-    def unravel(vector: Any) -> Any:
+
+@final
+class Unravel:
+    """The function from a vector to a tree, of leaves of certain types."""
+
+    def __init__(self, like: Any, types: Sequence[ArrayType], scalars: Sequence[bool]):
+        """like is a tree of that shape; scalars, which of the leaves are no arrays."""
+        self._like, self._types, self._scalars = like, types, scalars
+
+    def __call__(self, /, vector: Any) -> Any:
         given = vector if type(vector) is Array else plain(vector)
+        total = sum(type_.size for type_ in self._types)
         if tuple(given.shape) != (total,):
             raise ShapeError(f"a vector of shape {tuple(given.shape)} cannot be unraveled into {total} numbers")
         parts, start = [], 0
-        for type_, scalar in zip(types, scalars, strict=True):
+        for type_, scalar in zip(self._types, self._scalars, strict=True):
             part = typed(given[start : start + type_.size].reshape(type_.shape), type_, "a vector to unravel").copy()
             parts.append(part[()] if scalar else part)
             start += type_.size
-        return rebuild(parts)
-
-    flat = [np.reshape(x, (-1,)) for x in leaves]
-    return (np.concatenate(flat) if flat else np.zeros(0)), unravel
+        return tree.flatten(self._like)[1](parts)
 
 
 def _check_kinds(leaves: Sequence[Any], places: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -60,8 +61,27 @@ class Loss:
             self, function=function, prior=prior and partial(prior, **settings) if settings else prior, settings=known
         )
 
+    def __reduce__(self) -> Any:
+        """By name where it is of the catalogue, whose entries hold functions that have none."""
+        known = LOSSES.get(self.name)
+        if known is None or known.examples is not self.examples or _inner(known.function) is not _inner(self.function):
+            return object.__reduce_ex__(self, 2)
+        return _named, (self.name, _inner(self.function).__module__, dict(self.settings))
+
 
 LOSSES: dict[str, Loss] = {}
+
+
+def _inner(function: Any) -> Any:
+    return function.func if isinstance(function, partial) else function
+
+
+def _named(name: str, module: str, settings: dict[str, float]) -> Loss:
+    """An entry that has been pickled; one of a user's is declared by importing its module."""
+    if name not in LOSSES:
+        importlib.import_module(module)
+    known = LOSSES[name]
+    return known if known.settings == settings else known.configured(**settings)
 
 
 def loss(task: Task, formula: str, source: str, **about: Any) -> Callable[[Function], Function]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
@@ -24,6 +25,14 @@ class AbstractEntry:
     formula: str
     source: str
     settings: Mapping[str, Any] = field(default_factory=dict)  # None: found for each layer
+    catalogue: ClassVar[dict[str, Any]]  # where entries of its kind stand
+
+    def __reduce__(self) -> Any:
+        """By name where it is of the catalogue, whose entries hold functions that have none."""
+        known = self.catalogue.get(self.name)
+        if known is None or known != replace(self, settings=known.settings):
+            return object.__reduce_ex__(self, 2)
+        return _named, (type(self), self.name, self.function.__module__, dict(self.settings))
 
     def configured(self, **settings: Any) -> Self:
         """The same entry with other settings.
@@ -45,6 +54,14 @@ class AbstractEntry:
         """The name, with the settings where there are any: plain values for JSON."""
         known = {name: value for name, value in self.settings.items() if value is not None}
         return {"name": self.name, **known} if known else self.name
+
+
+def _named(cls: type[AbstractEntry], name: str, module: str, settings: dict[str, Any]) -> AbstractEntry:
+    """An entry that has been pickled; one of a user's is declared by importing its module."""
+    if name not in cls.catalogue:
+        importlib.import_module(module)
+    known = cls.catalogue[name]
+    return known if known.settings == settings else replace(known, settings=settings)
 
 
 AnyEntry = TypeVar("AnyEntry", bound=AbstractEntry)

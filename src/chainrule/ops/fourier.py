@@ -38,9 +38,7 @@ def _fft(x: Any, *, axis: int, inverse: bool, norm: str) -> Any:
 
 
 def _fft_map(y: Any, x: Any, *, axis: int, inverse: bool, norm: str) -> LinearMap:
-    def transformed(v: Any) -> Any:
-        return fft(v, axis=axis, inverse=inverse, norm=norm)
-
+    transformed = functools.partial(fft, axis=axis, inverse=inverse, norm=norm)
     return MatrixFree(transformed, transformed, y.shape, x.shape, y.dtype)
 
 
@@ -85,12 +83,20 @@ def _rfft_type(x: ArrayType, *, axis: int, norm: str) -> ArrayType:
 def _rfft_map(y: Any, x: Any, *, axis: int, norm: str) -> LinearMap:
     n = x.shape[axis]
     return MatrixFree(
-        lambda v: rfft(real_part(v), axis=axis, norm=norm),
-        lambda g: irfft(conjugated(g) / _weights(n, axis, y), axis=axis, size=n, norm=OPPOSITE[norm]),
+        functools.partial(_half_spectrum, axis, norm),
+        functools.partial(_signal, _weights(n, axis, y), axis, n, norm),
         y.shape,
         x.shape,
         y.dtype,
     )
+
+
+def _half_spectrum(axis: int, norm: str, v: Any) -> Any:
+    return rfft(real_part(v), axis=axis, norm=norm)
+
+
+def _signal(weights: Any, axis: int, size: int, norm: str, g: Any) -> Any:
+    return irfft(conjugated(g) / weights, axis=axis, size=size, norm=OPPOSITE[norm])
 
 
 rfft = linear(
@@ -120,17 +126,18 @@ def _irfft_type(z: ArrayType, *, axis: int, size: int, norm: str) -> ArrayType:
 
 
 def _irfft_map(y: Any, z: Any, *, axis: int, size: int, norm: str) -> LinearMap:
-    def spectrum(g: Any) -> Any:
-        half = rfft(real_part(g), axis=axis, norm=OPPOSITE[norm])
-        return _weights(size, axis, z) * (conjugated(half) if z.dtype.kind == "c" else real_part(half))
-
     return MatrixFree(
-        lambda v: irfft(v, axis=axis, size=size, norm=norm),
-        spectrum,
+        functools.partial(irfft, axis=axis, size=size, norm=norm),
+        functools.partial(_weighted_spectrum, _weights(size, axis, z), axis, norm, z.dtype.kind == "c"),
         y.shape,
         z.shape,
         z.dtype,
     )
+
+
+def _weighted_spectrum(weights: Any, axis: int, norm: str, is_complex: bool, g: Any) -> Any:
+    half = rfft(real_part(g), axis=axis, norm=OPPOSITE[norm])
+    return weights * (conjugated(half) if is_complex else real_part(half))
 
 
 irfft = linear(

@@ -9,6 +9,7 @@ and serve both.
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, final
 
@@ -104,11 +105,14 @@ class Operation:
         Points where the derivative is a convention: scalar arguments, and the slope by each of them.
     source : str
         Where the rule can be looked up.
+    declared_by : (module, name) or None
+        The user's function that it computes; None for ours.
     """
 
     __slots__ = (
         "_types",
         "batch",
+        "declared_by",
         "examples",
         "fast",
         "for_complex",
@@ -165,6 +169,7 @@ class Operation:
         kinks: Sequence[tuple[tuple[float, ...], tuple[float, ...]]] = (),
         source: str = "",
         summary: str = "",
+        declared_by: tuple[str, str] | None = None,
     ):
         self.name, self.forward, self.type_rule, self.rules = name, forward, type_rule, rules
         self.kind, self.parameter_names, self.slopes, self.promote = kind, parameters, slopes, promote
@@ -173,6 +178,7 @@ class Operation:
         self.pullback, self.pushforward = pullback, pushforward
         self.native, self.lowered = native, lowered
         self.numpy, self.notation, self.examples, self.kinks = tuple(numpy), notation, examples, tuple(kinks)
+        self.declared_by = declared_by
         self.source, self.summary = source, summary or (forward.__doc__ or "").strip().partition("\n")[0]
         self._types: dict[tuple[Any, ...], Any] = {}
         if CATALOGUE.setdefault(name, self) is not self:
@@ -182,7 +188,7 @@ class Operation:
         return f"<operation {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _declared, (self.name,)
+        return _declared, (self.name, self.declared_by)
 
     def infer(self, types: Types, parameters: tuple[Any, ...]) -> Any:
         """The type of the result, or the types of the results."""
@@ -267,21 +273,42 @@ class Operation:
         if x.dtype.kind not in "fc" or y.dtype.kind not in "fc":
             return None
 
-        def forward(x_dot: Any) -> Any:
-            x_dots = [x_dot if n == k else None for n in range(len(inputs))]
-            y_dot = push(x_dots, results, inputs, **named)[part]
-            return algebra_of(x_dot).zeros(x_dot, y.shape) if y_dot is None else y_dot
-
-        def backward(y_bar: Any) -> Any:
-            y_bars = [y_bar if n == part else None for n in range(len(results))]
-            x_bar = pull(y_bars, results, inputs, [n == k for n in range(len(inputs))], **named)[k]
-            return algebra_of(y_bar).zeros(y_bar, x.shape) if x_bar is None else x_bar
-
-        return MatrixFree(forward, backward, y.shape, x.shape, y.dtype)
+        given = (results, inputs, named, k, part)
+        return MatrixFree(
+            functools.partial(_pushed_through, push, *given),
+            functools.partial(_pulled_through, pull, *given),
+            y.shape,
+            x.shape,
+            y.dtype,
+        )
 
 
-def _declared(name: str) -> Operation:
-    return CATALOGUE[name]
+def _pushed_through(push: Any, results: Any, inputs: Any, named: dict[str, Any], k: int, part: int, x_dot: Any) -> Any:
+    x_dots = [x_dot if n == k else None for n in range(len(inputs))]
+    y_dot = push(x_dots, results, inputs, **named)[part]
+    return algebra_of(x_dot).zeros(x_dot, results[part].shape) if y_dot is None else y_dot
+
+
+def _pulled_through(pull: Any, results: Any, inputs: Any, named: dict[str, Any], k: int, part: int, y_bar: Any) -> Any:
+    y_bars = [y_bar if n == part else None for n in range(len(results))]
+    x_bar = pull(y_bars, results, inputs, [n == k for n in range(len(inputs))], **named)[k]
+    return algebra_of(y_bar).zeros(y_bar, inputs[k].shape) if x_bar is None else x_bar
+
+
+def _declared(name: str, declared_by: tuple[str, str] | None) -> Operation:
+    """The operation of this name, for what has been pickled: where a user declared it, by importing that module."""
+    if name not in CATALOGUE and declared_by is not None:
+        importlib.import_module(declared_by[0])
+    found = CATALOGUE.get(name)
+    known_by = found.declared_by and found.declared_by[1] if found else None
+    if found is None or known_by != (declared_by and declared_by[1]):
+        raise UnknownNameError(
+            f"the operation {name!r} that was pickled is not declared here",
+            got=f"one of {known_by}" if found else None,
+            wanted=f"that of {'.'.join(declared_by)}" if declared_by else None,
+            try_="declare it at the top level of a module that can be imported",
+        )
+    return found
 
 
 # The ways to declare.

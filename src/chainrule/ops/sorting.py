@@ -6,6 +6,7 @@ is a recurrence; its Jacobian is applied by another one, never formed, and never
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -311,8 +312,8 @@ def _solution_map(a: Any, shape: Shape, axis: int, reverse: bool) -> LinearMap:
         return zero_map(shape, shape)
     back = _shifted(a, 0.0, axis, not reverse)
     return MatrixFree(
-        lambda v: recurrence(a, v, axis=axis, reverse=reverse),
-        lambda g: recurrence(back, g, axis=axis, reverse=not reverse),
+        functools.partial(recurrence, a, axis=axis, reverse=reverse),
+        functools.partial(recurrence, back, axis=axis, reverse=not reverse),
         shape,
         shape,
     )

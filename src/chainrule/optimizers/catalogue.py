@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import inspect
 import sys
 from collections.abc import Callable, Mapping
@@ -36,6 +37,21 @@ class Optimizer:
     settings: Mapping[str, Any]
     formula: str
     source: str
+
+    def __reduce__(self) -> Any:
+        """With the name of its module, since modules are not pickled."""
+        return _of_module, (
+            self.name,
+            self.module.__name__,
+            self.learning_rate,
+            self.settings,
+            self.formula,
+            self.source,
+        )
+
+
+def _of_module(name: str, module: str, *rest: Any) -> Optimizer:
+    return Optimizer(name, importlib.import_module(module), *rest)
 
 
 @final

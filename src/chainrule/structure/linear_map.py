@@ -7,6 +7,7 @@ dense only when asked.
 from __future__ import annotations
 
 import abc
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, ClassVar, Self, final
@@ -80,8 +81,8 @@ class LinearMap(abc.ABC):
     def real_part(self, of_real: bool = False) -> LinearMap:
         """The map v -> Re(J v), where v may be told to be real."""
         return MatrixFree(
-            lambda v: real_part(self.apply(v)),
-            lambda g: self.T.apply(real_part(g)),
+            functools.partial(_real_part_after, self),
+            functools.partial(_after_real_part, self.T, of_real),
             self.out_shape,
             self.in_shape,
             self.dtype,
@@ -385,10 +386,25 @@ class MatrixFree(LinearMap):
         return Structure("matrix-free")
 
     def scaled(self, number: complex) -> LinearMap:
-        def scaled(function: Callable[[Factor], Factor]) -> Callable[[Factor], Factor]:
-            return lambda v: algebra_of(v).scale(function(v), number)
+        forward, backward = (functools.partial(scaled_result, f, number) for f in (self.forward, self.backward))
+        return MatrixFree(forward, backward, self.out_shape, self.in_shape, self.dtype)
 
-        return MatrixFree(scaled(self.forward), scaled(self.backward), self.out_shape, self.in_shape, self.dtype)
+
+# What maps are made of is named, so that they can be pickled.
+
+
+def scaled_result(function: Callable[[Factor], Factor], number: complex, v: Factor) -> Factor:
+    result = function(v)
+    return algebra_of(result).scale(result, number)
+
+
+def _real_part_after(J: LinearMap, v: Factor) -> Factor:
+    return real_part(J.apply(v))
+
+
+def _after_real_part(J: LinearMap, to_real: bool, g: Factor) -> Factor:
+    result = J.apply(real_part(g))
+    return real_part(result) if to_real else result
 
 
 def apply_each(function: Callable[[Factor], Factor], vector: Factor, rank: int, out_shape: Shape) -> Factor:

@@ -6,12 +6,13 @@ could drift apart. How to walk it is known above this room, so a transposer is r
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, Protocol, final
 
 from ..original import np
-from .algebra import Factor, algebra_of
-from .linear_map import LinearMap, Shape, apply_each
+from .algebra import Factor
+from .linear_map import LinearMap, Shape, apply_each, scaled_result
 from .recognition import Structure
 
 Function = Callable[[Factor], Factor]
@@ -66,8 +67,5 @@ class Program(LinearMap):
         return Structure("matrix-free")
 
     def scaled(self, number: complex) -> LinearMap:
-        def scaled(vector: Factor) -> Factor:
-            result = self.function(vector)
-            return algebra_of(result).scale(result, number)
-
+        scaled = functools.partial(scaled_result, self.function, number)
         return Program(scaled, self.out_shape, self.in_shape, self.dtype, self.is_transposed)

@@ -146,7 +146,21 @@ def _leaving(taker: str, rule: Callable[[Any], Any]) -> Callable[..., Any]:
 
 
 Array.as_integer_ratio = _leaving("as_integer_ratio()", lambda x: x.as_integer_ratio())  # type: ignore[attr-defined]
-Array.__reduce_ex__ = _leaving("pickle", lambda x, protocol: x.__reduce_ex__(protocol))  # type: ignore[method-assign]
+_reduced_value = _leaving("pickle", lambda x, protocol: x.__reduce_ex__(protocol))
+
+
+def _reduced(self: Array, protocol: Any) -> Any:
+    if self.owner.symbolic:
+        raise TraceError(
+            f"{self.variable.label} is a part of a graph, and is pickled with that",
+            got=f"{self.variable.label} {self.type}",
+            wanted="the graph, which knows it by its name",
+            try_="pickle cr.Graph(inputs=[...], outputs=[...])",
+        )
+    return _reduced_value(self, protocol)
+
+
+Array.__reduce_ex__ = _reduced  # type: ignore[method-assign]
 Array.__bytes__ = _leaving("bytes()", bytes)  # type: ignore[attr-defined]
 Array.__buffer__ = _leaving("a buffer", lambda x, flags: memoryview(x))  # type: ignore[attr-defined]
 

@@ -6,7 +6,6 @@ import contextlib
 import copy
 import functools
 import inspect
-import sys
 import threading
 import types
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from ...tracing import Array, active
 from ...tracing.array import ARRAY, PYTHON
 from ..arguments import check_callable
 from ..scope import plain, read_only
+from ..transformed import named_as
 from . import report
 from .donation import check_donated
 from .occurrences import Use
@@ -324,11 +324,7 @@ class Compiled:
         return self if instance is None or self._is_static else types.MethodType(self, instance)
 
     def __reduce__(self) -> Any:
-        name = getattr(self, "__qualname__", "")
-        found: Any = sys.modules.get(getattr(self, "__module__", None) or "")
-        for part in name.split("."):
-            found = getattr(found, part, None)
-        return name if found is self else (_made_again, (self.__wrapped__, *self._options))
+        return named_as(self) or (_made_again, (self.__wrapped__, *self._options))
 
     def __copy__(self) -> Compiled:
         return Compiled(self.__wrapped__, *self._options)

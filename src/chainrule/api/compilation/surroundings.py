@@ -26,6 +26,7 @@ from ...original import np
 from ...tracing import Array, Fillable, memory_of
 from ...tracing.memory import root_of
 from ...tracing.names.asking import LIBRARIES
+from ..transformed import Transformed
 from .occurrences import ALL_GLOBALS, DYNAMIC, Key, Use, all_seen, codes_in, globals_in, names_in, texts_in
 from .places import (
     MISSING,
@@ -316,6 +317,9 @@ class Surroundings:
         return [*keys, *(("item", key, each) for key, each in value.items()), *more]
 
     def _look_at_object(self, place: Place, value: Any) -> Sequence[tuple[str, Any, Any]]:
+        if type(value) is Transformed:
+            place.test, place.expected = has_form, (Transformed, None)
+            return [("inner", name, of_slot(value, name)) for name in ("_transform", "_options", "__wrapped__")]
         wrapped = [("inner", "__wrapped__", value.__wrapped__)] if _wraps(value) else []
         if isinstance(value, weakref.ref):
             place.expected = value

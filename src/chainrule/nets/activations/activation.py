@@ -48,6 +48,7 @@ class Activation(AbstractEntry):
 
 
 ACTIVATIONS: dict[str, Activation] = {}
+Activation.catalogue = ACTIVATIONS
 
 
 def activation(formula: str, source: str, **about: Any) -> Callable[[Function], Function]:

@@ -48,6 +48,7 @@ class BiasRule(AbstractEntry):
 
 INITIALIZATIONS: dict[str, Initialization] = {}
 BIASES: dict[str, BiasRule] = {}
+Initialization.catalogue, BiasRule.catalogue = INITIALIZATIONS, BIASES
 
 
 def initialization(formula: str, source: str, **about: Any) -> Callable[[Function], Function]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from ...arraytype import ArrayType
@@ -42,7 +43,7 @@ def _expm_frechet_type(A: ArrayType, E: ArrayType) -> ArrayType:
 
 def _derivative_map(A: Any) -> LinearMap:
     """The derivative at A, whose transpose is that at the transpose of A."""
-    return MatrixFree(lambda v: expm_frechet(A, v), lambda g: expm_frechet(turned(A), g), A.shape, A.shape)
+    return MatrixFree(functools.partial(expm_frechet, A), functools.partial(expm_frechet, turned(A)), A.shape, A.shape)
 
 
 def _second_derivative(A: Any, E: Any, F: Any) -> Any:
@@ -63,8 +64,8 @@ def _second_derivative(A: Any, E: Any, F: Any) -> Any:
 
 def _frechet_by_matrix(y: Any, A: Any, E: Any) -> LinearMap:
     return MatrixFree(
-        lambda v: _second_derivative(A, E, v),
-        lambda g: _second_derivative(turned(A), turned(E), g),
+        functools.partial(_second_derivative, A, E),
+        functools.partial(_second_derivative, turned(A), turned(E)),
         y.shape,
         A.shape,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...arraytype import ArrayType
@@ -29,6 +30,8 @@ from .matrices import (
 from .phases import free_of_phases
 from .systems import _triangular_pair
 from .triangles import tril
+
+Function = Callable[..., Any]
 
 
 def _qr_type(A: ArrayType) -> tuple[ArrayType, ArrayType]:
@@ -60,35 +63,40 @@ def _qr_map(y: Any, A: Any) -> tuple[LinearMap, LinearMap]:
     The diagonal of R is real, as LAPACK makes it, so that of X is the imaginary part of that of M.
     """
     Q, R = y
-    Q_bar = conjugated(Q)
     solved, back = _triangular_pair(lower=False, transposed=True, unit_diagonal=False)
-
-    def B_of(v: Any) -> Any:
-        return turned(solved(R, turned(v)))
-
-    def upper(v: Any) -> Any:
-        M = matrix_product(v, Q_bar, "kj,ki->ij", absorbing=True)
-        return _with_real_diagonal(M - _below(M) + adjoint(_below(M)))
-
-    def upper_back(N: Any) -> Any:
-        return _with_real_diagonal(N - _below(N) + _below(adjoint(N)))
-
-    def to_Q(v: Any) -> Any:
-        B = B_of(v)
-        return B - matrix_product(upper(B), Q, "kj,ik->ij", absorbing=True)
-
-    def to_Q_back(g: Any) -> Any:
-        N = upper_back(matrix_product(g, Q, "kj,ki->ij", absorbing=True))
-        return turned(back(R, turned(g - matrix_product(N, Q_bar, "kj,ik->ij", absorbing=True))))
-
-    def to_R(v: Any) -> Any:
-        return matrix_product(upper(B_of(v)), R, "ik,kj->ij", absorbing=True)
-
-    def to_R_back(g: Any) -> Any:
-        N = upper_back(matrix_product(g, R, "ik,jk->ij", absorbing=True))
-        return turned(back(R, turned(matrix_product(N, Q_bar, "kj,ik->ij", absorbing=True))))
-
+    to_Q, to_R = functools.partial(_to_Q, solved, Q, R), functools.partial(_to_R, solved, Q, R)
+    to_Q_back, to_R_back = functools.partial(_to_Q_back, back, Q, R), functools.partial(_to_R_back, back, Q, R)
     return MatrixFree(to_Q, to_Q_back, Q.shape, A.shape), MatrixFree(to_R, to_R_back, R.shape, A.shape)
+
+
+def _upper(B: Any, Q: Any) -> Any:
+    """M - X."""
+    M = matrix_product(B, conjugated(Q), "kj,ki->ij", absorbing=True)
+    return _with_real_diagonal(M - _below(M) + adjoint(_below(M)))
+
+
+def _upper_back(N: Any) -> Any:
+    return _with_real_diagonal(N - _below(N) + _below(adjoint(N)))
+
+
+def _to_Q(solved: Function, Q: Any, R: Any, v: Any) -> Any:
+    B = turned(solved(R, turned(v)))
+    return B - matrix_product(_upper(B, Q), Q, "kj,ik->ij", absorbing=True)
+
+
+def _to_Q_back(back: Function, Q: Any, R: Any, g: Any) -> Any:
+    N = _upper_back(matrix_product(g, Q, "kj,ki->ij", absorbing=True))
+    return turned(back(R, turned(g - matrix_product(N, conjugated(Q), "kj,ik->ij", absorbing=True))))
+
+
+def _to_R(solved: Function, Q: Any, R: Any, v: Any) -> Any:
+    B = turned(solved(R, turned(v)))
+    return matrix_product(_upper(B, Q), R, "ik,kj->ij", absorbing=True)
+
+
+def _to_R_back(back: Function, Q: Any, R: Any, g: Any) -> Any:
+    N = _upper_back(matrix_product(g, R, "ik,jk->ij", absorbing=True))
+    return turned(back(R, turned(matrix_product(N, conjugated(Q), "kj,ik->ij", absorbing=True))))
 
 
 qr = general(

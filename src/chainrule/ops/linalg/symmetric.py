@@ -6,6 +6,8 @@ each for itself and its mirror image.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from ...arraytype import ArrayType
@@ -33,6 +35,8 @@ from .phases import free_of_phases
 from .systems import _triangular_pair
 from .triangles import mirror_map
 
+Function = Callable[..., Any]
+
 
 def _positive_definite(rng: np.random.Generator, *shape: int) -> Any:
     A = regular(rng, *shape)
@@ -57,17 +61,26 @@ def _half(x: Any) -> Any:
 
 def _cholesky_map(L: Any, A: Any) -> LinearMap:
     """dL = L half(L^-1 dA L^-H); two triangular systems for either mode."""
-    L_bar = conjugated(L)
     # What meets the second system is symmetric in effect, and only where complex not its own transpose.
     across = turned if A.dtype.kind == "c" else _unchanged
     forward, back = _triangular_pair(lower=True, transposed=False, unit_diagonal=False)
     symmetric_to_factor = MatrixFree(
-        lambda v: matrix_product(_half(across(forward(L_bar, turned(forward(L, v))))), L, "kj,ik->ij", absorbing=True),
-        lambda g: back(L, turned(back(L_bar, across(_half(matrix_product(g, L, "kj,ki->ij", absorbing=True)))))),
+        functools.partial(_to_factor, forward, across, L),
+        functools.partial(_to_factor_back, back, across, L),
         L.shape,
         A.shape,
     )
     return symmetric_to_factor @ mirror_map(A, lower=True)
+
+
+def _to_factor(forward: Function, across: Function, L: Any, v: Any) -> Any:
+    inside = _half(across(forward(conjugated(L), turned(forward(L, v)))))
+    return matrix_product(inside, L, "kj,ik->ij", absorbing=True)
+
+
+def _to_factor_back(back: Function, across: Function, L: Any, g: Any) -> Any:
+    inside = across(_half(matrix_product(g, L, "kj,ki->ij", absorbing=True)))
+    return back(L, turned(back(conjugated(L), inside)))
 
 
 cholesky = general(

@@ -6,6 +6,7 @@ zeros whatever the matrix: so are the systems that rules solve.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -60,12 +61,12 @@ def _inverse_map(
 ) -> LinearMap:
     """The map that solves for right sides of the shape of y."""
     if len(b.shape) == 1 < len(y.shape):  # a batch of vectors: as matrices of one column
+        solved, back = functools.partial(_as_columns, solved), functools.partial(_as_columns, back)
+    return MatrixFree(functools.partial(solved, A), functools.partial(back, A), y.shape, y.shape)
 
-        def columns(function: Callable[[Any, Any], Any]) -> Callable[[Any], Any]:
-            return lambda v: reshape(function(A, reshape(v, shape=(*y.shape, 1))), shape=y.shape)
 
-        return MatrixFree(columns(solved), columns(back), y.shape, y.shape)
-    return MatrixFree(lambda v: solved(A, v), lambda g: back(A, g), y.shape, y.shape)
+def _as_columns(solved: Callable[[Any, Any], Any], A: Any, v: Any) -> Any:
+    return reshape(solved(A, reshape(v, shape=(*v.shape, 1))), shape=v.shape)
 
 
 def _by_matrix(y: Any, A: Any, b: Any, transposed: bool = False) -> LinearMap:
@@ -203,13 +204,8 @@ def _triangular_pair(
     lower: bool, transposed: bool, unit_diagonal: bool
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The system, and that of the transposed matrix."""
-
-    def solved(transposed: bool) -> Callable[[Any, Any], Any]:
-        return lambda A, v: triangular_solve(
-            A, v, lower=lower, transposed=transposed, unit_diagonal=unit_diagonal, absorbing=True
-        )
-
-    return solved(transposed), solved(not transposed)
+    solved = functools.partial(triangular_solve, lower=lower, unit_diagonal=unit_diagonal, absorbing=True)
+    return functools.partial(solved, transposed=transposed), functools.partial(solved, transposed=not transposed)
 
 
 def _triangular_by_matrix(
