@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, final
@@ -10,7 +11,7 @@ from typing import Any, final
 from ..errors import ShapeError
 from ..graph import Graph, Variable
 from ..original import np
-from . import llvm_loader
+from . import cache, llvm_loader
 from .emitter import Module
 from .frame import CARE, Frame, Shape, is_known_layout, shape_of, write_entry
 from .fusion import NUMPY, Kernel
@@ -36,35 +37,47 @@ class Program:
     are fresh. Any number of threads may call at once: each running call has memory of its own.
     """
 
-    __slots__ = ("_constants", "_direct", "_steps", "careful", "graph", "layout", "text", "unit")
-
     def __init__(self, graph: Graph, careful: Callable[[Sequence[Any]], list[Any]] | None = None):
         self.graph, self.careful = graph, careful
         machine = llvm_loader.machine()
         self.unit = unit = Unit(lowered(graph), machine)
         self.layout = unit.layout
-        module = Module()
-        writer = Writer(module, machine)
-        segments = list(_segments(unit.fusion.kernels))
-        for number, segment in enumerate(segments):
-            if segment[0].kind != NUMPY:
-                writer.segment(unit, segment, f"segment{number}")
         table = self.layout.table
         self._constants = [(k, _rows(v.value, v)) for k, v in enumerate(table) if v.is_constant]
-        is_direct = len(segments) == 1 and bool(module.functions) and is_known_layout()
-        shape = shape_of(len(table), self.layout.arena_bytes)
-        if is_direct:
-            write_entry(module, shape, table, "segment0")
-        self.text = str(module)
-        library = llvm_loader.Library(llvm_loader.object_code(self.text)) if module.functions else None
+        self._segments = list(_segments(unit.fusion.kernels))
+        native = [segment for segment in self._segments if segment[0].kind != NUMPY]
+        self._shape = shape_of(len(table), self.layout.arena_bytes)
+        self._is_direct = len(self._segments) == len(native) == 1 and is_known_layout()
+        library = llvm_loader.Library(self._code()) if native else None
         self._steps: list[Step] = []
-        for number, segment in enumerate(segments):
+        for number, segment in enumerate(self._segments):
             if segment[0].kind == NUMPY:
                 self._steps += [self._by_numpy(kernel.head) for kernel in segment]
             else:
                 assert library is not None
                 self._steps.append(_native_step(library, f"segment{number}"))
-        self._direct = _Direct(self, library, shape) if is_direct and library is not None else None
+        self._direct = _Direct(self, library, self._shape) if self._is_direct and library is not None else None
+
+    def _code(self) -> bytes:
+        """The machine code: as it is kept on disk, or made and kept."""
+        key = cache.key_of(self.unit.graph)
+        code = cache.load(key)
+        if code is None:
+            code = llvm_loader.object_code(self.text)
+            cache.store(key, code)
+        return code
+
+    @functools.cached_property
+    def text(self) -> str:
+        """The module as LLVM reads it."""
+        module = Module()
+        writer = Writer(module, self.unit.machine)
+        for number, segment in enumerate(self._segments):
+            if segment[0].kind != NUMPY:
+                writer.segment(self.unit, segment, f"segment{number}")
+        if self._is_direct:
+            write_entry(module, self._shape, self.layout.table, "segment0")
+        return str(module)
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
         if self._direct is not None:
