@@ -17,6 +17,12 @@ os.environ.setdefault("COLUMNS", "100")
 
 
 @pytest.fixture(autouse=True, scope="session")
+def machine_code_of_tests(tmp_path_factory):
+    """Kept where this run of the tests keeps its files."""
+    os.environ["CHAINRULE_CACHE_DIR"] = str(tmp_path_factory.getbasetemp().parent / "machine-code")
+
+
+@pytest.fixture(autouse=True, scope="session")
 def interrupts_are_not_ignored():
     """A shell lets its background jobs ignore Ctrl-C; the tests of what it does need it."""
     if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -18,8 +18,8 @@ from ...graph import Variable, extract
 from ...interpret import Plan
 from ...ops.marks import tag
 from ...original import np
-from ...simplify import simplify
 from ..scope import plain, read_only
+from .native import compiled
 from .recording import Asked, HiddenInput, Recording
 
 _BYTES_COMPARED = 1 << 16
@@ -114,7 +114,7 @@ class Segment:
             return Program(_nothing, (), views, ())
         by_number = self.numbered.by_number
         graph = extract(self.numbered.graph, [by_number[n] for n in taken], [by_number[n] for n in given], "jit")
-        run = Plan(simplify(graph)) if self.asked is None else Plan(graph).careful  # the bits that Python was answered
+        run = compiled(graph) if self.asked is None else Plan(graph).careful  # the bits that Python was answered
         return Program(run, tuple(taken), views, tuple(given))
 
 
