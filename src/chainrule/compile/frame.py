@@ -94,7 +94,7 @@ class Frame:
     __slots__ = ("memory", "pointer", "start")
 
     def __init__(self, shape: Shape, constants: Sequence[tuple[int, Any]]):
-        self.memory = np.empty(shape.size + ALIGNMENT, np.uint8)
+        self.memory: Any = np.empty(shape.size + ALIGNMENT, np.uint8)
         first = self.memory.ctypes.data
         self.start = -first % ALIGNMENT
         self.pointer = first + self.start

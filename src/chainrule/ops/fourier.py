@@ -32,7 +32,7 @@ def _along(x: ArrayType, axis: int, size: int, dtype: np.dtype) -> ArrayType:
     return ArrayType((*x.shape[:axis], size, *x.shape[axis + 1 :]), dtype)
 
 
-def _fft(x: Any, *, axis: int, inverse: bool, norm: str) -> Any:
+def _fft(x: Any, *, axis: int, inverse: bool, norm: Any) -> Any:
     """The discrete Fourier transform along an axis, or its inverse."""
     return (np.fft.ifft if inverse else np.fft.fft)(x, axis=axis, norm=norm)
 
