@@ -108,6 +108,12 @@ xlogy = elementwise(
     notation=r"{0} \log {1}",
     source="d/da: log b; d/db: a / b",
 )
+
+
+def _power(code: Code, a: Any, b: Any) -> Any:
+    return code.call("power", a, b) if a.dtype.kind == "f" and a.dtype.itemsize >= 4 else None
+
+
 power = elementwise(
     "power",
     np.power,
@@ -115,16 +121,33 @@ power = elementwise(
     lambda y, a, b: where(equal(b, 0), 0.0, b * power(a, b - 1.0)),
     lambda y, a, b: xlogy(y, a),
     domain=((0.3, 2), (-2, 3)),
+    native=_power,
     notation="{0}^{{{1}}}",
     kinks=[((0.0, 0.0), (0.0, -np.inf))],
     source="DLMF 4.2.26, 4.8.10",
 )
+
+
+def _hypot(code: Code, a: Any, b: Any) -> Any:
+    """Scaled by the larger one, so that no square overflows; inf is larger than nan."""
+    if a.dtype.kind != "f" or a.dtype.itemsize < 4:
+        return None
+    a, b = code.absolute(a), code.absolute(b)
+    zero, one, inf = (code.constant(c, a.dtype) for c in (0, 1, np.inf))
+    large, small = larger_of(code, a, b), smaller_of(code, a, b)
+    ratio = code.divide(small, code.select(code.compare("==", large, zero), one, large))
+    length = code.multiply(large, code.sqrt(code.fma(ratio, ratio, one)))
+    infinite = code.logical_or(code.compare("==", a, inf), code.compare("==", b, inf))
+    return code.select(infinite, inf, length)
+
+
 hypot = elementwise(
     "hypot",
     np.hypot,
     lambda y, a, b: where(equal(y, 0), 0.0, a / y),
     lambda y, a, b: where(equal(y, 0), 0.0, b / y),
     examples=_two_of_either_sign,
+    native=_hypot,
     notation=r"\sqrt{{{0}^2 + {1}^2}}",
     kinks=[((0.0, 0.0), (0.0, 0.0))],
     source="0 at the origin, as for the absolute value",

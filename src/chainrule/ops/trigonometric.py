@@ -73,9 +73,21 @@ arctan2 = elementwise(
     domain=((0.3, 2), (-2, 2)),
     notation=r"\mathrm{{atan2}}({0}, {1})",
 )
-deg2rad = elementwise("deg2rad", np.deg2rad, math.pi / 180, numpy=(np.deg2rad, np.radians), notation=r"{0}^\circ")
+deg2rad = elementwise(
+    "deg2rad",
+    np.deg2rad,
+    math.pi / 180,
+    native=lambda code, x: code.multiply(x, code.constant(x.dtype.type(math.pi) / x.dtype.type(180), x.dtype)),
+    numpy=(np.deg2rad, np.radians),
+    notation=r"{0}^\circ",
+)
 rad2deg = elementwise(
-    "rad2deg", np.rad2deg, 180 / math.pi, numpy=(np.rad2deg, np.degrees), notation=r"\frac{{180}}{{\pi}} {0}"
+    "rad2deg",
+    np.rad2deg,
+    180 / math.pi,
+    native=lambda code, x: code.multiply(x, code.constant(x.dtype.type(180) / x.dtype.type(math.pi), x.dtype)),
+    numpy=(np.rad2deg, np.degrees),
+    notation=r"\frac{{180}}{{\pi}} {0}",
 )
 
 sinh = elementwise(

@@ -16,12 +16,13 @@ from .exponential import exp, exp2, expm1
 from .hyperbolic import arccosh, arcsinh, arctanh, cosh, sech_squared, sinh, tanh
 from .logarithm import log, log1p, log2, log10
 from .logistic import expit, log_expit, logaddexp, softplus
+from .power import power
 from .trigonometric import arccos, arcsin, arctan, cos, sin, tan
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        *(exp, exp2, expm1, log, log1p, log2, log10, expit, log_expit, softplus, logaddexp, erf),
+        *(exp, exp2, expm1, log, log1p, log2, log10, expit, log_expit, softplus, logaddexp, erf, power),
         *(sinh, cosh, tanh, arcsinh, arccosh, arctanh, sech_squared, sin, cos, tan, arcsin, arccos, arctan),
     )
 }

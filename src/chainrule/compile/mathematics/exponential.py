@@ -13,12 +13,14 @@ _DOUBLE = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _SINGLE = 0.693359375, -2.12194440054690583e-4
 
 
-def _reduced(code: Code, x: Any) -> tuple[Any, Any]:
-    """n as an integer, and exp(r) - 1."""
+def _reduced(code: Code, x: Any, low_part: Any = None) -> tuple[Any, Any]:
+    """n as an integer, and exp(r) - 1; `low_part` is what x lacks."""
     high, low = _DOUBLE if is_double(x) else _SINGLE
     whole, n = rounded(code, code.multiply(x, code.constant(_LOG2_E, x.dtype)))
     r = code.fma(whole, code.constant(-high, x.dtype), x)
     r = code.fma(whole, code.constant(-low, x.dtype), r)
+    if low_part is not None:
+        r = code.add(r, low_part)
     return n, code.fma(code.multiply(r, r), polynomial(code, r, "exp"), r)
 
 
@@ -32,6 +34,15 @@ def _scaled(code: Code, y: Any, n: Any) -> Any:
 def exp(code: Code, x: Any) -> Any:
     low, high = (-746.0, 709.79) if is_double(x) else (-104.0, 88.73)
     n, p = _reduced(code, at_least(code, at_most(code, x, high), low))
+    return _scaled(code, code.add(p, code.constant(1, x.dtype)), n)
+
+
+def exp_of_pair(code: Code, x: Any, low: Any) -> Any:
+    """exp of x + low in double precision, of which low is what x lacks."""
+    clamped = at_least(code, at_most(code, x, 709.79), -746.0)
+    same = code.compare("==", clamped, x)
+    low = code.select(same, low, code.constant(0, x.dtype))
+    n, p = _reduced(code, clamped, low)
     return _scaled(code, code.add(p, code.constant(1, x.dtype)), n)
 
 

@@ -16,7 +16,7 @@ _LOG_10_SINGLE = 0.4342944920063019, -1.0103050e-8, 0.301025390625, 4.6050389e-0
 _INF = math.inf
 
 
-def _parts(code: Code, x: Any) -> tuple[Any, Any]:
+def parts(code: Code, x: Any) -> tuple[Any, Any]:
     """k as a floating number, and f; for positive x, subnormal too."""
     integer = whole_bits(x)
     smallest, lift = (2.0**-1022, 52) if is_double(x) else (2.0**-126, 23)
@@ -56,7 +56,7 @@ def _with_ends(code: Code, x: Any, y: Any) -> Any:
 
 def _positive(code: Code, x: Any, correction: Any = None) -> Any:
     high, low = _DOUBLE if is_double(x) else _SINGLE
-    k, f = _parts(code, x)
+    k, f = parts(code, x)
     half_square, rest = _of_mantissa(code, f)
     rest = code.fma(k, code.constant(low, x.dtype), rest)
     if correction is not None:
@@ -82,7 +82,7 @@ def log1p(code: Code, x: Any) -> Any:
 
 def log2(code: Code, x: Any) -> Any:
     """k + log2(1 + f), so that powers of two are exact; the factor is in two parts."""
-    k, f = _parts(code, x)
+    k, f = parts(code, x)
     half_square, rest = _of_mantissa(code, f)
     high = f  # log(1 + f) = high - low
     low = code.subtract(half_square, rest)
@@ -95,7 +95,7 @@ def log2(code: Code, x: Any) -> Any:
 
 def log10(code: Code, x: Any) -> Any:
     """log10(2) in two parts, of which k times the first is exact."""
-    k, f = _parts(code, x)
+    k, f = parts(code, x)
     half_square, rest = _of_mantissa(code, f)
     y = code.subtract(f, code.subtract(half_square, rest))
     lost = code.subtract(code.subtract(f, y), code.subtract(half_square, rest))
