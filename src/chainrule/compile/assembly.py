@@ -68,6 +68,9 @@ def assembly_of(v: Variable) -> Assembly | None:
         axis = named["axis"]
         piece = Piece(x, _scattered(indices, axis, named["size"]), meet=axis == len(v.shape) - 1)
         return Assembly(0, [piece], adds=True)
+    if operation.name == "embed":
+        axes = named["axes"]
+        return Assembly(0, [Piece(v.inputs[0], lambda entries, place: tuple([place[k] for k in axes]))])
     if operation.joins is None:
         return None
     places = operation.joins(v.inputs, **named)
@@ -99,7 +102,7 @@ def write_assembly(v: Variable, memory: Memory, function: Function, code: Code, 
             there = piece.placed(entries, place)
             new = value(piece.source, place)
             if assembly.adds:
-                new = code.add(entries.load_anew(memory, v.dtype, there), new)
+                new = code.add(entries.load(memory, v.dtype, there, anew=True), new)
             entries.store(memory, new, there)
 
         over(function, piece.source.shape, 1 if piece.meet else lanes, put)

@@ -137,34 +137,26 @@ class Entries:
         text = f"getelementptr {one}, ptr {memory.pointer}, i64 {first.text}"
         return self.function.pointer(text, first.level), first.level
 
-    def load(self, memory: Memory, dtype: Any, place: Place) -> Value:
+    def load(self, memory: Memory, dtype: Any, place: Place, anew: bool = False) -> Value:
+        """What lies at a place; `anew`: now, after what has been stored before in the same function."""
         flat = self._flat(memory, place)
         if flat.step in (0, 1) and not flat.is_scattered:
-            return self._loaded(*self._pointer(memory, dtype, flat), dtype, flat.lanes if flat.step else 1)
+            return self._loaded(*self._pointer(memory, dtype, flat), dtype, flat.lanes if flat.step else 1, anew)
         scalars = []
         for number in range(flat.lanes):
             pointer, level = self._pointer(memory, dtype, flat.lane(self.function, number))
-            scalars.append(self._loaded(pointer, level, dtype, 1))
+            scalars.append(self._loaded(pointer, level, dtype, 1, anew))
         return self.function.vector_of(scalars)
 
-    def load_anew(self, memory: Memory, dtype: Any, place: Place) -> Value:
-        """What lies there now, after other stores."""
-        body = self.function.bodies[-1]
-        before = dict(body.known)
-        for key in [key for key in body.known if isinstance(key, str) and key.startswith("load ")]:
-            del body.known[key]
-        value = self.load(memory, dtype, place)
-        body.known.update(before)
-        return value
-
-    def _loaded(self, pointer: str, level: int, dtype: Any, lanes: int) -> Value:
+    def _loaded(self, pointer: str, level: int, dtype: Any, lanes: int, anew: bool) -> Value:
         function = self.function
-        align = dtype.itemsize
+        emit = function.emit_anew if anew else function.emit
+        level = function.level if anew else level
         if dtype != BOOL:
-            text = f"load {type_of(dtype, lanes)}, ptr {pointer}, align {align}"
-            return function.emit(text, dtype, lanes, level)
+            text = f"load {type_of(dtype, lanes)}, ptr {pointer}, align {dtype.itemsize}"
+            return emit(text, dtype, lanes, level)
         bytes_type = "i8" if lanes == 1 else f"<{lanes} x i8>"
-        raw = function.emit(f"load {bytes_type}, ptr {pointer}, align 1", dtype, lanes, level)
+        raw = emit(f"load {bytes_type}, ptr {pointer}, align 1", dtype, lanes, level)
         zero = "0" if lanes == 1 else "zeroinitializer"
         return function.emit(f"icmp ne {bytes_type} {raw.text}, {zero}", BOOL, lanes, level)
 
@@ -220,7 +212,14 @@ def _reshaped(x: Variable, place: Place, *, shape: tuple[int, ...]) -> Place:
     return tuple([Index() if size == 1 else next(own) for size in x.shape])
 
 
+def _contracted(x: Variable, place: Place, *, labels: Any, out: tuple[int, ...], absorbing: Any) -> Place:
+    """A diagonal, or axes in another order: each name once in the result."""
+    at = dict(zip(out, place, strict=True))
+    return tuple([at[n] for n in labels[0]])
+
+
 MOVEMENTS = {
+    "einsum": _contracted,
     "transpose": _transposed,
     "broadcast_to": _broadcast_to,
     "window": _window,
@@ -237,6 +236,10 @@ def only_moves(v: Variable) -> bool:
     operation: Any = v.operation
     if operation is None or operation.name not in MOVEMENTS or operation.name == "convert":
         return False
+    if operation.name == "einsum":
+        named = operation.named(v.parameters)
+        names = {n for each in named["labels"] for n in each}
+        return len(v.inputs) == 1 and names == set(named["out"]) and len(names) == len(named["out"])
     if operation.name == "reshape":
         (x,) = v.inputs
         return [n for n in x.shape if n != 1] == [n for n in v.shape if n != 1]

@@ -14,9 +14,10 @@ from typing import Any, final
 from ..graph import Graph, Variable, ancestors
 from .entries import only_moves
 
-LOOPS, REDUCTION, PRODUCT, ASSEMBLY = "loops", "reduction", "product", "assembly"
+LOOPS, REDUCTION, PRODUCT = "loops", "reduction", "product"
+ASSEMBLY, CUMULATIVE = "assembly", "cumulative"  # what stores piece by piece, and step by step
 HOLDING, NUMPY = "holding", "numpy"  # a loop or a branch that holds graphs; what has no recipe
-_WHOLE = (ASSEMBLY, HOLDING, NUMPY)  # what takes and gives whole arrays
+_WHOLE = (ASSEMBLY, CUMULATIVE, HOLDING, NUMPY)  # what takes and gives whole arrays
 
 
 @final
@@ -25,7 +26,7 @@ class Kernel:
 
     Attributes
     ----------
-    kind : {"loops", "reduction", "product", "assembly", "holding", "numpy"}
+    kind : {"loops", "reduction", "product", "assembly", "cumulative", "holding", "numpy"}
         Of all but the first, the first variable says what is done.
     shape : tuple of int
         What the loops walk: that of all its variables.

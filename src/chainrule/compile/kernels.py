@@ -7,9 +7,10 @@ from typing import Any
 
 from .assembly import write_assembly
 from .code import Code
+from .cumulative import write_cumulative
 from .emitter import Module
 from .entries import Entries, Memory, Place
-from .fusion import ASSEMBLY, PRODUCT, REDUCTION, Kernel
+from .fusion import ASSEMBLY, CUMULATIVE, PRODUCT, REDUCTION, Kernel
 from .llvm_loader import Machine
 from .loops import over
 from .products import Product
@@ -77,6 +78,8 @@ def write_kernel(module: Module, machine: Machine, kernel: Kernel, name: str, me
         Product(head, width).write(function, code, entries, store, scratch)
     elif kernel.kind == ASSEMBLY:
         write_assembly(head, memory[head.number], function, code, entries, _lanes(kernel, width))
+    elif kernel.kind == CUMULATIVE:
+        write_cumulative(head, memory[head.number], function, code, entries, _lanes(kernel, width))
     else:
         over(function, kernel.shape, _lanes(kernel, width), store)
 

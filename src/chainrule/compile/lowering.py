@@ -44,7 +44,9 @@ def _made(v: Variable, inputs: list[Variable], graph: Graph) -> Any:
     if operation.name in _MARKS:
         return inputs[0]
     simpler = None
-    if operation.lowered is not None:
+    if not all(u.size for u in inputs):  # nothing to compute
+        pass
+    elif operation.lowered is not None:
         simpler = operation.lowered(*inputs, **operation.named(v.parameters))
     elif operation.name == "einsum":
         simpler = _lowered_product(v, inputs)

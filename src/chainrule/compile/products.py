@@ -216,7 +216,10 @@ class Product:
             right = [self._right(tile.at, tile.column + number * self.lanes, self.lanes) for number in vectors]
         else:
             flat = self._flat(inner)
-            right = [self.entries.load(tile.packed, self.dtype, (flat, self._vector(number))) for number in vectors]
+            right = [
+                self.entries.load(tile.packed, self.dtype, (flat, self._vector(number)), anew=True)
+                for number in vectors
+            ]
         result = []
         for k in range(tile.height):
             left = self._entry(self.left, self.names_left, {**tile.at, self.row: tile.row + k})

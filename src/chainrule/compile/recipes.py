@@ -10,8 +10,9 @@ from ..original import np
 from .assembly import assembly_of
 from .code import Code
 from .contraction import Contraction
+from .cumulative import is_cumulative
 from .emitter import Module, Value
-from .fusion import ASSEMBLY, LOOPS, NUMPY, PRODUCT, REDUCTION, standard_kind
+from .fusion import ASSEMBLY, CUMULATIVE, LOOPS, NUMPY, PRODUCT, REDUCTION, standard_kind
 from .reductions import REDUCTIONS
 
 _KINDS = {("f", 4), ("f", 8), ("b", 1), *[(kind, size) for kind in "iu" for size in (1, 2, 4, 8)]}
@@ -33,6 +34,8 @@ def kind_of(v: Variable) -> str:
         return LOOPS if len(v.inputs[1].shape) == 1 and v.inputs[1].dtype.kind in "iu" else NUMPY
     if assembly_of(v) is not None and v.dtype.kind != "b":
         return ASSEMBLY
+    if is_cumulative(v):
+        return CUMULATIVE
     if operation.name == "einsum":
         return _kind_of_sum(v)
     return REDUCTION if operation.name in REDUCTIONS and v.parameters[0] else NUMPY

@@ -97,6 +97,15 @@ fabs = elementwise(
     kinks=[((0.0,), (0.0,))],
 )
 
+
+def _xlogy(code: Code, a: Any, b: Any) -> Any:
+    if a.dtype.kind != "f" or a.dtype.itemsize < 4:
+        return None
+    zero = code.constant(0, a.dtype)
+    absorbs = code.logical_and(code.compare("==", a, zero), code.compare("==", b, b))
+    return code.select(absorbs, zero, code.multiply(a, code.call("log", b)))
+
+
 # xlogy(y, a) is y log a with 0 at y = 0: right at a = 0, and nan for a < 0, where a**b has no real derivative by b.
 xlogy = elementwise(
     "xlogy",
@@ -105,6 +114,7 @@ xlogy = elementwise(
     lambda y, a, b: where(equal(a, 0), 0.0, a / b),  # 0 for every b, at b = 0 too
     domain=((0.5, 2), (0.5, 3)),
     kinks=[((0.0, 0.0), (float("-inf"), 0.0))],
+    native=_xlogy,
     notation=r"{0} \log {1}",
     source="d/da: log b; d/db: a / b",
 )

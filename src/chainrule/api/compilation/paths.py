@@ -19,7 +19,7 @@ from ...interpret import Plan
 from ...ops.marks import tag
 from ...original import np
 from ..scope import plain, read_only
-from .native import compiled
+from .native import Tiered
 from .recording import Asked, HiddenInput, Recording
 
 _BYTES_COMPARED = 1 << 16
@@ -114,7 +114,10 @@ class Segment:
             return Program(_nothing, (), views, ())
         by_number = self.numbered.by_number
         graph = extract(self.numbered.graph, [by_number[n] for n in taken], [by_number[n] for n in given], "jit")
-        run = compiled(graph) if self.asked is None else Plan(graph).careful  # the bits that Python was answered
+        if self.asked is not None:
+            run: Any = Plan(graph).careful  # the bits that Python was answered
+        else:
+            run = Tiered(graph, at_once=not self.recording.asked)
         return Program(run, tuple(taken), views, tuple(given))
 
 

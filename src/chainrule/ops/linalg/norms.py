@@ -8,11 +8,13 @@ from ...arraytype import ArrayType
 from ...original import np
 from ...structure import LinearMap, zero_map
 from ...structure.algebra import real_dtype
+from ..arithmetic import absolute, sqrt, square
 from ..batch_axis import moving_axes
-from ..comparison import equal
+from ..comparison import equal, greater, isfinite, logical_and
 from ..complex_parts import conjugated
+from ..movement import convert
 from ..operation import Example, general
-from ..reduction import spread, weighted_sum
+from ..reduction import amax, spread, total_along, weighted_sum
 from ..selection import where
 from .matrices import Axes, quietly
 
@@ -38,6 +40,19 @@ def _norm_type(x: ArrayType, *, axes: Axes) -> ArrayType:
     return ArrayType(shape, np.float64 if x.dtype.kind in "biu" else real_dtype(x.dtype))
 
 
+def _lowered_norm(x: Any, *, axes: Axes) -> Any:
+    """Scaled by the largest entry, where there is one."""
+    if x.dtype.kind == "c":
+        return None
+    if x.dtype.kind != "f":
+        x = convert(x, dtype="float64")
+    if not axes:
+        return absolute(x)
+    largest = amax(absolute(x), axes=axes)
+    scale = where(logical_and(isfinite(largest), greater(largest, 0.0)), largest, 1.0)
+    return scale * sqrt(total_along(square(x / spread(scale, x, axes)), axes))
+
+
 @quietly
 def _norm_map(y: Any, x: Any, *, axes: Axes) -> LinearMap:
     if 0 in x.shape:
@@ -53,6 +68,7 @@ norm = general(
     _norm_map,
     for_complex=True,
     parameters=("axes",),
+    lowered=_lowered_norm,
     batch=moving_axes("axes"),
     notation=r"\lVert {0} \rVert",
     examples=lambda rng: [
