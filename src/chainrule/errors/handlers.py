@@ -16,17 +16,6 @@ def would_be_handled() -> bool:
     """Whether the instruction of a user's frame, of those since this package called the user, stands in a `try`.
 
     A `with` counts as one: it may suppress what is raised in it.
-
-    Examples
-    --------
-    >>> from chainrule.errors.handlers import would_be_handled
-    >>> would_be_handled()
-    False
-    >>> try:
-    ...     print(would_be_handled())
-    ... finally:
-    ...     pass
-    True
     """
     frame = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(LIBRARIES):
