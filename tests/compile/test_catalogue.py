@@ -52,7 +52,7 @@ def test_special_values_in_vectors_and_rest(name, dtype):
     (native,), (numpy,), _ = both(graph, arrays)
     assert native.dtype == numpy.dtype
     if name in _ROUNDED:
-        np.testing.assert_allclose(native, numpy, rtol=2 * np.finfo(native.dtype).eps, atol=0)
+        np.testing.assert_allclose(native, numpy, rtol=_ROUNDED[name] * np.finfo(native.dtype).eps, atol=0)
     else:
         np.testing.assert_array_equal(native, numpy)
     if native.dtype.kind == "f" and name not in _SIGN_OF_ZERO_IS_FREE:
@@ -60,7 +60,7 @@ def test_special_values_in_vectors_and_rest(name, dtype):
         np.testing.assert_array_equal(np.signbit(native[zero]), np.signbit(numpy[zero]))
 
 
-_ROUNDED = {"hypot"}  # more than once; all others are exact or rounded once
+_ROUNDED = {"hypot": 2, "xlogy": 4}  # more than once: so many units; all others are exact or rounded once
 
 # NumPy's own answer depends on where in a vector an entry lies; or a product that is absorbed is +0 or -0.
 _SIGN_OF_ZERO_IS_FREE = {"maximum", "minimum", "relu", "absorb", "factor_product"}
