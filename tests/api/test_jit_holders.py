@@ -188,6 +188,12 @@ def vectorized_functions():
     return lambda x: VECTORIZED(np.array([x, 2 * x]))[1], [lambda: rates.update(a=3.0)]  # noqa: F821
 
 
+def imported_names():
+    """While a function is traced, another function stands for what has been imported from NumPy."""
+    set_global("made", np.zeros)
+    return lambda x: x + made(2)[0], [lambda: set_global("made", lambda n: [3.0 * n])]  # noqa: F821
+
+
 def long_chains():
     class Node:
         def __init__(self, value, following):
@@ -234,6 +240,7 @@ HOLDERS = [
     collections_of_the_standard_library,
     splines,
     vectorized_functions,
+    imported_names,
     long_chains,
     computed_names,
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...original import np
 from ...tracing import memory_of
+from ...tracing.names import original_of
 from ...tracing.trace import COPY_LIMIT
 
 Path = tuple[Any, ...]
@@ -36,11 +37,11 @@ def has_in_class(parent: Any, key: str) -> bool:
 
 STEPS: dict[str, Callable[[Any, Any], Any]] = {
     "root": lambda parent, key: parent[key],
-    "global": lambda parent, key: parent.__globals__[key],
+    "global": lambda parent, key: original_of(parent.__globals__[key]),
     "cell": lambda parent, key: parent.__closure__[key[0]].cell_contents,
     "default": lambda parent, key: parent.__defaults__[key[0]],
     "keyword": lambda parent, key: parent.__kwdefaults__[key],
-    "attribute": lambda parent, key: parent.__dict__[key],
+    "attribute": lambda parent, key: original_of(parent.__dict__[key]),
     "slot": of_slot,
     "of class": _of_class,
     "of base": lambda parent, key: parent.__mro__[key[0]].__dict__[key[1]],
@@ -70,11 +71,6 @@ def _other_zero(now: Any, expected: Any) -> bool:
 
 def is_same(now: Any, expected: Any) -> bool:
     return now is expected
-
-
-def is_vectorized(now: Any, expected: Any) -> bool:
-    """Another object stands for it while a trace is active in any thread, with the same entries."""
-    return isinstance(now, np.vectorize)
 
 
 def has_code(now: Any, expected: Any) -> bool:

@@ -25,6 +25,7 @@ from typing import Any
 from ...original import np
 from ...tracing import Array, Fillable, memory_of
 from ...tracing.memory import root_of
+from ...tracing.names import original_of
 from ...tracing.names.asking import LIBRARIES
 from ..transformed import Transformed
 from .occurrences import ALL_GLOBALS, DYNAMIC, Key, Use, all_seen, codes_in, globals_in, names_in, texts_in
@@ -45,7 +46,6 @@ from .places import (
     has_type,
     is_equal,
     is_same,
-    is_vectorized,
     of_slot,
 )
 from .signature import Untraceable
@@ -273,7 +273,7 @@ class Surroundings:
             place.test, place.expected = has_form, (kind, None)
             return [("attribute", n, x) for n, x in self._of_module(value.__dict__)]
         if isinstance(value, np.vectorize):
-            place.test = is_vectorized
+            place.expected = value
             return [("attribute", name, value.__dict__[name]) for name in ("pyfunc", "otypes", "signature")]
         if isinstance(value, (staticmethod, classmethod)):
             place.test, place.expected = has_form, (kind, None)
@@ -405,7 +405,7 @@ class Surroundings:
             names = {*names, *_data_in(f.__globals__)}
         for name in names:
             if name in f.__globals__:
-                yield "global", name, f.__globals__[name]
+                yield "global", name, original_of(f.__globals__[name])
             else:
                 yield "has global", name, False
         first = f.__code__.co_argcount - len(f.__defaults__ or ())
@@ -417,7 +417,7 @@ class Surroundings:
     def _of_module(self, held: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         if not self.dynamic:
             return self._named(held)
-        return ((name, held[name]) for name in {*(self.names & held.keys()), *_data_in(held)})
+        return ((name, original_of(held[name])) for name in {*(self.names & held.keys()), *_data_in(held)})
 
     def _read_text(self, text: Any) -> None:
         """Its words may name something, where code reaches things by names that are not written in it."""
@@ -426,7 +426,7 @@ class Surroundings:
 
     def _named(self, held: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         for name in self.names & held.keys() if len(held) < len(self.names) else [n for n in self.names if n in held]:
-            yield name, held[name]
+            yield name, original_of(held[name])
 
 
 def _has_identity(x: Any) -> bool:

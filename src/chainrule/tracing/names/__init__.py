@@ -4,6 +4,6 @@
 files say what they mean then.
 """
 
-from .namespaces import enter, leave, patch_numpy
+from .namespaces import enter, leave, original_of, patch_numpy
 
-__all__ = ["enter", "leave", "patch_numpy"]
+__all__ = ["enter", "leave", "original_of", "patch_numpy"]

@@ -123,6 +123,7 @@ class _Patch:
         self.classes: list[tuple[ModuleType, type, type]] = []  # module, class now, class before
         self.by_value: dict[int, _Name] = {}
         self.bindings: list[tuple[dict[str, Any], str, Any, Any]] = []  # namespace, name, original, answer
+        self.originals: dict[int, Any] = {}  # by the id of the answer that stands in a namespace
         self.seen: dict[int, tuple[dict[str, Any], int]] = {}  # namespaces that have been looked through, by id; sizes
         self.modules = 0
         self.awaited = set(ANSWERS)
@@ -180,7 +181,7 @@ class _Patch:
             if namespace.get(name) is answer:
                 namespace[name] = original
         if len(self.seen) > _MOST:  # namespaces of executed text come and go
-            self.seen, self.bindings, self.modules = {}, [], 0
+            self.seen, self.bindings, self.modules, self.originals = {}, [], 0, {}
 
     def _look_through(self, namespace: dict[str, Any]) -> None:
         """Find what users' modules have imported by name: in modules that are new, and where the user stands."""
@@ -208,6 +209,7 @@ class _Patch:
             if answer is None or (id(namespace), name) in known:
                 continue
             self.bindings.append((namespace, name, value, answer))
+            self.originals[id(answer)] = value
             namespace[name] = answer
         self.seen[id(namespace)] = namespace, len(namespace)
 
@@ -241,6 +243,11 @@ def leave(trace: Trace) -> None:
     if trace.patched:
         trace.patched = False
         _patch.leave()
+
+
+def original_of(value: Any) -> Any:
+    """What stands in a namespace when no trace is active in any thread."""
+    return _patch.originals.get(id(value), value) if _patch.traces else value
 
 
 def _users_namespace() -> dict[str, Any]:
