@@ -190,8 +190,8 @@ def vectorized_functions():
 
 def imported_names():
     """While a function is traced, another function stands for what has been imported from NumPy."""
-    set_global("made", np.zeros)
-    return lambda x: x + made(2)[0], [lambda: set_global("made", lambda n: [3.0 * n])]  # noqa: F821
+    set_global("made", np.eye)
+    return lambda x: x + made(2)[0][0], [lambda: set_global("made", lambda n: [[3.0 * n]])]  # noqa: F821
 
 
 def long_chains():
