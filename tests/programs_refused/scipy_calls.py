@@ -155,7 +155,7 @@ def _(x):
     return np.sum(values**2)
 
 
-@refused(UnsupportedError, V, what="scipy.special.jv is not supported")
+@refused(UnsupportedError, V, what="scipy.special.jv is not supported", wanted="cr.operation declares another one")
 def bessel(x):
     waves = special.jv(0, x)  # here
     return np.sum(waves**2)
@@ -176,7 +176,7 @@ def _(x):
     return np.sum(values**2)
 
 
-@refused(UnsupportedError, V, what="np.frompyfunc of <lambda> is not supported")
+@refused(UnsupportedError, V, what="np.frompyfunc of <lambda> is not supported", wanted="cr.custom_gradient")
 def python_ufunc(x):
     """np.frompyfunc."""
     soft = np.frompyfunc(lambda r: r / (1 + abs(r)), 1, 1)

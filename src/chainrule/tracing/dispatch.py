@@ -25,6 +25,7 @@ HINTS: dict[Callable[..., Any], str] = {}  # what to write instead of a function
 _ELEMENTWISE: dict[Any, Operation] = {}  # ufuncs, and the few functions of NumPy that work entry by entry but are none
 _DECLARED: dict[Any, Operation] = {}  # functions that are one operation of the catalogue
 _late: list[Operation] = []
+_ALSO_IN_NUMPY = ("cbrt", "exp2", "expm1", "log1p")  # the same functions in scipy.special, as ufuncs of its own
 
 for _operation in CATALOGUE.values():
     for _function in _operation.numpy:
@@ -56,6 +57,8 @@ def elementwise_of(ufunc: Any) -> Operation | None:
                 if isinstance(function, SpecialFunction):
                     _ELEMENTWISE[function.found()] = operation
         _late.clear()
+        special = sys.modules["scipy.special"]
+        _ELEMENTWISE.update({getattr(special, name): _ELEMENTWISE[getattr(np, name)] for name in _ALSO_IN_NUMPY})
         found = _ELEMENTWISE.get(ufunc)
     return found
 
@@ -178,7 +181,13 @@ def name_of(function: Any) -> str:
 
 
 def refuse(what: str, hint: str | None = None) -> UnsupportedError:
-    return UnsupportedError(f"{what} is not supported on traced arrays", try_=hint)
+    wanted = None if hint else _WITH_A_RULE
+    return UnsupportedError(f"{what} is not supported on traced arrays", wanted=wanted, try_=hint)
+
+
+_WITH_A_RULE = (
+    "operations that have a rule; cr.operation declares another one by its slope, cr.custom_gradient a whole function"
+)
 
 
 def plain_call(function: Any, name: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
