@@ -754,3 +754,23 @@ def test_after_an_error_all_is_as_before():
             cr.vmap(lambda x: cr.vmap(lambda t: 1 / 0)(x))(ROWS)
     close(cr.vmap(np.sum)(ROWS), ROWS.sum(1))
     assert type(np.zeros(3)) is np.ndarray
+
+
+def test_adding_at_places_of_the_sample():
+    def f(x, k):
+        y = np.zeros(3)
+        np.add.at(y, k, x)
+        np.subtract.at(y, k[:1], x[0] ** 2)
+        M = np.ones((2, 2))
+        np.add.at(M, (k[:2] % 2, k[1:] % 2), x[:2])
+        return np.sum(y**3) + np.sum(M**2 * np.arange(4.0).reshape(2, 2))
+
+    x, places = np.array([1.0, 2.0, 3.0]), np.array([[0, 0, 1], [2, -1, 2], [1, 2, 0]])
+    np.testing.assert_allclose(cr.vmap(f, in_axes=(None, 0))(x, places), [f(x, k) for k in places])
+    slopes = cr.vmap(cr.grad(f), in_axes=(None, 0))(x, places)
+    compiled = cr.jit(cr.grad(f))
+    for k, slope in zip(places, slopes, strict=True):
+        around = [(f(x + 1e-5 * e, k) - f(x - 1e-5 * e, k)) / 2e-5 for e in np.eye(3)]
+        np.testing.assert_allclose(slope, around, rtol=1e-8)
+        np.testing.assert_allclose(compiled(x, k), slope, rtol=1e-13)
+    assert compiled.trace_count == 1

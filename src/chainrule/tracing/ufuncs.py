@@ -253,21 +253,34 @@ def _at(ufunc: np.ufunc, target: Any, index: Any, *operands: Any) -> None:
         raise written_outside(f"{name}.at would write a traced value into")
     if computation_of(ufunc) is None:
         raise refuse(f"{name}.at", HINTS.get(ufunc))
-    positions = flat_positions(target, index)
+    adds = ufunc is np.add or ufunc is np.subtract
+    positions = _places(target, index) if adds else flat_positions(target, index)
     values = [np.broadcast_to(lifted(x, target), positions.shape).reshape(-1) for x in operands]
-    positions = np.asarray(positions).reshape(-1)
-    if ufunc is np.add or ufunc is np.subtract:
+    positions = positions.reshape(-1)
+    if adds:
         _add_at(target, positions, values[0] if ufunc is np.add else -values[0])
         return
+    positions = np.asarray(positions)
     flat = target.reshape(-1).copy()
     for chosen in _rounds(positions):
         flat[positions[chosen]] = ufunc(flat[positions[chosen]], *[v[chosen] for v in values])
     target[...] = flat.reshape(target.shape)
 
 
-def _add_at(target: Array, positions: np.ndarray, values: Array) -> None:
+def _places(target: Array, index: Any) -> Any:
+    """The flat positions that an index picks: traced ones where traced integers pick them."""
+    entries = index if isinstance(index, tuple) else (index,)
+    if not any(type(each) is Array for each in entries) or any(
+        type(each) is Array and each.dtype.kind == "b" for each in entries
+    ):
+        return flat_positions(target, index)
+    return lifted(np.arange(target.size).reshape(target.shape), target)[index]
+
+
+def _add_at(target: Array, positions: Any, values: Array) -> None:
     v = of_dtype(values.variable, np.result_type(values.dtype, target.dtype))
-    added = scatter(v, target.owner.capture(positions), axis=0, size=target.size)
+    places = positions.variable if type(positions) is Array else target.owner.capture(positions)
+    added = scatter(v, places, axis=0, size=target.size)
     target += wrap(target.owner, reshape(added, shape=target.shape))
 
 
