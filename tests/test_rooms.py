@@ -14,7 +14,7 @@ import chainrule
 
 Rooms = dict[str, set[str]]
 
-GROUND = {"errors", "arraytype", "tree", "lazy", "original"}
+GROUND = {"errors", "arraytype", "tree", "lazy", "locks", "original"}
 SIBLINGS = {"tracing", "backprop", "simplify", "interpret", "compile", "health"}
 PLAIN = {"nets", "losses", "regularizers", "optimizers"}  # plain NumPy functions
 LOOP = {"training", "files", "data"}
@@ -25,9 +25,10 @@ BELOW_LEAVES = BELOW_API | {"api"} | PLAIN | LOOP
 # Room -> rooms that it may import.
 ALLOWED: Rooms = {
     "errors": set(),
+    "locks": set(),
     "original": set(),
     "arraytype": {"errors", "original"},
-    "tree": {"errors"},
+    "tree": {"errors", "locks"},
     "lazy": {"errors"},
     "graph": GROUND,
     "structure": GROUND,  # not graph: factors are arrays, or whatever an algebra has been registered for

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib
-import threading
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
@@ -13,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from .errors import ArgumentError
+from .locks import new_lock
 
 NAMESPACE = "chainrule"
 _SHOWN = 200  # letters of an outline
 LEAVES = (np.ndarray, np.generic, float, int, complex)
 _plain: set[type] = set()  # types of leaves that are no dataclasses
 _registered: set[type] = set()  # dataclasses, which are no leaves any more
-_registering = threading.Lock()
+_registering = new_lock()
 _paths: dict[Any, list[str]] = {}
 
 

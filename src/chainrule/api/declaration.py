@@ -5,7 +5,6 @@ from __future__ import annotations
 import collections
 import functools
 import re
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, final
 
@@ -13,6 +12,7 @@ from .. import tree
 from ..arraytype import ArrayType
 from ..errors import ArgumentError, DerivativeError, ShapeError, users_frames_only
 from ..graph import NAME
+from ..locks import new_lock
 from ..ops import Operation, elementwise, general, linear
 from ..original import np
 from ..structure import MatrixFree
@@ -21,7 +21,7 @@ from .arguments import check_callable, typed
 from .transformed import transformed
 
 _serials: collections.Counter[str] = collections.Counter()
-_counting = threading.Lock()
+_counting = new_lock()
 
 
 def operation(

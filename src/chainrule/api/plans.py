@@ -6,13 +6,13 @@ arrays are inputs of the plan, so their values may change from call to call.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..backprop import back_propagation_nodes
 from ..graph import Graph, Variable, extract, is_slot, structural_key
 from ..interpret import Plan
+from ..locks import new_lock
 from ..ops.algebra import zeros
 from ..original import np
 from ..simplify import simplify
@@ -20,7 +20,7 @@ from ..tracing import Trace, quiet
 
 _MOST = 512
 _plans: dict[tuple[Any, ...], Plan] = {}
-_lock = threading.Lock()
+_lock = new_lock()
 
 
 def planned(

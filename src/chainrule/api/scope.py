@@ -132,38 +132,63 @@ def is_borrowed(v: Variable) -> bool:
 
 
 class transform:
-    """The scope of a transform, as a context: within the active trace, or that of its arguments, or a new one."""
+    """The scope of a transform, as a context: within the active trace, or that of its arguments, or a new one.
 
-    __slots__ = ("before", "scope")
+    An interrupt may come at any call, those of entering and leaving included. So each step says at once that it has
+    been taken, those of leaving can be taken again, and what was entered is left at the latest when it is forgotten.
+    """
+
+    __slots__ = ("before", "entered", "scope")
 
     def __init__(self, *arguments: Any):
+        self.entered = False
         self.before = active.trace
         trace = _trace_among(arguments) or self.before
         self.scope = Scope(Trace(evaluate) if trace is None else trace, outermost=trace is None)
 
     def __enter__(self) -> Scope:
         trace = self.scope.trace
-        trace.depth += 1
-        active.trace = trace
-        if self.scope.outermost:
-            postpone_full_collections()
-            names.enter(trace)
-        return self.scope
+        try:
+            trace.depth += 1
+            self.entered = True
+            active.trace = trace
+            if self.scope.outermost:
+                postpone_full_collections(trace)
+                names.enter(trace)
+            return self.scope
+        except BaseException:
+            self._leave()
+            raise
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        active.trace = self.before
-        trace = self.scope.trace
         refused = None
-        if error is not None and self.scope.outermost:
-            refused = hidden_by(error, trace.refused)
-            explain(error, _holds_traced)
-        trace.depth -= 1
-        if self.scope.outermost:
-            names.leave(trace)
-            resume_full_collections()
-            trace.close()
+        try:
+            active.trace = self.before
+            if error is not None and self.scope.outermost:
+                refused = hidden_by(error, self.scope.trace.refused)
+                explain(error, _holds_traced)
+            self._leave()
+        except BaseException:
+            self._leave()
+            raise
         if refused is not None:
             raise refused from None
+
+    def __del__(self) -> None:
+        if self.entered:
+            self._leave()
+
+    def _leave(self) -> None:
+        trace = self.scope.trace
+        if active.trace is trace:
+            active.trace = self.before
+        if self.scope.outermost:
+            names.leave(trace)
+            resume_full_collections(trace)
+            trace.close()
+        if self.entered:
+            trace.depth -= 1
+            self.entered = False
 
 
 def _holds_traced(x: Any) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any, NamedTuple, final
 
 from ..lazy import LazyModule
+from ..locks import new_lock
 
 llvm = LazyModule("llvmlite.binding")
-_lock = threading.Lock()
+_lock = new_lock()
 _ready: list[Machine] = []
 
 _CODEGEN_LEVEL = 1  # the IR is explicit vector code: higher levels took twice the time and gave no faster code

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from typing import Any, final
 
 from ..arraytype import ArrayType
+from ..locks import new_lock
 from .copying import extract
 from .graph import Graph
 from .key import is_slot, structural_key
 
 _interned: weakref.WeakValueDictionary[Any, Body] = weakref.WeakValueDictionary()
-_interning = threading.Lock()
+_interning = new_lock()
 
 
 @final

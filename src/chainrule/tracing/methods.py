@@ -146,7 +146,7 @@ def _leaving(taker: str, rule: Callable[[Any], Any]) -> Callable[..., Any]:
 
 
 Array.as_integer_ratio = _leaving("as_integer_ratio()", lambda x: x.as_integer_ratio())  # type: ignore[attr-defined]
-_reduced_value = _leaving("pickle", lambda x, protocol: x.__reduce_ex__(protocol))
+_reduced_value = _leaving("pickle", lambda x, protocol: x.__reduce_ex__(protocol))  # type: ignore[arg-type]
 
 
 def _reduced(self: Array, protocol: Any) -> Any:

@@ -7,8 +7,6 @@ computes everything once, and nothing that its own path does not need.
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +14,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from ...graph import Variable, extract
 from ...interpret import Plan
+from ...locks import new_lock
 from ...ops.marks import tag
 from ...original import np
 from ..scope import plain, read_only
@@ -25,18 +24,7 @@ from .recording import Asked, HiddenInput, Recording
 _BYTES_COMPARED = 1 << 16
 
 
-class _Growing:
-    """One lock for all trees: it is held for a moment, and a forked child gets a new one."""
-
-    lock = threading.Lock()
-
-
-def _renew() -> None:
-    _Growing.lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew)
+_growing = new_lock()  # one for all trees: it is held for a moment
 
 
 class Numbered:
@@ -161,7 +149,7 @@ class Paths:
 
     def add(self, recording: Recording) -> bool:
         """Add a path; whether its beginning agrees with the paths that are known."""
-        with _Growing.lock:
+        with _growing:
             return self._add(recording)
 
     def _add(self, recording: Recording) -> bool:

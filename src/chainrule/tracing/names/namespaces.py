@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy
 
+from ...locks import in_forked_child, new_lock
 from ..activity import active
 from ..functions.scipy import ANSWERS
 from ..trace import Trace
@@ -117,9 +118,10 @@ class _Patch:
     """All of it, made when the first trace begins."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = new_lock()
         self.enabled = True
-        self.traces = 0
+        self.traces: dict[Trace, int] = {}  # under way, with the thread of each
+        self.is_prepared = self.is_on = False
         self.classes: list[tuple[ModuleType, type, type]] = []  # module, class now, class before
         self.by_value: dict[int, _Name] = {}
         self.bindings: list[tuple[dict[str, Any], str, Any, Any]] = []  # namespace, name, original, answer
@@ -130,40 +132,55 @@ class _Patch:
 
     def prepare(self) -> None:
         for module in (numpy, numpy.linalg, numpy.fft, numpy.random, math, cmath):
-            self._add(module, _answers_of(module), by_value=module in _MADE)
+            if not any(known is module for known, _, _ in self.classes):
+                self._add(module, _answers_of(module), by_value=module in _MADE)
+        self.is_prepared = True
 
     def prepare_scipy(self) -> None:
         """Modules of SciPy when they have been imported, by whomever."""
         for name in self.awaited & sys.modules.keys():
             module = sys.modules[name]
             if ANSWERS[name].keys() <= vars(module).keys():
-                self.awaited.discard(name)
                 self._add(module, _answers_of_scipy(module), by_value=True)
+                self.awaited.discard(name)
 
     def _add(self, module: ModuleType, names: dict[str, _Name], by_value: bool) -> None:
         before = type(module)
-        self.classes.append((module, _watching(before, module, names), before))
         if by_value:
             self.by_value |= {id(n.original): n for n in names.values() if not n.calls_only}
             self.seen, self.modules = {}, 0  # to look for them
+        self.classes.append((module, _watching(before, module, names), before))
+        self.is_on = False
 
-    def enter(self, namespace: dict[str, Any]) -> None:
+    # An interrupt may come at any call: what has been begun can be done again.
+
+    def enter(self, namespace: dict[str, Any], trace: Trace) -> None:
         with self.lock:
-            known = len(self.classes)
-            if not known:
+            if not self.is_prepared:
                 self.prepare()
             if self.awaited:
                 self.prepare_scipy()
-            self.traces += 1
-            if self.traces == 1 or len(self.classes) > known:
+            self.traces[trace] = threading.get_ident()
+            trace.patched = True
+            if not self.is_on:
                 self._put_on()
             self._look_through(namespace)
 
-    def leave(self) -> None:
+    def leave(self, trace: Trace) -> None:
         with self.lock:
-            self.traces -= 1
-            if not self.traces:
-                self._take_off()
+            if trace in self.traces:
+                if len(self.traces) == 1:
+                    self._take_off()
+                del self.traces[trace]
+            trace.patched = False
+
+    def without_other_threads(self) -> None:
+        """In a forked child: no other is there, though it was tracing."""
+        self.traces = {trace: thread for trace, thread in self.traces.items() if thread == threading.get_ident()}
+        if self.traces:
+            self._put_on()
+        else:
+            self._take_off()
 
     def _put_on(self) -> None:
         for module, ours, before in self.classes:
@@ -172,8 +189,10 @@ class _Patch:
         for namespace, name, original, answer in self.bindings:
             if namespace.get(name) is original:
                 namespace[name] = answer
+        self.is_on = True
 
     def _take_off(self) -> None:
+        self.is_on = False
         for module, ours, before in self.classes:
             if type(module) is ours:
                 module.__class__ = before
@@ -230,19 +249,18 @@ def _is_written_in_python(module: ModuleType) -> bool:
 
 _SKIPPED = LIBRARIES | sys.stdlib_module_names - {"__main__"}
 _patch = _Patch()
+in_forked_child(_patch.without_other_threads)
 
 
 def enter(trace: Trace) -> None:
     """A trace begins in this thread."""
     if _patch.enabled:
-        _patch.enter(_users_namespace())
-        trace.patched = True
+        _patch.enter(_users_namespace(), trace)
 
 
 def leave(trace: Trace) -> None:
     if trace.patched:
-        trace.patched = False
-        _patch.leave()
+        _patch.leave(trace)
 
 
 def original_of(value: Any) -> Any:
