@@ -90,6 +90,7 @@ class Tracing:
     """Another thread that is tracing all the time, between two calls of the function as well as within one."""
 
     def __enter__(self):
+        everything(X)  # so that no import is under way in the thread: its lock would stay closed in a child of Python
         self.done, self.inside = threading.Event(), threading.Event()
 
         def f(x):
@@ -101,7 +102,7 @@ class Tracing:
         def work():
             while not self.done.is_set():
                 cr.grad(f)(0.5)
-                cr.jit(cr.grad(f))(0.5)
+                functions.compiled_slope(X)  # compiled: a child of Python cannot compile while a thread does
 
         self.thread = threading.Thread(target=work, daemon=True)
         self.thread.start()
