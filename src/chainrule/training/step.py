@@ -1,4 +1,4 @@
-"""One step of training as a pure function, so that it can be run, compiled or drawn as a whole."""
+"""One step of training as a pure function, compiled as a whole: forward, backward and the optimizer's move."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from .. import tree
-from ..api import value_and_grad
+from ..api import jit, value_and_grad
 from ..errors import ArgumentError
 from .objective import Objective
 
@@ -72,7 +72,7 @@ def training_step(
         moved, state = optimizer.update(parameters, gradients, state, learning_rate)
         return moved if project is None else project(moved), state, measured
 
-    return step
+    return jit(step)
 
 
 def _two_numbers(parts: Any) -> tuple[Any, Any]:

@@ -276,7 +276,7 @@ class Compiled:
             segment, found = state.paths.follow(_inputs(call), known)
             if segment.asked is None:
                 return _result(segment.recording, found, call.objects)
-        return _result(recording, computed(recording, recorder), call.objects)
+        return _result(recording, computed(recording, recorder, entry.traces == 1), call.objects)
 
     def _keep(self, entry: _Entry, state: _State, recording: Recording, recorder: Recorder) -> None:
         entry.traces += 1

@@ -13,7 +13,8 @@ from ...simplify import simplify
 Run = Callable[[Sequence[Any]], list[Any]]
 
 
-_SMALL = 2000  # operations that are worth compiling before it is known whether they run again
+_MOST_OF_ONLY = 20_000  # operations of a graph that is the only path: compiled before it has run
+_MOST_OF_FIRST = 2_000  # and of the first of several; of another one, that is compiled when it runs again
 _OFTEN = 100  # operations for each run that makes a larger graph worth it: compiling one takes as long as so many runs
 
 
@@ -24,18 +25,22 @@ class Tiered:
 
     Parameters
     ----------
-    at_once : bool
-        Whether it will surely run again: then a small graph is compiled at its first run.
+    is_only, is_first : bool
+        Whether it is the only path through its function, as nothing is asked, or the first that was taken. These run
+        again as a rule, and are the same code from their first run on.
     """
 
     __slots__ = ("_plan", "_program", "_waits")
 
-    def __init__(self, graph: Graph, at_once: bool):
+    def __init__(self, graph: Graph, is_only: bool, is_first: bool):
         simple = simplify(graph)
         count = len(simple)
         self._plan = Plan(simple)
         self._program: Run | None = None
-        self._waits = (0 if at_once else 1) if count <= _SMALL else count // _OFTEN
+        if (is_only and count <= _MOST_OF_ONLY) or (is_first and count <= _MOST_OF_FIRST):
+            self._waits = 0
+        else:
+            self._waits = 1 if count <= _MOST_OF_FIRST else count // _OFTEN
         if not is_available():
             self._program = self._plan
 

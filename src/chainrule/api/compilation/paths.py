@@ -62,13 +62,14 @@ class Segment:
         What later segments need of it.
     """
 
-    __slots__ = ("asked", "children", "exported", "made", "numbered", "program", "recording")
+    __slots__ = ("asked", "children", "exported", "is_first", "made", "numbered", "program", "recording")
 
     def __init__(self, recording: Recording, numbered: Numbered, made: dict[int, Variable], asked: Asked | None):
         self.recording, self.numbered, self.made, self.asked = recording, numbered, made, asked
         self.children: dict[bytes, Segment] = {}
         self.exported: set[int] = set()
         self.program: Program | None = None
+        self.is_first = False  # on the first path that was taken
 
     @property
     def targets(self) -> list[int]:
@@ -105,7 +106,7 @@ class Segment:
         if self.asked is not None:
             run: Any = Plan(graph).careful  # the bits that Python was answered
         else:
-            run = Tiered(graph, at_once=not self.recording.asked)
+            run = Tiered(graph, not self.recording.asked, self.is_first)
         return Program(run, tuple(taken), views, tuple(given))
 
 
@@ -182,6 +183,8 @@ class Paths:
         self.places = self.places | {h.place for h in recording.hidden.values()}
         if place is None:
             self.inputs, self.root = recording.inputs, new[0]
+            for segment in new:
+                segment.is_first = True
         else:
             place.children[new[agreed - 1].asked.answer] = new[agreed]  # type: ignore[union-attr]
         self.count += 1

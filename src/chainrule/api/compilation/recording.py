@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 from ... import tree
 from ...errors import Origin, user_frame
 from ...errors.origin import RawOrigin
-from ...graph import Graph, Variable, extracted
+from ...graph import Graph, Variable, extract, extracted
 from ...interpret import evaluate
 from ...original import np
 from ...tracing import Array, Fillable, Guard, memory_of
 from ...tracing.array import ARRAY, PYTHON, SCALAR
 from ...tracing.memory import arrays_among
 from ..scope import Scope, is_borrowed, read_only, transform
+from .native import Tiered
 from .occurrences import Use, asks_for_types, span_at
 from .signature import Signature, Untraceable
 from .surroundings import Present, Surroundings, view_of
@@ -207,12 +208,16 @@ def record(
     return Recording(graph, known, numbers, hidden, asked, outputs, rebuild, recorder.was_shown, drew), recorder
 
 
-def computed(recording: Recording, recorder: Recorder) -> dict[int, Any]:
-    """The outputs' values in the very call that was recorded."""
-    known = recording.variables
-    values = {known[n].number: x for n, x in recorder.values.items()}
-    numbers = [y.number for y in recording.outputs if y.number >= 0]
-    return dict(zip(numbers, _silently([known[n] for n in numbers], values), strict=True))
+def computed(recording: Recording, recorder: Recorder, is_first: bool) -> dict[int, Any]:
+    """The outputs' values in the very call that was recorded: by the code that later calls run, so to the same bits."""
+    known, given = recording.variables, recorder.values
+    numbers = list(dict.fromkeys(y.number for y in recording.outputs if y.number >= 0))
+    if not numbers:
+        return {}
+    graph = extract(recording.graph, [known[n] for n in given], [known[n] for n in numbers], "jit")
+    run = Tiered(graph, not recording.asked, is_first)
+    with np.errstate(all="ignore"):
+        return dict(zip(numbers, run(list(given.values())), strict=True))
 
 
 def _silently(targets: Sequence[Variable], values: dict[int, Any]) -> list[Any]:
