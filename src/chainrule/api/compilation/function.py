@@ -437,8 +437,8 @@ def jit(
     f : callable
         A function of arrays, numbers and trees of them. Left out, `jit` is a decorator with options.
     donate_argnums : int or sequence of int
-        Positional arguments whose memory the function may use: they must be writable arrays that own it. (While graphs
-        are interpreted, nothing is written there.)
+        Positional arguments whose memory the function may use: they must be writable arrays that own it. (At present
+        nothing is written there.)
     static_argnums, static_argnames : int or str, or sequence of them
         Arguments that are told apart by value; they must be hashable.
 
