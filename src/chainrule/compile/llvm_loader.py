@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from typing import Any, NamedTuple, final
 
 from ..lazy import LazyModule
-from ..locks import new_lock
 
 llvm = LazyModule("llvmlite.binding")
-_lock = new_lock()
+_lock = threading.RLock()  # while LLVM works; a fork waits for it, so that no child is left with LLVM at work
 _ready: list[Machine] = []
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 _CODEGEN_LEVEL = 1  # the IR is explicit vector code: higher levels took twice the time and gave no faster code
 
@@ -26,10 +30,11 @@ class Machine(NamedTuple):
 
 def is_available() -> bool:
     """Whether llvmlite can be imported: it has no wheels for some platforms."""
-    try:
-        return bool(llvm.llvm_version_info)
-    except ImportError:
-        return False
+    with _lock:
+        try:
+            return bool(llvm.llvm_version_info)
+        except ImportError:
+            return False
 
 
 def machine() -> Machine:
@@ -58,15 +63,17 @@ def object_code(text: str) -> bytes:
     RuntimeError
         LLVM's own message, where the text is not legal.
     """
-    target = _target_machine()
-    module = llvm.parse_assembly(text)
-    module.verify()
-    return target.emit_object(module)
+    with _lock:
+        target = _target_machine()
+        module = llvm.parse_assembly(text)
+        module.verify()
+        return target.emit_object(module)
 
 
 def assembly(text: str) -> str:
     """The same as assembly, for people to read."""
-    return _target_machine().emit_assembly(llvm.parse_assembly(text))
+    with _lock:
+        return _target_machine().emit_assembly(llvm.parse_assembly(text))
 
 
 def _target_machine() -> Any:
@@ -83,9 +90,11 @@ class Library:
     __slots__ = ("_engine",)
 
     def __init__(self, code: bytes):
-        self._engine: Any = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine())
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-        self._engine.finalize_object()
+        with _lock:
+            self._engine: Any = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine())
+            self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+            self._engine.finalize_object()
 
     def address(self, name: str) -> int:
-        return self._engine.get_function_address(name)
+        with _lock:
+            return self._engine.get_function_address(name)

@@ -135,7 +135,7 @@ def _is_calling(frame: FrameType) -> bool:
 Array.__hash__ = _hash  # type: ignore[method-assign]
 
 
-def _leaving(taker: str, rule: Callable[[Any], Any]) -> Callable[..., Any]:
+def _leaving(taker: str, rule: Callable[..., Any]) -> Callable[..., Any]:
     """A way out of the trace, open to what carries no derivative."""
 
     def method(self: Array, *args: Any) -> Any:
@@ -146,7 +146,7 @@ def _leaving(taker: str, rule: Callable[[Any], Any]) -> Callable[..., Any]:
 
 
 Array.as_integer_ratio = _leaving("as_integer_ratio()", lambda x: x.as_integer_ratio())  # type: ignore[attr-defined]
-_reduced_value = _leaving("pickle", lambda x, protocol: x.__reduce_ex__(protocol))  # type: ignore[arg-type]
+_reduced_value: Any = _leaving("pickle", lambda x, *protocol: x.__reduce_ex__(*protocol))
 
 
 def _reduced(self: Array, protocol: Any) -> Any:
