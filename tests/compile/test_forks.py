@@ -19,8 +19,8 @@ def fresh(number):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_fork_while_a_thread_compiles(monkeypatch):
-    monkeypatch.setenv("CHAINRULE_CACHE_DIR", "")
+def test_a_fork_while_a_thread_compiles(monkeypatch, tmp_path):
+    monkeypatch.setenv("CHAINRULE_CACHE_DIR", str(tmp_path))
     numbers, stop = itertools.count(2), threading.Event()
     fresh(1.5)
 
