@@ -9,11 +9,28 @@ from typing import Any, NamedTuple, final
 from ..lazy import LazyModule
 
 llvm = LazyModule("llvmlite.binding")
-_lock = threading.RLock()  # while LLVM works; a fork waits for it, so that no child is left with LLVM at work
+_foreign = LazyModule("llvmlite.binding.ffi")
+_lock = threading.RLock()  # while LLVM works
 _ready: list[Machine] = []
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+
+def _let_forks_wait() -> None:
+    """A fork waits until LLVM is at rest in all threads: a child would find the locks taken for ever."""
+    if not hasattr(os, "register_at_fork"):
+        return
+    own = getattr(_foreign.lib, "_lock", None)  # of llvmlite, around each of its calls
+    locks = [_lock, *([own] if own is not None else [])]
+
+    def take() -> None:
+        for lock in locks:
+            lock.__enter__()
+
+    def give_back() -> None:
+        for lock in reversed(locks):
+            lock.__exit__(None, None, None)
+
+    os.register_at_fork(before=take, after_in_parent=give_back, after_in_child=give_back)
+
 
 _CODEGEN_LEVEL = 1  # the IR is explicit vector code: higher levels took twice the time and gave no faster code
 
@@ -41,6 +58,7 @@ def machine() -> Machine:
     """This CPU; the first call starts LLVM."""
     with _lock:
         if not _ready:
+            _let_forks_wait()
             llvm.initialize_native_target()
             llvm.initialize_native_asmprinter()
             found = llvm.get_host_cpu_features()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import functools
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, final
@@ -67,9 +66,9 @@ class Program:
             cache.store(key, code)
         return code
 
-    @functools.cached_property
+    @property
     def text(self) -> str:
-        """The module as LLVM reads it."""
+        """The module as LLVM reads it; made anew each time."""
         module = Module()
         writer = Writer(module, self.unit.machine)
         for number, segment in enumerate(self._segments):
