@@ -38,9 +38,9 @@ def compiled_by_name(x):
     return 2 * x
 
 
-cubed = cr.operation("cubed_for_pickling", lambda x: x**3, slopes=lambda y, x: 3 * x * x)
+cubed = cr.operation("test_cubed_for_pickling", lambda x: x**3, slopes=lambda y, x: 3 * x * x)
 turned = cr.operation(
-    "turned_for_pickling",
+    "test_turned_for_pickling",
     lambda x: x[::-1] * 2,
     maps=lambda y, x: index_map("i", "j", (2 * np.eye(*x.shape)[::-1], "ij"), out_shape=y.shape, in_shape=x.shape),
     type_rule=lambda x: x,

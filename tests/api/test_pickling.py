@@ -154,10 +154,10 @@ def test_what_is_declared_elsewhere_is_imported(name):
 
 def test_an_operation_that_is_not_declared_there():
     """Declared by code that runs, not by a module that can be imported: an error names it."""
-    here = cr.operation("declared_in_a_test", np.sin, slopes=lambda y, x: np.cos(x))
+    here = cr.operation("test_declared_here", np.sin, slopes=lambda y, x: np.cos(x))
     graph = pickle.dumps((cr.trace(here, X), (X,)))
     found = in_a_fresh_process(FRESH, graph, check=False)
-    assert b"UnknownNameError" in found.stderr and b"declared_in_a_test" in found.stderr
+    assert b"UnknownNameError" in found.stderr and b"test_declared_here" in found.stderr
 
 
 def test_another_operation_of_the_same_name():

@@ -1,4 +1,4 @@
-"""Every program gives the same compiled: its value, and for one of each idiom its gradient too."""
+"""Programs give the same compiled, of the same kinds: the values of three of each idiom, the gradient of one."""
 
 import copy
 
@@ -32,7 +32,7 @@ def compared(f, program):
 @pytest.mark.filterwarnings("ignore:.*(makes a text|draws random numbers):chainrule.errors.ChainruleWarning")
 @pytest.mark.parametrize(
     "program",
-    [p for programs in IDIOMS.values() for p in programs],
+    [p for programs in IDIOMS.values() for p in programs[:3]],
     ids=lambda p: f"{p.__module__.split('.')[-1]}-{p.__name__}",
 )
 def test_values(program):

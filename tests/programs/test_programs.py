@@ -60,11 +60,12 @@ def test_value_and_gradient(program, number):
 @pytest.mark.filterwarnings("ignore:.*(makes a text|draws random numbers):chainrule.errors.ChainruleWarning")
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_gradient_under_jit(program):
-    examples = [inputs_of(program, number) for number in range(INPUTS)]
-    compiled = cr.jit(cr.grad(program, tuple(range(len(examples[0])))))
-    for number in (*range(INPUTS), *range(INPUTS)):
+    examples = [inputs_of(program, number) for number in (0, 1)]
+    compiled = cr.jit(cr.value_and_grad(program, tuple(range(len(examples[0])))))
+    for number in (0, 1, 0, 1):
         before = copied(examples[number])
-        gradients = compiled(*examples[number])
+        value, gradients = compiled(*examples[number])
+        np.testing.assert_allclose(value, program(*copied(before)), rtol=1e-9)
         assert_untouched(examples[number], before)
         assert_gradient(gradients, examples[number], reference(program, number))
 
