@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from _pytest.outcomes import Skipped
 
-from chainrule.ops import CATALOGUE, Operation
+from chainrule.ops import PRIMITIVES, Operation
 
 from . import mutation, record
 from .mutation import KINDS, Mutant, mutants
@@ -140,7 +140,7 @@ def _report(every: Sequence[Mutant], outcomes: Sequence[Outcome], state: record.
     tests = Counter(each.killed_by for each in outcomes if each.killed_by)
     compared = sum(each.error == "AssertionError" for each in outcomes)
     touched = {operation.name for mutant in every for operation in mutant.operations}
-    ruled = [op for op in CATALOGUE.values() if op.kind != "discrete" and not op.name.startswith("test_")]
+    ruled = [op for op in PRIMITIVES if op.kind != "discrete"]
 
     def rows(groups: dict[str, list[Outcome]], names: Sequence[str]) -> list[tuple[Any, ...]]:
         groups = {**{name: groups[name] for name in names}, "all": list(outcomes)}

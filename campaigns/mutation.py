@@ -22,7 +22,7 @@ import numpy as np
 
 import chainrule.ops as ops
 from chainrule.arraytype import ArrayType
-from chainrule.ops import CATALOGUE, Operation
+from chainrule.ops import CATALOGUE, PRIMITIVES, Operation
 
 HERE = Path(ops.__file__).parent
 MACHINERY = {"operation.py", "rules.py", "operators.py", "reference.py", "scipy_loader.py", "algebra.py"}
@@ -90,7 +90,7 @@ class Place(NamedTuple):
 def places() -> list[Place]:
     """Every function in ops/ that the rule of some operation is, holds or calls."""
     found: dict[int, Place] = {}
-    for operation in CATALOGUE.values():
+    for operation in PRIMITIVES:
         if operation.name.startswith("test_"):
             continue
         for function, is_root in _functions_of(operation):
@@ -286,7 +286,7 @@ def forget() -> None:
     """What has been recorded or inferred with a rule."""
     ops.rules._pulls.clear()
     ops.rules._pushes.clear()
-    for operation in CATALOGUE.values():
+    for operation in PRIMITIVES:
         operation._types.clear()
 
 
@@ -612,7 +612,7 @@ def _canonical(function: ast.AST, alike: dict[str, str]) -> str:
 
 def _of_cells() -> Iterator[Mutant]:
     """A slope that is a number, and a comparison that is handed to a maker of slopes."""
-    for operation in CATALOGUE.values():
+    for operation in PRIMITIVES:
         if operation.name.startswith("test_"):
             continue
         for k, rule in enumerate(_rules_of(operation)):
