@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 from _pytest.outcomes import Skipped
 
 from chainrule.ops import PRIMITIVES, Operation
@@ -40,9 +41,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    warnings.simplefilter("error", np.exceptions.ComplexWarning)  # as where the tests run
     import tests.ops.test_catalogue as catalogue_test
+    import tests.ops.test_complex_catalogue as complex_test
 
-    tests = tests_by_operation(catalogue_test)
+    tests = tests_by_operation(catalogue_test, complex_test)
     broken = [name for name, each in tests.items() if tried(each).killed_by]
     if broken:
         print(f"fail without any mistake: {', '.join(broken)}")
@@ -52,7 +55,9 @@ def run(options: argparse.Namespace) -> int:
         for m in mutants()
         if not options.only or options.only in f"{m.file} {m.name} {[o.name for o in m.operations]}"
     ]
-    sources = record.fingerprint(Path(catalogue_test.__file__), Path(__file__), Path(mutation.__file__))
+    sources = record.fingerprint(
+        Path(catalogue_test.__file__), Path(complex_test.__file__), Path(__file__), Path(mutation.__file__)
+    )
     state = record.State("mutants", sources, {"outcomes": []})
     outcomes = [] if options.only else [Outcome(*each) for each in state.values["outcomes"]]
     for number in range(len(outcomes), len(every)):
@@ -77,10 +82,10 @@ def run(options: argparse.Namespace) -> int:
 # Running tests
 
 
-def tests_by_operation(module: Any) -> dict[str, list[Test]]:
-    """The cases of a module of tests that are for one operation each."""
+def tests_by_operation(*modules: Any) -> dict[str, list[Test]]:
+    """The cases of modules of tests that are for one operation each."""
     found: dict[str, list[Test]] = defaultdict(list)
-    for name, function in vars(module).items():
+    for name, function in (pair for module in modules for pair in vars(module).items()):
         if not name.startswith("test_"):
             continue
         marks = [mark for mark in getattr(function, "pytestmark", ()) if mark.name == "parametrize"]

@@ -9,6 +9,7 @@ from campaigns import mutants, programs, record
 from campaigns.mutation import mutants as every_mutant
 
 import tests.ops.test_catalogue as catalogue_test
+import tests.ops.test_complex_catalogue as complex_test
 from chainrule.ops import CATALOGUE
 from chainrule.simplify import REWRITES
 from chainrule.testing.programs import Place
@@ -60,7 +61,7 @@ def test_planted_signs_are_noticed(elsewhere, monkeypatch):
 
 
 def test_a_sample_of_mutants(every):
-    tests = mutants.tests_by_operation(catalogue_test)
+    tests = mutants.tests_by_operation(catalogue_test, complex_test)
     outcomes = [mutants.outcome(each, tests) for each in random.Random(1).sample(every, 40)]
     assert sum(each.killed_by is not None for each in outcomes) >= 36
 
@@ -70,7 +71,7 @@ def test_mutants_of_one_operation(every, elsewhere, monkeypatch, capsys):
     few = [each for each in every if each.operations == (CATALOGUE["tan"],)]
     tests = {"tan": mutants.tests_by_operation(catalogue_test)["tan"]}
     monkeypatch.setattr(mutants, "mutants", lambda: few)
-    monkeypatch.setattr(mutants, "tests_by_operation", lambda module: tests)
+    monkeypatch.setattr(mutants, "tests_by_operation", lambda *modules: tests)
     assert command.main(["mutants"]) == 0
     page = written(elsewhere)
     assert f"{len(few)} changes in the rules of 1 of" in page and f"| all | {len(few)} | {len(few)} | 100.0 % |" in page
