@@ -177,7 +177,8 @@ def test_a_rewrite_that_stops_the_gradient_is_found_by_gradients(monkeypatch):
         return None if a.is_constant or a.operation is stop else multiply(stop(a), b)
 
     monkeypatch.setitem(REWRITES, multiply, [wrong])
-    assert not found_by("simplify_preserves_values", graphs=10)
+    few = [CATALOGUE[name] for name in ("multiply", "add", "exp", "transpose", "einsum", "where", "hypot", "tanh")]
+    assert not found_by("simplify_preserves_values", few, graphs=10)  # (a loop may hold a derivative)
     assert found_by("simplify_preserves_gradients")
 
 
@@ -194,4 +195,4 @@ def test_a_wrong_product_of_jacobians_is_found_by_rows(monkeypatch):
         "_formed",
         lambda J, *how: formed(J.with_terms(J.terms[:1]) if isinstance(J, IndexMap) else J, *how),
     )
-    assert found_by("whole_jacobian_is_dense")
+    assert found_by("whole_jacobian_is_dense", graphs=120)  # few of them have Jacobians of several terms

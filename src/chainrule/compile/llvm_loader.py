@@ -88,12 +88,6 @@ def object_code(text: str) -> bytes:
         return target.emit_object(module)
 
 
-def assembly(text: str) -> str:
-    """The same as assembly, for people to read."""
-    with _lock:
-        return _target_machine().emit_assembly(llvm.parse_assembly(text))
-
-
 def _target_machine() -> Any:
     this = machine()
     return llvm.Target.from_triple(this.triple).create_target_machine(

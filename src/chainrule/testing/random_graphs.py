@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from ..arraytype import ArrayType
 from ..graph import Graph, Variable, ancestors, operations, to_text
 from ..interpret import evaluate
-from ..ops import CATALOGUE, Example, Operation
+from ..ops import PRIMITIVES, Example, Operation
 from ..ops.arithmetic import add, multiply
+from ..ops.comparison import greater
 from ..ops.contraction import einsum
 from ..ops.movement import broadcast_to, convert, reshape, window
 from ..ops.trigonometric import tanh
@@ -81,9 +82,8 @@ def seeded_graph(
 
 
 def _declared() -> tuple[Operation, ...]:
-    """The operations with an example to grow from, in the order of their names."""
-    named = sorted(name for name in CATALOGUE if not name.startswith("test_"))
-    return tuple(CATALOGUE[name] for name in named if usable_examples(CATALOGUE[name]))
+    """Our operations with an example to grow from, in the order of their names."""
+    return tuple(each for each in sorted(PRIMITIVES, key=lambda each: each.name) if usable_examples(each))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -282,6 +282,9 @@ class _Growth:
 
     def adapted(self, v: Variable, shape: tuple[int, ...], dtype: Any) -> Variable:
         """A variable in another shape and dtype: by conversion, and reshape, broadcast, a slice or a sum."""
+        if v.dtype.kind in "iu" and v.size and np.abs(self.values[v.number].astype(float)).max() > _LARGEST_VALUE:
+            middle = np.sort(self.values[v.number], axis=None)[v.size // 2]  # as numbers, words would drown all others
+            v = self.made(greater(v, self.constant(np.asarray(middle))))
         if v.dtype != dtype:
             v = self.made(convert(v, dtype=np.dtype(dtype).name))
         size = math.prod(shape)
