@@ -15,7 +15,6 @@ from ..original import np
 
 INDEX = np.dtype(np.int64)
 BOOL = np.dtype(bool)
-POINTER = "ptr"
 
 
 class Value(NamedTuple):

@@ -51,9 +51,6 @@ class Entries:
         """Let the entry at a place be a value that the loop has made."""
         self._known[v.number, *[each.key() for each in place]] = value
 
-    def forget(self) -> None:
-        self._known.clear()
-
     def entry(self, v: Variable, place: Place) -> Value:
         key = (v.number, *[each.key() for each in place])
         known = self._known.get(key)

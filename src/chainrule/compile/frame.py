@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, final
 from ..graph import Variable
 from ..original import np
 from .emitter import Function, Module
-from .memory import ALIGNMENT
+from .memory import ALIGNMENT, rounded
 
 # Offsets in an array object and in its dtype [bytes], on a 64-bit CPython with NumPy 2.
 _TYPE, _DATA, _NDIM, _SHAPE, _DTYPE, _FLAGS = 8, 16, 24, 32, 56, 64
@@ -83,7 +83,7 @@ def shape_of(entries: int, arena_bytes: int) -> Shape:
     """Of a table of so many entries; the type of arrays stands before the objects."""
     table = _POINTER * (1 + entries)
     flag = table + _POINTER * (entries + 1)
-    arena = -(-(flag + 8 * _MOST_AXES) // ALIGNMENT) * ALIGNMENT
+    arena = rounded(flag + 8 * _MOST_AXES)
     return Shape(_POINTER, table, flag, arena, arena + arena_bytes)
 
 

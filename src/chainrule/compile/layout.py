@@ -8,7 +8,7 @@ from typing import NamedTuple, final
 from ..graph import Variable
 from .entries import Memory, rows
 from .fusion import NUMPY, Fusion, Kernel
-from .memory import Life, arranged
+from .memory import Life, arranged, bytes_of
 
 
 class InArena(NamedTuple):
@@ -95,4 +95,4 @@ class Layout:
                 first[v.number] = last[v.number] = step
             for number in self.reads[kernel.number]:
                 last[number] = step
-        return [Life(v.type.size * v.dtype.itemsize, first[v.number], last[v.number]) for v in within]
+        return [Life(bytes_of(v), first[v.number], last[v.number]) for v in within]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..graph import Variable
+
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 
 
@@ -23,10 +25,10 @@ def arranged(lives: Sequence[Life]) -> tuple[list[int], int]:
     total = 0
     for k in sorted(range(len(lives)), key=lambda k: -lives[k].size):
         size, first, last = lives[k]
-        size = _rounded(size)
+        size = rounded(size)
         beside = {n for step in range(first, last + 1) for n in alive.get(step, ())}
         at = 0
-        for start, stop in sorted((offsets[n], offsets[n] + _rounded(lives[n].size)) for n in beside):
+        for start, stop in sorted((offsets[n], offsets[n] + rounded(lives[n].size)) for n in beside):
             if start - at >= size:
                 break
             at = max(at, stop)
@@ -40,8 +42,14 @@ def arranged(lives: Sequence[Life]) -> tuple[list[int], int]:
 def lower_bound(lives: Sequence[Life]) -> int:
     """What is alive at once at the most [bytes]: no arrangement needs less."""
     steps = {life.first for life in lives}
-    return max((sum(_rounded(x.size) for x in lives if x.first <= step <= x.last) for step in steps), default=0)
+    return max((sum(rounded(x.size) for x in lives if x.first <= step <= x.last) for step in steps), default=0)
 
 
-def _rounded(size: int) -> int:
+def rounded(size: int) -> int:
+    """To whole lines [bytes]."""
     return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def bytes_of(v: Variable) -> int:
+    """The size of the array that a variable stands for."""
+    return v.size * v.dtype.itemsize

@@ -13,7 +13,7 @@ from ..graph import Body, Variable
 from .emitter import INDEX, Function, Module, Value
 from .entries import Memory
 from .kernels import FLAG, SCRATCH
-from .memory import ALIGNMENT
+from .memory import ALIGNMENT, bytes_of, rounded
 
 
 class Unit(Protocol):
@@ -48,8 +48,8 @@ def bodies_of(v: Variable) -> tuple[Body, ...]:
 
 def scratch_bytes(v: Variable, unit_of: UnitOf) -> int:
     """For the arena of the bodies, which do not run at once, and a second place for what is carried."""
-    arena = max(_rounded(unit_of(body).layout.arena_bytes) for body in bodies_of(v))
-    return arena + sum(_rounded(_bytes(x)) for x in _carried(v)) + ALIGNMENT
+    arena = max(rounded(unit_of(body).layout.arena_bytes) for body in bodies_of(v))
+    return arena + sum(rounded(bytes_of(x)) for x in _carried(v)) + ALIGNMENT
 
 
 def write_holding(writer: BodyWriter, v: Variable, name: str, memory: Mapping[int, Memory]) -> list[str]:
@@ -85,11 +85,11 @@ class _Holding:
 
     def second_places(self, bodies: Sequence[Body]) -> list[str]:
         """Where what is carried can also lie."""
-        offset = max(_rounded(self.writer.unit(body).layout.arena_bytes) for body in bodies)
+        offset = max(rounded(self.writer.unit(body).layout.arena_bytes) for body in bodies)
         places = []
         for x in _carried(self.v):
             places.append(self.function.pointer(f"getelementptr i8, ptr {SCRATCH}, i64 {offset}", 0))
-            offset += _rounded(_bytes(x))
+            offset += rounded(bytes_of(x))
         return places
 
     def select(self, condition: str, a: str, b: str) -> str:
@@ -106,8 +106,8 @@ def _scan(it: _Holding, *, body: Body, held: int, carried: int, length: int, rev
     function, unit = it.function, it.writer.unit(body)
     begun, rows = it.inputs[held : held + carried], it.inputs[held + carried :]
     ended, stacked = it.results[:carried], it.results[carried:]
-    sizes = [_bytes(x) for x in unit.graph.inputs]
-    sizes_out = [_bytes(y) for y in unit.graph.outputs]
+    sizes = [bytes_of(x) for x in unit.graph.inputs]
+    sizes_out = [bytes_of(y) for y in unit.graph.outputs]
     over = [
         unit.in_place(x, y) for x, y in zip(unit.graph.inputs[held : held + carried], unit.graph.outputs, strict=False)
     ]
@@ -134,7 +134,7 @@ def _scan(it: _Holding, *, body: Body, held: int, carried: int, length: int, rev
 def _while(it: _Holding, *, test: Body, body: Body, held: int) -> None:
     function, unit = it.function, it.writer.unit(body)
     shared, state, count = it.inputs[:held], it.results[:-1], it.results[-1]
-    sizes = [_bytes(x) for x in unit.graph.inputs[held:]]
+    sizes = [bytes_of(x) for x in unit.graph.inputs[held:]]
     for source, to, size in zip(it.inputs[held:], state, sizes, strict=True):
         it.copy(source, to, size)
     function.do(f"store i64 0, ptr {count}, align 8")
@@ -182,11 +182,3 @@ def _carried(v: Variable) -> Sequence[Variable]:
 
 def _compared(function: Function, how: str, value: Value, number: int, kind: str = "i64") -> str:
     return function.emit(f"icmp {how} {kind} {value.text}, {number}", INDEX, 1, value.level).text
-
-
-def _bytes(v: Variable) -> int:
-    return v.size * v.dtype.itemsize
-
-
-def _rounded(size: int) -> int:
-    return -(-size // ALIGNMENT) * ALIGNMENT

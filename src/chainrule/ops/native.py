@@ -12,13 +12,6 @@ from typing import Any, Protocol
 from ..original import np
 
 
-class NativeValue(Protocol):
-    """An entry of an array, or several side by side."""
-
-    @property
-    def dtype(self) -> np.dtype: ...
-
-
 class Code(Protocol):
     """Instructions on values of one dtype; comparisons give booleans. Floating ones round once, as IEEE 754 says."""
 

@@ -30,13 +30,13 @@ class Tiered:
         again as a rule, and are the same code from their first run on.
     """
 
-    __slots__ = ("_plan", "_program", "_waits")
+    __slots__ = ("_graph", "_known_plan", "_program", "_waits")
 
     def __init__(self, graph: Graph, is_only: bool, is_first: bool):
-        simple = simplify(graph)
-        count = len(simple)
-        self._plan = Plan(simple)
+        self._graph = simplify(graph)
+        self._known_plan: Plan | None = None
         self._program: Run | None = None
+        count = len(self._graph)
         if (is_only and count <= _MOST_OF_ONLY) or (is_first and count <= _MOST_OF_FIRST):
             self._waits = 0
         else:
@@ -49,5 +49,11 @@ class Tiered:
             if self._waits > 0:
                 self._waits -= 1
                 return self._plan(inputs)
-            self._program = Program(self._plan.graph, careful=self._plan)
+            self._program = Program(self._graph, careful=self._plan)
         return self._program(inputs)
+
+    def _plan(self, inputs: Sequence[Any]) -> list[Any]:
+        """By NumPy; what is native from its first run on rarely needs it."""
+        if self._known_plan is None:
+            self._known_plan = Plan(self._graph)
+        return self._known_plan(inputs)

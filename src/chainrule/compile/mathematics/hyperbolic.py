@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from ...ops.native import Code
@@ -27,29 +28,28 @@ def tanh(code: Code, x: Any) -> Any:
     return code.copysign(code.select(small, _odd(code, a, "tanh"), large), x)
 
 
-def sinh(code: Code, x: Any) -> Any:
-    """(e - 1/e) / 2, in halves where e overflows before the result."""
-    a = code.absolute(x)
-    half = code.constant(0.5, x.dtype)
+def _half_of(code: Code, a: Any, combine: Callable[[Any, Any], Any]) -> Any:
+    """Half of what e = exp(a) and 1/e make together; from exp(a / 2) where e overflows before the result."""
+    half = code.constant(0.5, a.dtype)
     e = exp(code, a)
-    large = code.multiply(half, code.subtract(e, code.divide(code.constant(1, x.dtype), e)))
+    y = code.multiply(half, combine(e, code.divide(code.constant(1, a.dtype), e)))
     root = exp(code, code.multiply(a, half))
     huge = code.multiply(code.multiply(root, half), root)
-    limit = code.constant(709.0 if is_double(x) else 88.0, x.dtype)
-    large = code.select(code.compare(">", a, limit), huge, large)
+    limit = code.constant(709.0 if is_double(a) else 88.0, a.dtype)
+    return code.select(code.compare(">", a, limit), huge, y)
+
+
+def sinh(code: Code, x: Any) -> Any:
+    """(e - 1/e) / 2, and a polynomial where that cancels."""
+    a = code.absolute(x)
+    large = _half_of(code, a, code.subtract)
     small = code.compare("<", a, code.constant(1, x.dtype))
     return code.copysign(code.select(small, _odd(code, a, "sinh"), large), x)
 
 
 def cosh(code: Code, x: Any) -> Any:
-    a = code.absolute(x)
-    half = code.constant(0.5, x.dtype)
-    e = exp(code, a)
-    y = code.multiply(half, code.add(e, code.divide(code.constant(1, x.dtype), e)))
-    root = exp(code, code.multiply(a, half))
-    huge = code.multiply(code.multiply(root, half), root)
-    limit = code.constant(709.0 if is_double(x) else 88.0, x.dtype)
-    return code.select(code.compare(">", a, limit), huge, y)
+    """(e + 1/e) / 2."""
+    return _half_of(code, code.absolute(x), code.add)
 
 
 def arcsinh(code: Code, x: Any) -> Any:
