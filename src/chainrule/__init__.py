@@ -19,6 +19,7 @@ _PUBLIC = {
     "diagnose": "api",
     "disable_jit": "api",
     "elementwise_grad": "api",
+    "explain_plan": "api",
     "fori_loop": "api",
     "grad": "api",
     "hessian": "api",
@@ -65,6 +66,9 @@ if TYPE_CHECKING:
     )
     from .api import (
         elementwise_grad as elementwise_grad,
+    )
+    from .api import (
+        explain_plan as explain_plan,
     )
     from .api import (
         fori_loop as fori_loop,

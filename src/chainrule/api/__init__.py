@@ -3,7 +3,7 @@
 from . import random
 from .branches import checkpoint, cond
 from .checks import check_grads
-from .compilation import disable_jit, jit
+from .compilation import PlanExplanation, disable_jit, explain_plan, jit
 from .declaration import custom_gradient, operation
 from .diagnosis import Diagnosis, diagnose, first_cause
 from .directional import hvp, jvp, linearize, vjp
@@ -19,6 +19,7 @@ from .vectors import ravel
 __all__ = [
     "Diagnosis",
     "Graph",
+    "PlanExplanation",
     "check_grads",
     "checkpoint",
     "cond",
@@ -26,6 +27,7 @@ __all__ = [
     "diagnose",
     "disable_jit",
     "elementwise_grad",
+    "explain_plan",
     "first_cause",
     "fori_loop",
     "grad",

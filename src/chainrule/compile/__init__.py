@@ -5,7 +5,18 @@ kernel becomes a function (kernels, entries, code, emitter), and the whole is ca
 native recipe runs by NumPy between: slower, never wrong. Nothing here knows tracing or training.
 """
 
-from .llvm_loader import is_available
+from .explaining import explained
+from .explanation import Buffer, Computed, GraphExplanation, KernelExplanation
+from .llvm_loader import is_available, machine
 from .program import Program
 
-__all__ = ["Program", "is_available"]
+__all__ = [
+    "Buffer",
+    "Computed",
+    "GraphExplanation",
+    "KernelExplanation",
+    "Program",
+    "explained",
+    "is_available",
+    "machine",
+]

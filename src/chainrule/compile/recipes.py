@@ -41,6 +41,29 @@ def kind_of(v: Variable) -> str:
     return REDUCTION if operation.name in REDUCTIONS and v.parameters[0] else NUMPY
 
 
+def reason_for_numpy(v: Variable) -> str:
+    """Why `kind_of` gives "numpy", in the words of a user."""
+    operation: Any = v.operation
+    involved = (*v.inputs, *v.results)
+    foreign = sorted({u.dtype.name for u in involved if not _is_native(u.dtype)})
+    if foreign:
+        return f"{operation.name} with {', '.join(foreign)} has no native code"
+    if not has_native_types(v):
+        return "an array is empty: there is nothing to compute"
+    dtypes = ", ".join(u.dtype.name for u in v.inputs)
+    if operation.name == "convert":
+        return f"a number of {dtypes} need not fit into {v.dtype.name}: what becomes of it is left to NumPy"
+    if operation.kind == "elementwise" and operation.native is not None:
+        return f"{operation.name} has no recipe for {dtypes}"
+    if operation.name == "take":
+        return f"take has native code for one row of integers, not for indices of shape {v.inputs[1].shape}"
+    if operation.name == "einsum":
+        return "an index of the result stands there twice, or in no operand"
+    if operation.name in REDUCTIONS:
+        return f"{operation.name} over no axis has no native code"
+    return f"{operation.name} has no native code"
+
+
 def has_native_types(v: Variable) -> bool:
     """Whether there is code for all the dtypes that an operation takes and gives, and something to compute."""
     involved = (*v.results, *v.inputs)

@@ -10,7 +10,7 @@ import threading
 import types
 from collections.abc import Callable, Iterator, Sequence
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ... import tree
 from ...errors import ArgumentError, users_frames_only
@@ -33,6 +33,14 @@ from .surroundings import Present, Surroundings, TooMuch
 MOST_PATHS = 64
 MOST_SIGNATURES = 256
 MOST_STATES = 8
+_MOST_CALLS = 4  # until all functions that the function reaches are known
+
+
+class Taken(NamedTuple):
+    """The path that a call takes: its segments, and names for what they are given, by number."""
+
+    segments: list[Segment]
+    names: dict[int, str]
 
 
 class _Disabled(threading.local):
@@ -128,6 +136,7 @@ class Compiled:
         self._entries: dict[tuple[Any, ...], _Entry] = {}
         self._more: tuple[FunctionType, ...] = ()
         self._told: set[str] = set()
+        self._plain_reason = ""
         self.call_count = 0
         self.retraces: list[Retrace] = []
         both = [k for k in self._donated if k in self._signature.static_positions]
@@ -171,6 +180,28 @@ class Compiled:
         if call is None or entry is None or entry.is_plain:
             return self._plainly(args, keywords)
         return self._run(entry, call, args, keywords)
+
+    def path(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Taken | str:
+        """The path that a call with these arguments takes, or why it takes none; the function is called."""
+        for _ in range(_MOST_CALLS):
+            self(*args, **keywords)
+            try:
+                call = self._signature.read(args, keywords)
+            except Untraceable as reason:
+                return str(reason)
+            entry = self._entries.get(call.key)
+            if entry is None or entry.is_plain:
+                break
+            for state in entry.states:
+                known = state.surroundings.read(self.__wrapped__, call.objects)
+                if not isinstance(known, Place):
+                    paths, places = state.paths, state.surroundings.places
+                    last, _ = paths.follow(_inputs(call), known)
+                    labels = self._signature.labels(self.__wrapped__, args, keywords)
+                    names = dict(zip(paths.inputs, labels, strict=True))
+                    names |= {n: str(places[hidden.place]) for n, hidden in paths.hidden.items()}
+                    return Taken(paths.way_to(last), names)
+        return "cr.disable_jit() is in force" if _disabled.depth else self._plain_reason
 
     def _entry(self, call: Call) -> _Entry | None:
         entry = self._entries.get(call.key)
@@ -316,6 +347,7 @@ class Compiled:
             report.warn(message)
 
     def _tell_plain(self, reason: str) -> None:
+        self._plain_reason = reason
         self._tell(f"jit calls {self._name} as it is: {reason}")
 
     # What functions do

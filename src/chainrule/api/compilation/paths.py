@@ -148,6 +148,16 @@ class Paths:
                 return segment, by_number
             segment = child
 
+    def way_to(self, last: Segment) -> list[Segment]:
+        """The segments from the root to one of them."""
+        ways = [[self.root]] if self.root is not None else []
+        while ways:
+            way = ways.pop()
+            if way[-1] is last:
+                return way
+            ways += [[*way, child] for child in way[-1].children.values()]
+        return []
+
     def add(self, recording: Recording) -> bool:
         """Add a path; whether its beginning agrees with the paths that are known."""
         with _growing:

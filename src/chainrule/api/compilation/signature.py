@@ -12,6 +12,7 @@ from ... import tree
 from ...errors import ArgumentError
 from ...original import np
 from ...tracing import Array, memory_of
+from ..arguments import argument_names, labels_of
 
 _DTYPES = "fciub"
 _LARGEST = 2**63
@@ -89,6 +90,21 @@ class Signature:
             else:
                 _add(arg, parts, values, objects)
         return Call(tuple(parts), values, objects)
+
+    def labels(self, f: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> list[str]:
+        """A name for each array and number that `read` finds, in its order: `x`, `p.W` for the one at `p["W"]`."""
+        named = [
+            (name, arg)
+            for k, (name, arg) in enumerate(zip(argument_names(f, len(args)), args, strict=True))
+            if not self.is_static(k, len(args))
+        ]
+        named += [(name, arg) for name, arg in keywords.items() if name not in self.static_names]
+        return [
+            label
+            for name, arg in named
+            for label, leaf in zip(labels_of(arg, name), tree.flatten(arg)[0], strict=True)
+            if is_dynamic(leaf)
+        ]
 
     def is_static(self, k: int, count: int) -> bool:
         return k in self.static_positions or k - count in self.static_positions
