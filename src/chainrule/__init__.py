@@ -21,6 +21,7 @@ _PUBLIC = {
     "elementwise_grad": "api",
     "explain_plan": "api",
     "fori_loop": "api",
+    "get_num_threads": "api",
     "grad": "api",
     "hessian": "api",
     "hvp": "api",
@@ -33,6 +34,7 @@ _PUBLIC = {
     "random": "api",
     "ravel": "api",
     "scan": "api",
+    "set_num_threads": "api",
     "stop_gradient": "api",
     "trace": "api",
     "value_and_grad": "api",
@@ -74,6 +76,9 @@ if TYPE_CHECKING:
         fori_loop as fori_loop,
     )
     from .api import (
+        get_num_threads as get_num_threads,
+    )
+    from .api import (
         grad as grad,
     )
     from .api import (
@@ -108,6 +113,9 @@ if TYPE_CHECKING:
     )
     from .api import (
         scan as scan,
+    )
+    from .api import (
+        set_num_threads as set_num_threads,
     )
     from .api import (
         stop_gradient as stop_gradient,

@@ -1,5 +1,6 @@
 """What users type. It composes the rooms below and holds no algorithm."""
 
+from ..compile import get_num_threads, set_num_threads
 from . import random
 from .branches import checkpoint, cond
 from .checks import check_grads
@@ -30,6 +31,7 @@ __all__ = [
     "explain_plan",
     "first_cause",
     "fori_loop",
+    "get_num_threads",
     "grad",
     "hessian",
     "hvp",
@@ -42,6 +44,7 @@ __all__ = [
     "random",
     "ravel",
     "scan",
+    "set_num_threads",
     "stop_gradient",
     "trace",
     "value_and_grad",

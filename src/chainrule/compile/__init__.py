@@ -9,6 +9,7 @@ from .explaining import explained
 from .explanation import Buffer, Computed, GraphExplanation, KernelExplanation
 from .llvm_loader import is_available, machine
 from .program import Program
+from .workers import get_num_threads, set_num_threads
 
 __all__ = [
     "Buffer",
@@ -17,6 +18,8 @@ __all__ = [
     "KernelExplanation",
     "Program",
     "explained",
+    "get_num_threads",
     "is_available",
     "machine",
+    "set_num_threads",
 ]

@@ -204,7 +204,7 @@ class Function:
     # Loops
 
     @contextmanager
-    def loop(self, stop: int | Value, step: int = 1, start: int = 0) -> Iterator[_Loop]:
+    def loop(self, stop: int | Value, step: int = 1, start: int | Value = 0) -> Iterator[_Loop]:
         """Count from `start` in steps while below `stop`; at least once."""
         loop = _Loop(self, self.fresh("loop"))
         self.bodies.append(_Body(loop.label))
@@ -213,9 +213,9 @@ class Function:
         body = self.bodies.pop()
         outer = self.bodies[-1]
         label, index = loop.label, loop.index.text
-        limit = str(stop) if isinstance(stop, int) else stop.text
+        limit, first = (str(each) if isinstance(each, int) else each.text for each in (stop, start))
         head = [f"  br label %{label}", f"{label}:"]
-        head.append(f"  {index} = phi i64 [{start}, %{outer.label}], [{index}.next, %{body.label}]")
+        head.append(f"  {index} = phi i64 [{first}, %{outer.label}], [{index}.next, %{body.label}]")
         for carried in loop.carried:
             kind = type_of(carried.dtype, carried.lanes)
             assert carried.next is not None, "a carried value that no step changes"

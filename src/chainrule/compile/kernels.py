@@ -1,28 +1,48 @@
-"""The function of a kernel: loops over all its entries, around a reduction or a product, or by themselves."""
+"""The functions of a kernel: loops over all its entries, around a reduction or a product, or by themselves.
+
+A kernel with much to do has functions of some of its pieces, which threads share.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple, final
 
 from .assembly import write_assembly
 from .code import Code
 from .cumulative import write_cumulative
-from .emitter import Module
-from .entries import Entries, Memory, Place
+from .emitter import INDEX, Module, Value
+from .entries import Entries, Memory, Place, rows
 from .fusion import ASSEMBLY, CUMULATIVE, PRODUCT, REDUCTION, Kernel
 from .llvm_loader import Machine
-from .loops import over
+from .loops import Part, over
 from .products import Product
-from .reductions import write_reduction
+from .reductions import Reducer
+from .shares import Share
 
-SCRATCH, FLAG = "%scratch", "%flag"  # where a product packs a panel; what says that care is needed
+SCRATCH, FLAG = "%scratch", "%flag"  # where a kernel keeps what nobody else sees; what says that care is needed
+
+
+class Call(NamedTuple):
+    """A function to call with the pointers of a kernel: as it is, or for `pieces` that threads share."""
+
+    name: str
+    pieces: int = 0
+
+
+def scratch_bytes(kernel: Kernel, machine: Machine, share: Share | None) -> int:
+    """What a kernel needs for itself: a product a panel for each thread, a reduction the results of its blocks."""
+    if kernel.kind == PRODUCT:
+        return Product(kernel.head, machine.vector_bytes).scratch_bytes * (machine.threads if share else 1)
+    if share is not None and share.blocks is not None:
+        return share.blocks.number * kernel.head.size * kernel.head.dtype.itemsize
+    return 0
 
 
 def pointers_of(kernel: Kernel, memory: Mapping[int, Memory]) -> list[str]:
-    """What the function of a kernel takes: where its roots and what they are made from lie, scratch and the flag."""
+    """What the functions of a kernel take: where its roots and what they are made from lie, scratch and the flag."""
     pointers = dict.fromkeys(each.pointer for each in memory.values())
-    return [*pointers, *[SCRATCH] * (kernel.kind == PRODUCT), FLAG]
+    return [*pointers, *[SCRATCH] * (kernel.kind in (PRODUCT, REDUCTION)), FLAG]
 
 
 def kernel_key(kernel: Kernel, memory: Mapping[int, Memory]) -> tuple[Any, ...]:
@@ -55,35 +75,119 @@ def kernel_key(kernel: Kernel, memory: Mapping[int, Memory]) -> tuple[Any, ...]:
     return tuple(tuple(row) if isinstance(row, list) else row for row in rows)
 
 
-def write_kernel(module: Module, machine: Machine, kernel: Kernel, name: str, memory: Mapping[int, Memory]) -> None:
-    """A function of the pointers of the kernel, in their order."""
-    names = {pointer: f"p{k}" for k, pointer in enumerate(pointers_of(kernel, memory))}
-    memory = {n: Memory(f"%{names[each.pointer]}", each.strides) for n, each in memory.items()}
-    function = module.function(name, [("ptr", each) for each in names.values()])
-    scratch, flag = (f"%{names[each]}" if each in names else "" for each in (SCRATCH, FLAG))
-    code = Code(function, machine.has_fma)
-    own = {part.number for v in kernel.variables for part in v.parts or (v,)}
-    entries = Entries(function, code, {n: each for n, each in memory.items() if n not in own}, flag)
-    code.note = entries.note
-    head, width = kernel.head, machine.vector_bytes
-
-    def store(place: Place) -> None:
-        values = [entries.entry(root, place) for root in kernel.roots]
-        for root, value in zip(kernel.roots, values, strict=True):
-            entries.store(memory[root.number], value, place)
-
-    if kernel.kind == REDUCTION:
-        write_reduction(head, function, code, entries, width, store)
-    elif kernel.kind == PRODUCT:
-        Product(head, width).write(function, code, entries, store, scratch)
-    elif kernel.kind == ASSEMBLY:
-        write_assembly(head, memory[head.number], function, code, entries, _lanes(kernel, width))
-    elif kernel.kind == CUMULATIVE:
-        write_cumulative(head, memory[head.number], function, code, entries, _lanes(kernel, width))
-    else:
-        over(function, kernel.shape, _lanes(kernel, width), store)
+def write_kernel(
+    module: Module, machine: Machine, kernel: Kernel, name: str, memory: Mapping[int, Memory], share: Share | None
+) -> list[Call]:
+    """Functions of the pointers of the kernel, in their order; they are called one after the other."""
+    if share is None:
+        _Writer(module, machine, kernel, name, memory).write(None)
+        return [Call(name)]
+    if share.blocks is None:
+        writer = _Writer(module, machine, kernel, name, memory, share)
+        writer.write(writer.part)
+        return [Call(writer.write_piece(), share.pieces)]
+    blocks = _Writer(module, machine, kernel, f"{name}_blocks", memory, share)
+    blocks.write_blocks(share)
+    _Writer(module, machine, kernel, name, memory).write_joined(share)
+    return [Call(blocks.write_piece(), share.pieces), Call(name)]
 
 
-def _lanes(kernel: Kernel, vector_bytes: int) -> int:
-    widest = max(u.dtype.itemsize for v in kernel.variables for u in (v, *v.inputs))
-    return vector_bytes // widest
+@final
+class _Writer:
+    """One function of a kernel: of all of it, or of some pieces."""
+
+    def __init__(
+        self,
+        module: Module,
+        machine: Machine,
+        kernel: Kernel,
+        name: str,
+        memory: Mapping[int, Memory],
+        share: Share | None = None,
+    ):
+        self.kernel, self.head, self.vector_bytes = kernel, kernel.head, machine.vector_bytes
+        self.pointers = pointers_of(kernel, memory)
+        names = {pointer: f"p{k}" for k, pointer in enumerate(self.pointers)}
+        self.memory = {n: Memory(f"%{names[each.pointer]}", each.strides) for n, each in memory.items()}
+        self.scratch, flag = (f"%{names[each]}" if each in names else "" for each in (SCRATCH, FLAG))
+        parameters = [("ptr", each) for each in names.values()]
+        self.part: Part | None = None
+        if share is not None:
+            first, last = Value("%first", INDEX), Value("%last", INDEX)
+            self.part = Part(share.axis, share.size, share.pieces, first, last)
+            parameters += [("i64", "first"), ("i64", "last")]
+        self.function = module.function(name, parameters)
+        self.code = Code(self.function, machine.has_fma)
+        own = {part.number for v in kernel.variables for part in v.parts or (v,)}
+        read = {n: each for n, each in self.memory.items() if n not in own}
+        self.entries = Entries(self.function, self.code, read, flag)
+        self.code.note = self.entries.note
+
+    def write(self, part: Part | None) -> None:
+        function, code, entries, head = self.function, self.code, self.entries, self.head
+        if self.kernel.kind == REDUCTION:
+            self._reducer().write(self._store, part)
+        elif self.kernel.kind == PRODUCT:
+            Product(head, self.vector_bytes).write(function, code, entries, self._store, self.scratch, part)
+        elif self.kernel.kind == ASSEMBLY:
+            write_assembly(head, self.memory[head.number], function, code, entries, self._lanes)
+        elif self.kernel.kind == CUMULATIVE:
+            write_cumulative(head, self.memory[head.number], function, code, entries, self._lanes)
+        else:
+            over(function, self.kernel.shape, self._lanes, self._store, part)
+
+    def write_blocks(self, share: Share) -> None:
+        """The results of blocks of a reduction."""
+        assert share.blocks is not None and self.part is not None
+        self._reducer().write_blocks(share.blocks, self._of_blocks(), self.part)
+
+    def write_joined(self, share: Share) -> None:
+        """The results of a reduction from those of its blocks, and what is made of them."""
+        assert share.blocks is not None
+        self._reducer().write_joined(share.blocks, self._of_blocks(), self._store)
+
+    def write_piece(self) -> str:
+        """The name of the function that a thread calls for some pieces, with scratch and a flag of its own.
+
+        It takes a pointer to the pointers of the kernel, the first piece, the one after the last, and the number of
+        the thread.
+        """
+        name = self.function.name
+        parameters = [("ptr", "pointers"), ("i64", "first"), ("i64", "last"), ("i64", "thread")]
+        piece = self.function.module.function(f"{name}_piece", parameters)
+        own = piece.pointer("alloca i8, align 1", 0)
+        piece.do(f"store i8 0, ptr {own}, align 1")
+        arguments, flag = [], ""
+        for k, each in enumerate(self.pointers):
+            at = piece.pointer(f"getelementptr ptr, ptr %pointers, i64 {k}", 0)
+            pointer = piece.pointer(f"load ptr, ptr {at}, align 8", 0)
+            if each == FLAG:
+                pointer, flag = own, pointer
+            elif each == SCRATCH and self.kernel.kind == PRODUCT:
+                panel = Product(self.head, self.vector_bytes).scratch_bytes
+                offset = piece.pointer(f"mul i64 %thread, {panel}", 0)
+                pointer = piece.pointer(f"getelementptr i8, ptr {pointer}, i64 {offset}", 0)
+            arguments.append(f"ptr {pointer}")
+        piece.do(f"call void @{name}({', '.join(arguments)}, i64 %first, i64 %last)")
+        found, before = (f"%{piece.fresh()}" for _ in range(2))
+        piece.do(f"{found} = load i8, ptr {own}, align 1")
+        with piece.branch(piece.pointer(f"icmp ne i8 {found}, 0", 0)) as choice:
+            piece.do(f"{before} = atomicrmw or ptr {flag}, i8 {found} monotonic")
+            choice.otherwise()
+        return piece.name
+
+    def _reducer(self) -> Reducer:
+        return Reducer(self.head, self.function, self.code, self.entries, self.vector_bytes)
+
+    def _of_blocks(self) -> Memory:
+        return Memory(self.scratch, (self.head.size, *rows(self.head.shape)))
+
+    def _store(self, place: Place) -> None:
+        values = [self.entries.entry(root, place) for root in self.kernel.roots]
+        for root, value in zip(self.kernel.roots, values, strict=True):
+            self.entries.store(self.memory[root.number], value, place)
+
+    @property
+    def _lanes(self) -> int:
+        widest = max(u.dtype.itemsize for v in self.kernel.variables for u in (v, *v.inputs))
+        return self.vector_bytes // widest

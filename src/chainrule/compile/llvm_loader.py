@@ -32,6 +32,7 @@ def _let_forks_wait() -> None:
     os.register_at_fork(before=take, after_in_parent=give_back, after_in_child=give_back)
 
 
+MOST_THREADS = min(os.cpu_count() or 1, 64)
 _CODEGEN_LEVEL = 1  # the IR is explicit vector code: higher levels took twice the time and gave no faster code
 
 
@@ -43,6 +44,7 @@ class Machine(NamedTuple):
     features: str
     vector_bytes: int  # of one register
     has_fma: bool
+    threads: int  # that can be of use at once
 
 
 def is_available() -> bool:
@@ -65,7 +67,9 @@ def machine() -> Machine:
             wide = 64 if found.get("avx512f") else 32 if found.get("avx2") else 16
             features = found.flatten()
             fma = bool(found.get("fma") or found.get("neon") or found.get("fp-armv8"))
-            _ready.append(Machine(llvm.get_default_triple(), llvm.get_host_cpu_name(), features, wide, fma))
+            _ready.append(
+                Machine(llvm.get_default_triple(), llvm.get_host_cpu_name(), features, wide, fma, MOST_THREADS)
+            )
         return _ready[0]
 
 
@@ -86,6 +90,12 @@ def object_code(text: str) -> bytes:
         module = llvm.parse_assembly(text)
         module.verify()
         return target.emit_object(module)
+
+
+def add_symbol(name: str, address: int) -> None:
+    """Let code that is loaded from now on find a function under a name."""
+    with _lock:
+        llvm.add_symbol(name, address)
 
 
 def _target_machine() -> Any:

@@ -4,9 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from .emitter import INDEX, Function, Value
 from .index import Counter, Index
+
+
+class Part(NamedTuple):
+    """What a function does of an axis: the pieces from `first` to before `last`, of so many.
+
+    Each piece is `size` places; what is left over belongs to the last one.
+    """
+
+    axis: int
+    size: int
+    pieces: int
+    first: Value
+    last: Value
+
+    def bounds(self, function: Function, stop: int) -> tuple[Value, Value]:
+        """Where to start and to stop, on an axis that ends at `stop`."""
+        start, end = (function.emit(f"mul i64 {n.text}, {self.size}", INDEX, 1, 0) for n in (self.first, self.last))
+        text = f"select i1 {self.is_last(function)}, i64 {stop}, i64 {end.text}"
+        return start, function.emit(text, INDEX, 1, 0)
+
+    def is_last(self, function: Function) -> str:
+        """Whether the last piece is among them, as the text of a condition."""
+        return function.emit(f"icmp eq i64 {self.last.text}, {self.pieces}", INDEX, 1, 0).text
 
 
 def standing(lanes: int) -> Counter:
@@ -35,25 +59,59 @@ def steps(function: Function, start: int, stop: int, width: int) -> Iterator[Ind
 
 
 @contextmanager
-def nest(function: Function, sizes: Sequence[int]) -> Iterator[tuple[Index, ...]]:
-    """Loops within loops, one for each size."""
+def nest(function: Function, sizes: Sequence[int], part: Part | None = None) -> Iterator[tuple[Index, ...]]:
+    """Loops within loops, one for each size; of one of them only a part, if there is one."""
     if not sizes:
         yield ()
         return
     size, *rest = sizes
-    with steps(function, 0, size, 1) as index, nest(function, rest) as inner:
+    own = part is not None and part.axis == 0
+    inner_part = None if part is None or own else part._replace(axis=part.axis - 1)
+    with _all_or_part(function, size, part if own else None) as index, nest(function, rest, inner_part) as inner:
         yield (index, *inner)
 
 
-def over(function: Function, shape: Sequence[int], lanes: int, body: Callable[[tuple[Index, ...]], None]) -> None:
-    """All places of a shape, the last axis in vectors."""
+@contextmanager
+def _all_or_part(function: Function, size: int, part: Part | None) -> Iterator[Index]:
+    if part is None:
+        with steps(function, 0, size, 1) as index:
+            yield index
+        return
+    start, stop = part.bounds(function, size)
+    with function.loop(stop, 1, start) as loop:
+        yield Index.of(Counter(loop.index.text, loop.index))
+
+
+def over(
+    function: Function,
+    shape: Sequence[int],
+    lanes: int,
+    body: Callable[[tuple[Index, ...]], None],
+    part: Part | None = None,
+) -> None:
+    """All places of a shape, or a part of them, the last axis in vectors."""
     if not shape:
         body(())
         return
-    with nest(function, shape[:-1]) as outer:
-        for start, stop, width in pieces(shape[-1], lanes):
-            with steps(function, start, stop, width) as index:
-                body((*outer, index))
+    *sizes, last = shape
+    with nest(function, sizes, part) as outer:
+        if part is None or part.axis < len(sizes):
+            _row(function, 0, last, lanes, lambda index: body((*outer, index)))
+            return
+        whole = last // lanes * lanes
+        start, stop = part.bounds(function, whole)
+        with function.loop(stop, lanes, start) as loop:
+            body((*outer, Index.of(Counter(loop.index.text, loop.index, lanes))))
+        if whole < last:
+            with function.branch(part.is_last(function)) as choice:
+                _row(function, whole, last, lanes, lambda index: body((*outer, index)))
+                choice.otherwise()
+
+
+def _row(function: Function, first: int, last: int, lanes: int, body: Callable[[Index], None]) -> None:
+    for start, stop, width in pieces(last - first, lanes):
+        with steps(function, first + start, first + stop, width) as index:
+            body(index)
 
 
 @contextmanager

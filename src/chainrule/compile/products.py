@@ -15,7 +15,7 @@ from .contraction import Contraction
 from .emitter import Function, Value
 from .entries import Entries, Memory, Place, rows
 from .index import Counter, Index
-from .loops import counted, nest, pieces, standing
+from .loops import Part, counted, nest, pieces, standing
 
 _PANEL_BYTES = 16 * 1024  # a stride beyond it, and the columns of a panel no longer share pages
 
@@ -91,28 +91,51 @@ class Product:
         entries: Entries,
         store: Callable[[Place], None],
         scratch: str,
+        part: Part | None = None,
     ) -> None:
-        """All tiles; `store` writes what is made from the product at a place.
+        """All tiles, or a part of them; `store` writes what is made from the product at a place.
 
         Parameters
         ----------
         scratch : str
             A pointer to `scratch_bytes` for a packed panel.
+        part : Part, optional
+            Of the axes `outer`, then rows and panels of columns.
         """
         self.function, self.code, self.entries, self.store = function, code, entries, store
         self.scratch = scratch
-        broad = self.tile.vectors * self.lanes
+        own = part if part is not None and part.axis < len(self.outer) else None
+        self._rows_part = part if part is not None and part.axis == len(self.outer) else None
+        panels = part if part is not None and part.axis > len(self.outer) else None
+        broad = self.broad
         whole = self.columns // broad * broad
-        with nest(function, [self.contraction.sizes[n] for n in self.outer]) as outer:
+        with nest(function, [self.contraction.sizes[n] for n in self.outer], own) as outer:
             at = dict(zip(self.outer, outer, strict=True))
-            if whole:
+            if panels is not None:
+                start, stop = panels.bounds(function, whole)
+                with function.loop(stop, broad, start) as loop:
+                    column = Index.of(Counter(loop.index.text, loop.index, self.lanes))
+                    self._panel(at, column, [self.lanes] * self.tile.vectors)
+            elif whole:
                 with counted(function, 0, whole, broad, self.lanes) as column:
                     self._panel(at, column, [self.lanes] * self.tile.vectors)
-            rest = self.columns - whole
-            if rest:
-                column = Index(whole, {standing(self.lanes): 1})
-                valid = [min(self.lanes, rest - start) for start in range(0, rest, self.lanes)]
-                self._panel(at, column, valid)
+            if whole < self.columns and panels is not None:
+                with function.branch(panels.is_last(function)) as choice:
+                    self._rest(at, whole)
+                    choice.otherwise()
+            elif whole < self.columns:
+                self._rest(at, whole)
+
+    @property
+    def broad(self) -> int:
+        """How many columns a panel has."""
+        return self.tile.vectors * self.lanes
+
+    def _rest(self, at: Mapping[int, Index], whole: int) -> None:
+        """The columns that are no whole panel."""
+        rest = self.columns - whole
+        valid = [min(self.lanes, rest - start) for start in range(0, rest, self.lanes)]
+        self._panel(at, Index(whole, {standing(self.lanes): 1}), valid)
 
     def _panel(self, at: Mapping[int, Index], column: Index, valid: list[int]) -> None:
         """Some columns, as vectors of which so many lanes are in the result."""
@@ -122,11 +145,22 @@ class Product:
             self._pack(at, column, valid, packed)
         height = self.tile.rows
         whole = self.rows // height * height
-        if whole:
+        part = self._rows_part
+        if part is not None:
+            start, stop = part.bounds(self.function, whole)
+            with self.function.loop(stop, height, start) as loop:
+                self._tile(_Tile(at, Index.of(Counter(loop.index.text, loop.index)), height, column, valid, packed))
+        elif whole:
             with counted(self.function, 0, whole, height, 1) as row:
                 self._tile(_Tile(at, row, height, column, valid, packed))
         if self.rows > whole:
-            self._tile(_Tile(at, Index(whole), self.rows - whole, column, valid, packed))
+            rest = _Tile(at, Index(whole), self.rows - whole, column, valid, packed)
+            if part is None:
+                self._tile(rest)
+            else:
+                with self.function.branch(part.is_last(self.function)) as choice:
+                    self._tile(rest)
+                    choice.otherwise()
 
     def _wants_packing(self, valid: list[int]) -> bool:
         memory = self.entries.memory.get(self.right.number)

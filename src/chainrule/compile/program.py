@@ -10,7 +10,7 @@ from typing import Any, final
 from ..errors import ShapeError
 from ..graph import Graph, Variable
 from ..original import np
-from . import cache, llvm_loader
+from . import cache, llvm_loader, workers
 from .emitter import Module
 from .frame import CARE, Frame, Shape, is_known_layout, shape_of, write_entry
 from .fusion import NUMPY, Kernel
@@ -47,6 +47,8 @@ class Program:
         native = [segment for segment in self._segments if segment[0].kind != NUMPY]
         self._shape = shape_of(len(table), self.layout.arena_bytes)
         self._is_direct = len(self._segments) == len(native) == 1 and is_known_layout()
+        if native and unit.is_shared:
+            workers.ready()
         library = llvm_loader.Library(self._code()) if native else None
         self._steps: list[Step] = []
         for number, segment in enumerate(self._segments):

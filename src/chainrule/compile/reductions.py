@@ -14,10 +14,10 @@ from ..ops.native import absorbing_product, larger_of, product_of, smaller_of, s
 from ..original import np
 from .code import Code
 from .contraction import Contraction
-from .emitter import Function, Value
-from .entries import Entries, Place
+from .emitter import INDEX, Function, Value
+from .entries import Entries, Memory, Place
 from .index import Counter, Index
-from .loops import nest, over, pieces, standing
+from .loops import Part, nest, over, pieces, standing
 
 _UNROLLED = 4  # vectors that are added side by side
 _TURNS = 16  # numbers that each lane of them adds in a row
@@ -61,37 +61,110 @@ def contraction_of(v: Variable) -> Contraction:
     return Contraction((names,), kept, axes, dict(enumerate(x.shape)), False)
 
 
-def write_reduction(
-    v: Variable, function: Function, code: Code, entries: Entries, vector_bytes: int, store: Callable[[Place], None]
-) -> None:
-    """The loops of a reduction; `store` writes what is made from its entry at a place."""
-    contraction = contraction_of(v)
-    largest = max(range(len(v.inputs)), key=lambda k: v.inputs[k].size)
-    along = contraction.labels[largest][-1] in contraction.summed  # whether lanes lie along what is summed
-    summed = list(contraction.summed)
-    if along:
-        last = contraction.labels[largest][-1]
-        summed = [*[n for n in summed if n != last], last]
-    itemsize = max(u.dtype.itemsize for u in (v, *v.inputs))
-    lanes = vector_bytes // itemsize
+class Blocks(NamedTuple):
+    """A reduction in blocks of one of the axes that it sums over.
 
-    def reduce_at(place: Place) -> None:
-        outer = dict(zip(contraction.out, place, strict=True))
+    Attributes
+    ----------
+    name : int
+        Of the axis, in the contraction.
+    size : int
+        Of each block but the last, which has the rest as well.
+    number : int
+    """
+
+    name: int
+    size: int
+    number: int
+
+
+@final
+class Reducer:
+    """Writes the loops of one reduction."""
+
+    def __init__(self, v: Variable, function: Function, code: Code, entries: Entries, vector_bytes: int):
+        self.v, self.function, self.code, self.entries = v, function, code, entries
+        self.contraction = contraction = contraction_of(v)
+        self.reduction = REDUCTIONS[v.operation.name]  # type: ignore[union-attr]
+        labels = contraction.labels[max(range(len(v.inputs)), key=lambda k: v.inputs[k].size)]
+        self.along = labels[-1] in contraction.summed  # whether lanes lie along what is summed
+        self.summed = list(contraction.summed)
+        if self.along:
+            self.summed = [*[n for n in self.summed if n != labels[-1]], labels[-1]]
+        self.lanes = vector_bytes // max(u.dtype.itemsize for u in (v, *v.inputs))
+
+    def write(self, store: Callable[[Place], None], part: Part | None) -> None:
+        """All results, or a part of them; `store` writes what is made of one at a place."""
+
+        def one(place: Place) -> None:
+            self.entries.know(self.v, place, self._total(place, {}, self.contraction.sizes))
+            store(place)
+
+        self._everywhere(one, part)
+
+    def write_blocks(self, blocks: Blocks, partial: Memory, part: Part) -> None:
+        """The results of each block, or of some blocks, side by side."""
+        whole = self.contraction.sizes[blocks.name]
+
+        def block(number: Index, size: int) -> None:
+            def one(place: Place) -> None:
+                total = self._total(
+                    place, {blocks.name: number * blocks.size}, {**self.contraction.sizes, blocks.name: size}
+                )
+                vector = total._replace(text=self.function.splat(total, _width(place)), lanes=_width(place))
+                self.entries.store(partial, vector, (number, *place))
+
+            self._everywhere(one, None)
+
+        last = Index(blocks.number - 1)
+        rest = whole - (blocks.number - 1) * blocks.size
+        start, stop = part.bounds(self.function, blocks.number - (rest != blocks.size))
+        some = self.function.emit(f"icmp slt i64 {start.text}, {stop.text}", INDEX, 1, 0).text
+        with self.function.branch(some) as choice:
+            with self.function.loop(stop, 1, start) as loop:
+                block(Index.of(Counter(loop.index.text, loop.index)), blocks.size)
+            choice.otherwise()
+        if rest != blocks.size:
+            with self.function.branch(part.is_last(self.function)) as choice:
+                block(last, rest)
+                choice.otherwise()
+
+    def write_joined(self, blocks: Blocks, partial: Memory, store: Callable[[Place], None]) -> None:
+        """The results, from those of the blocks."""
+
+        def one(place: Place) -> None:
+            def term(inner: Sequence[Index]) -> Value:
+                return self.entries.load(partial, self.v.dtype, (*inner, *place))
+
+            total = _Total(self.function, self.code, self.reduction, self.v.dtype, term)
+            self.entries.know(self.v, place, total.over([blocks.number], 1, _width(place)))
+            store(place)
+
+        over(self.function, self.v.shape, self.lanes, one)
+
+    def _everywhere(self, one: Callable[[Place], None], part: Part | None) -> None:
+        if self.along:
+            with nest(self.function, self.v.shape, part) as place:
+                one(place)
+        else:
+            over(self.function, self.v.shape, self.lanes, one, part)
+
+    def _total(self, place: Place, base: Mapping[int, Index], sizes: Mapping[int, int]) -> Value:
+        """The result at a place, of indices that begin at `base`."""
+        outer = dict(zip(self.contraction.out, place, strict=True))
 
         def term(inner: Sequence[Index]) -> Value:
-            return _term(v, contraction, code, entries, {**outer, **dict(zip(summed, inner, strict=True))})
+            at = dict(zip(self.summed, inner, strict=True))
+            for n, first in base.items():
+                at[n] = first + at[n]
+            return _term(self.v, self.contraction, self.code, self.entries, {**outer, **at})
 
-        width = max((c.lanes for index in place for c in index.terms), default=1)
-        total = _Total(function, code, REDUCTIONS[v.operation.name], v.dtype, term)  # type: ignore[union-attr]
-        sizes = [contraction.sizes[n] for n in summed]
-        entries.know(v, place, total.over(sizes, lanes if along else 1, width))
-        store(place)
+        total = _Total(self.function, self.code, self.reduction, self.v.dtype, term)
+        return total.over([sizes[n] for n in self.summed], self.lanes if self.along else 1, _width(place))
 
-    if along:
-        with nest(function, v.shape) as place:
-            reduce_at(place)
-    else:
-        over(function, v.shape, lanes, reduce_at)
+
+def _width(place: Place) -> int:
+    return max((c.lanes for index in place for c in index.terms), default=1)
 
 
 def _term(v: Variable, contraction: Contraction, code: Code, entries: Entries, at: Mapping[int, Index]) -> Value:

@@ -10,14 +10,17 @@ from ..graph import Body, Graph, Variable
 from ..ops.movement import convert
 from .emitter import Function, Module
 from .entries import Memory
-from .fusion import HOLDING, LOOPS, NUMPY, PRODUCT, Fusion, Kernel, reads_as_it_is
-from .kernels import FLAG, SCRATCH, kernel_key, pointers_of, write_kernel
+from .fusion import HOLDING, LOOPS, NUMPY, Fusion, Kernel, reads_as_it_is
+from .kernels import FLAG, SCRATCH, Call, kernel_key, pointers_of, scratch_bytes, write_kernel
 from .layout import InArena, InTable, Layout
 from .llvm_loader import Machine
 from .lowering import lowered
-from .products import Product
+from .memory import bytes_of
 from .recipes import has_native_types, kind_of
-from .repeats import bodies_of, scratch_bytes, write_holding
+from .repeats import bodies_of, write_holding
+from .repeats import scratch_bytes as scratch_of_bodies
+from .shares import Share, share_of
+from .workers import SHARE
 
 _PART = 100  # kernels that one function calls
 
@@ -29,6 +32,7 @@ class Unit:
     def __init__(self, graph: Graph, machine: Machine):
         self.graph, self.machine = graph, machine
         self.fusion = Fusion(graph, self._kind_of)
+        self._shares: dict[int, Share | None] = {}
         self.layout = Layout(self.fusion, self._scratch_bytes)
 
     @property
@@ -45,11 +49,25 @@ class Unit:
         return HOLDING if native else NUMPY
 
     def _scratch_bytes(self, kernel: Kernel) -> int:
-        if kernel.kind == PRODUCT:
-            return Product(kernel.head, self.machine.vector_bytes).scratch_bytes
         if kernel.kind == HOLDING:
-            return scratch_bytes(kernel.head, functools.partial(unit_of, machine=self.machine))
-        return 0
+            return scratch_of_bodies(kernel.head, functools.partial(unit_of, machine=self.machine))
+        return scratch_bytes(kernel, self.machine, self.share(kernel))
+
+    def share(self, kernel: Kernel) -> Share | None:
+        """How threads share a kernel; None where the caller does all."""
+        if kernel.number not in self._shares:
+            read = [bytes_of(v) for v in self.fusion.read_from_memory(kernel)]
+            self._shares[kernel.number] = share_of(kernel, read, self.machine.vector_bytes)
+        return self._shares[kernel.number]
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether threads share any kernel, also of a body."""
+        kernels = self.fusion.kernels
+        if any(self.share(kernel) is not None for kernel in kernels):
+            return True
+        holding = [kernel.head for kernel in kernels if kernel.kind == HOLDING]
+        return any(unit_of(body, self.machine).is_shared for v in holding for body in bodies_of(v))
 
     def in_place(self, x: Variable, y: Variable) -> bool:
         """Whether the output y may be written over the input x: entry by entry, when nothing needs x any more."""
@@ -109,7 +127,7 @@ class Writer:
     def __init__(self, module: Module, machine: Machine):
         self.module, self.machine = module, machine
         self._bodies: dict[Body, str] = {}
-        self._kernels: dict[tuple[Any, ...], str] = {}
+        self._kernels: dict[tuple[Any, ...], list[Call]] = {}
 
     def segment(self, unit: Unit, kernels: Sequence[Kernel], name: str) -> None:
         """A function of the arena and the table that runs some kernels in order, to be called from outside.
@@ -155,13 +173,12 @@ class Writer:
             self._call_kernels(function, unit, unit.fusion.kernels, known, pointer, FLAG)
         return known
 
-    def _kernel(self, kernel: Kernel, name: str, memory: Mapping[int, Memory]) -> str:
-        """The name of the function of a kernel, which may have been written for another one."""
+    def _kernel(self, kernel: Kernel, name: str, memory: Mapping[int, Memory], share: Share | None) -> list[Call]:
+        """The functions of a kernel, which may have been written for another one."""
         key = kernel_key(kernel, memory)
         known = self._kernels.get(key)
         if known is None:
-            known = self._kernels[key] = name
-            write_kernel(self.module, self.machine, kernel, name, memory)
+            known = self._kernels[key] = write_kernel(self.module, self.machine, kernel, name, memory, share)
         return known
 
     def _call_kernels(
@@ -180,16 +197,35 @@ class Writer:
             memory = layout.memory(kernel)
             if kernel.kind == HOLDING:
                 parameters = write_holding(self, kernel.head, function, memory)
+                calls = [Call(function)]
             else:
                 parameters = pointers_of(kernel, memory)
-                function = self._kernel(kernel, function, memory)
+                calls = self._kernel(kernel, function, memory, unit.share(kernel))
             arguments = []
             for each in parameters:
                 if each == FLAG:
                     arguments.append(flag)
+                elif each == SCRATCH:
+                    scratch = layout.scratch.get(kernel.number)
+                    arguments.append("null" if scratch is None else pointer(scratch))
                 else:
-                    arguments.append(pointer(layout.scratch[kernel.number] if each == SCRATCH else known[each]))
-            caller.do(f"call void @{function}({', '.join(f'ptr {each}' for each in arguments)})")
+                    arguments.append(pointer(known[each]))
+            for call in calls:
+                if call.pieces:
+                    self._share(caller, call, arguments)
+                else:
+                    caller.do(f"call void @{call.name}({', '.join(f'ptr {each}' for each in arguments)})")
+
+    def _share(self, caller: Function, call: Call, arguments: Sequence[str]) -> None:
+        """Let threads do the pieces of a kernel, whose pointers they find in memory."""
+        self.module.declare(SHARE, "void", ["ptr", "ptr", "i64"])
+        place = f"%{caller.fresh('shared')}"
+        caller.do(f"{place} = alloca [{len(arguments)} x ptr], align 8")
+        for k, each in enumerate(arguments):
+            at = f"%{caller.fresh('at')}"
+            caller.do(f"{at} = getelementptr ptr, ptr {place}, i64 {k}")
+            caller.do(f"store ptr {each}, ptr {at}, align 8")
+        caller.do(f"call void @{SHARE}(ptr @{call.name}, ptr {place}, i64 {call.pieces})")
 
 
 def _in_arena(function: Function, location: InArena) -> str:
