@@ -37,12 +37,23 @@ class Code:
         return Value(literal(number, dtype), dtype)
 
     def convert(self, x: Value, dtype: np.dtype) -> Value:
-        """The same number in another dtype, as `astype` gives it where the number fits."""
+        """The same number in another dtype, as `astype` gives it; where a whole number does not fit, with care."""
         if x.dtype == dtype:
             return x
         if dtype == BOOL:
             return self.compare("!=", x, self.constant(0, x.dtype))
+        if x.dtype.kind == "f" and dtype.kind in "iu":
+            x = self._fitting(self.trunc(x), dtype)
         return self._cast(_conversion(x.dtype, dtype), x, dtype)
+
+    def _fitting(self, x: Value, dtype: np.dtype) -> Value:
+        """0 for what is no number of a dtype of integers, of which LLVM makes anything."""
+        bits = 8 * dtype.itemsize
+        low, high = (-(2.0 ** (bits - 1)), 2.0 ** (bits - 1)) if dtype.kind == "i" else (0.0, 2.0**bits)
+        above = self.compare(">=", x, self.constant(low, x.dtype))
+        fits = self.logical_and(above, self.compare("<", x, self.constant(high, x.dtype)))
+        self.careful(self.logical_not(fits))
+        return self.select(fits, x, self.constant(0, x.dtype))
 
     def _cast(self, instruction: str, x: Value, dtype: np.dtype) -> Value:
         if not x.text.startswith("%"):  # LLVM has no such instruction on literals
@@ -97,6 +108,21 @@ class Code:
         if self.has_fma:
             return self._call("fma", a, b, c)
         return self.add(self.multiply(a, b), c)
+
+    def fma_exact(self, a: Value, b: Value, c: Value) -> Value:
+        """a * b + c, rounded once: slow where the CPU cannot."""
+        return self._call("fma", a, b, c)
+
+    def quotient(self, a: Value, b: Value) -> Value:
+        """Of integers, towards 0; 0 for a division by 0, and the smallest one stays when divided by -1."""
+        zero, one = self.constant(0, a.dtype), self.constant(1, a.dtype)
+        of_zero = self.compare("==", b, zero)
+        safe = self.select(of_zero, one, b)
+        if a.dtype.kind == "u":
+            return self.select(of_zero, zero, self._of("udiv", a.dtype, a, safe))
+        of_minus_one = self.compare("==", b, self.constant(-1, a.dtype))
+        q = self._of("sdiv", a.dtype, a, self.select(of_minus_one, one, safe))
+        return self.select(of_zero, zero, self.select(of_minus_one, self.negative(a), q))
 
     def sqrt(self, x: Value) -> Value:
         return self._call("sqrt", x)

@@ -27,7 +27,7 @@ def kind_of(v: Variable) -> str:
     if standard is not None:
         return standard
     if operation.name == "convert":
-        return LOOPS if _converts(v.inputs[0].dtype, v.dtype) else NUMPY
+        return LOOPS
     if operation.kind == "elementwise":
         return LOOPS if _has_recipe(operation, tuple([u.type.dtype for u in v.inputs])) else NUMPY
     if operation.name == "take":
@@ -72,10 +72,6 @@ def has_native_types(v: Variable) -> bool:
 
 def _is_native(dtype: np.dtype) -> bool:
     return (dtype.kind, dtype.itemsize) in _KINDS
-
-
-def _converts(a: np.dtype, b: np.dtype) -> bool:
-    return not (a.kind == "f" and b.kind in "iu")  # what does not fit is whatever the CPU makes of it
 
 
 @functools.lru_cache(maxsize=4096)

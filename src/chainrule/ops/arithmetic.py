@@ -10,7 +10,19 @@ from .comparison import equal, floor_divide, greater, greater_equal, isnan, less
 from .complex_parts import conjugate
 from .exponential import log
 from .movement import convert
-from .native import Code, larger_of, product_of, smaller_of, sum_of
+from .native import (
+    Code,
+    elementary,
+    is_floating,
+    larger_number_of,
+    larger_of,
+    product_of,
+    remainder_of,
+    rest_of,
+    smaller_number_of,
+    smaller_of,
+    sum_of,
+)
 from .operation import Example, elementwise
 from .scipy_loader import SpecialFunction
 from .selection import where
@@ -33,12 +45,23 @@ divide = elementwise(
 )
 negative = elementwise("negative", np.negative, -1, native=lambda code, x: code.negative(x), notation="-{0}")
 positive = elementwise("positive", np.positive, 1, native=lambda code, x: x, notation="+{0}")
+
+
+def _reciprocal(code: Code, x: Any) -> Any:
+    """Of integers towards 0; what NumPy makes of 0, it has to make."""
+    one = code.constant(1, x.dtype)
+    if x.dtype.kind == "f":
+        return code.divide(one, x)
+    code.careful(code.compare("==", x, code.constant(0, x.dtype)))
+    return code.quotient(one, x)
+
+
 reciprocal = elementwise(
     "reciprocal",
     np.reciprocal,
     lambda y, x: -y * y,
     domain=(0.5, 2),
-    native=lambda code, x: code.divide(code.constant(1, x.dtype), x) if x.dtype.kind == "f" else None,
+    native=_reciprocal,
     notation="{0}^{{-1}}",
 )
 square = elementwise(
@@ -52,7 +75,14 @@ sqrt = elementwise(
     native=lambda code, x: code.sqrt(x),
     notation=r"\sqrt{{{0}}}",
 )
-cbrt = elementwise("cbrt", np.cbrt, lambda y, x: 1 / (3 * y * y), domain=(0.2, 4), notation=r"\sqrt[3]{{{0}}}")
+cbrt = elementwise(
+    "cbrt",
+    np.cbrt,
+    lambda y, x: 1 / (3 * y * y),
+    domain=(0.2, 4),
+    native=elementary("cbrt"),
+    notation=r"\sqrt[3]{{{0}}}",
+)
 
 
 def _of_either_sign(*shapes: tuple[tuple[int, ...], ...]) -> Callable[[np.random.Generator], Any]:
@@ -99,7 +129,7 @@ fabs = elementwise(
 
 
 def _xlogy(code: Code, a: Any, b: Any) -> Any:
-    if a.dtype.kind != "f" or a.dtype.itemsize < 4:
+    if not is_floating(a, b):
         return None
     zero = code.constant(0, a.dtype)
     absorbs = code.logical_and(code.compare("==", a, zero), code.compare("==", b, b))
@@ -120,8 +150,23 @@ xlogy = elementwise(
 )
 
 
+_MOST_BITS = 6  # of an exponent of integers: beyond, a number but 0, 1 and -1 has overflowed
+
+
 def _power(code: Code, a: Any, b: Any) -> Any:
-    return code.call("power", a, b) if a.dtype.kind == "f" and a.dtype.itemsize >= 4 else None
+    """Of integers by squares; negative exponents and long ones are NumPy's, the first to be refused."""
+    if a.dtype.kind == "f":
+        return code.call("power", a, b) if is_floating(a, b) else None
+    zero, one, two = (code.constant(k, a.dtype) for k in (0, 1, 2))
+    below = code.compare("<", b, zero)
+    code.careful(code.logical_or(below, code.compare(">=", b, code.constant(2**_MOST_BITS, b.dtype))))
+    y = one
+    for _ in range(_MOST_BITS):
+        half = code.quotient(b, two)
+        odd = code.compare("!=", code.add(half, half), b)
+        y = code.select(odd, code.multiply(y, a), y)
+        a, b = code.multiply(a, a), half
+    return y
 
 
 power = elementwise(
@@ -140,7 +185,7 @@ power = elementwise(
 
 def _hypot(code: Code, a: Any, b: Any) -> Any:
     """Scaled by the larger one, so that no square overflows; inf is larger than nan."""
-    if a.dtype.kind != "f" or a.dtype.itemsize < 4:
+    if not is_floating(a, b):
         return None
     a, b = code.absolute(a), code.absolute(b)
     zero, one, inf = (code.constant(c, a.dtype) for c in (0, 1, np.inf))
@@ -169,6 +214,7 @@ fmod = elementwise(
     # The quotient that y was left over from; a / b may be rounded up to the next one, as 1 / 0.1 is.
     lambda y, a, b: -rint((a - y) / b),
     domain=((2.1, 2.9), (0.8, 1.0)),
+    native=rest_of,
     notation=r"{0} \bmod {1}",
 )
 remainder = elementwise(
@@ -177,6 +223,7 @@ remainder = elementwise(
     1,
     lambda y, a, b: -floor_divide(a, b),
     domain=((-2.9, -2.1), (0.8, 1.0)),
+    native=remainder_of,
     notation=r"{0} \bmod {1}",
 )
 copysign = elementwise(
@@ -241,6 +288,7 @@ fmax = elementwise(
     np.fmax,
     *_shares_beside_nan(greater, greater_equal),
     examples=_two_of_either_sign,
+    native=larger_number_of,
     notation=r"\max({0}, {1})",
     kinks=[((1.0, 1.0), (0.5, 0.5)), *_beside_nan],
 )
@@ -249,6 +297,7 @@ fmin = elementwise(
     np.fmin,
     *_shares_beside_nan(less, less_equal),
     examples=_two_of_either_sign,
+    native=smaller_number_of,
     notation=r"\min({0}, {1})",
     kinks=[((1.0, 1.0), (0.5, 0.5)), *_beside_nan],
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..original import np
-from .native import Code, comparison, is_nan
+from .native import Code, comparison, floor_quotient_of, is_floating, is_nan
 from .operation import elementwise
 
 _BOOL = np.dtype(bool)
@@ -17,19 +17,29 @@ def _logical(instruction: Callable[..., Any]) -> Callable[..., Any]:
     return lambda code, *xs: instruction(code, *[code.convert(x, _BOOL) for x in xs])
 
 
-def _is_inf(code: Code, x: Any) -> Any:
-    return code.compare("==", code.absolute(x), code.constant(np.inf, x.dtype)) if x.dtype.kind == "f" else None
+def _size(how: str) -> Callable[..., Any]:
+    """The recipe of a comparison of |x| with infinity; all integers are finite."""
+
+    def native(code: Code, x: Any) -> Any:
+        if x.dtype.kind != "f":
+            return code.constant(how == "<", _BOOL)
+        return code.compare(how, code.absolute(x), code.constant(np.inf, x.dtype))
+
+    return native
 
 
-def _is_finite(code: Code, x: Any) -> Any:
-    return code.compare("<", code.absolute(x), code.constant(np.inf, x.dtype)) if x.dtype.kind == "f" else None
+def _has_minus(code: Code, x: Any) -> Any:
+    """The sign of zeros and of nan counts."""
+    one = code.constant(1, x.dtype)
+    return code.compare("<", code.copysign(one, x), code.constant(0, x.dtype)) if is_floating(x) else None
 
 
 def _sign(code: Code, x: Any) -> Any:
     """-1, 0 or 1; nan of nan."""
-    if x.dtype.kind not in "fi":
-        return None
-    zero, one, minus = (code.constant(k, x.dtype) for k in (0, 1, -1))
+    zero, one = (code.constant(k, x.dtype) for k in (0, 1))
+    if x.dtype.kind == "u":
+        return code.select(code.compare("==", x, zero), zero, one)
+    minus = code.constant(-1, x.dtype)
     of_number = code.select(code.compare(">", x, zero), one, code.select(code.compare("<", x, zero), minus, zero))
     return code.select(is_nan(code, x), x, of_number) if x.dtype.kind == "f" else of_number
 
@@ -78,12 +88,12 @@ isnan = elementwise(
     "isnan",
     np.isnan,
     None,
-    native=lambda code, x: is_nan(code, x) if x.dtype.kind == "f" else None,
+    native=lambda code, x: is_nan(code, x) if x.dtype.kind == "f" else code.constant(False, _BOOL),
     notation=r"\mathrm{{isnan}}({0})",
 )
-isinf = elementwise("isinf", np.isinf, None, native=_is_inf, notation=r"\mathrm{{isinf}}({0})")
-isfinite = elementwise("isfinite", np.isfinite, None, native=_is_finite, notation=r"\mathrm{{isfinite}}({0})")
-signbit = elementwise("signbit", np.signbit, None, notation=r"\mathrm{{signbit}}({0})")
+isinf = elementwise("isinf", np.isinf, None, native=_size("=="), notation=r"\mathrm{{isinf}}({0})")
+isfinite = elementwise("isfinite", np.isfinite, None, native=_size("<"), notation=r"\mathrm{{isfinite}}({0})")
+signbit = elementwise("signbit", np.signbit, None, native=_has_minus, notation=r"\mathrm{{signbit}}({0})")
 # (The sign of a complex number changes with it: z / |z|.)
 sign = elementwise("sign", np.sign, None, for_complex=False, native=_sign, notation=r"\mathrm{{sign}}({0})")
 floor = elementwise("floor", np.floor, None, native=_rounded("floor"), notation=r"\lfloor {0} \rfloor")
@@ -91,5 +101,11 @@ ceil = elementwise("ceil", np.ceil, None, native=_rounded("ceil"), notation=r"\l
 rint = elementwise("rint", np.rint, None, native=_rounded("rint"), notation=r"\mathrm{{rint}}({0})")
 trunc = elementwise("trunc", np.trunc, None, native=_rounded("trunc"), notation=r"\mathrm{{trunc}}({0})")
 floor_divide = elementwise(
-    "floor_divide", np.floor_divide, None, None, domain=(0.5, 3.0), notation=r"\lfloor {0} / {1} \rfloor"
+    "floor_divide",
+    np.floor_divide,
+    None,
+    None,
+    domain=(0.5, 3.0),
+    native=floor_quotient_of,
+    notation=r"\lfloor {0} / {1} \rfloor",
 )

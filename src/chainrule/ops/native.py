@@ -23,6 +23,8 @@ class Code(Protocol):
     def divide(self, a: Any, b: Any) -> Any: ...
     def negative(self, x: Any) -> Any: ...
     def fma(self, a: Any, b: Any, c: Any) -> Any: ...
+    def fma_exact(self, a: Any, b: Any, c: Any) -> Any: ...
+    def quotient(self, a: Any, b: Any) -> Any: ...
     def sqrt(self, x: Any) -> Any: ...
     def absolute(self, x: Any) -> Any: ...
     def copysign(self, x: Any, sign: Any) -> Any: ...
@@ -90,6 +92,22 @@ def smaller_of(code: Code, a: Any, b: Any) -> Any:
     return code.select(code.logical_or(wins, is_nan(code, a)) if a.dtype.kind == "f" else wins, a, b)
 
 
+def larger_number_of(code: Code, a: Any, b: Any) -> Any:
+    """NumPy's fmax: nan if both are."""
+    larger = larger_of(code, a, b)
+    return _beside_nan(code, a, b, larger) if a.dtype.kind == "f" else larger
+
+
+def smaller_number_of(code: Code, a: Any, b: Any) -> Any:
+    """NumPy's fmin: nan if both are."""
+    smaller = smaller_of(code, a, b)
+    return _beside_nan(code, a, b, smaller) if a.dtype.kind == "f" else smaller
+
+
+def _beside_nan(code: Code, a: Any, b: Any, of_numbers: Any) -> Any:
+    return code.select(is_nan(code, a), b, code.select(is_nan(code, b), a, of_numbers))
+
+
 def absorbing_product(code: Code, t: Any, s: Any, both: bool = False) -> Any:
     """t * s, and 0 where t is 0 whatever s, or where either is; a boolean factor selects."""
     for mask, factor in ((s, t), (t, s)):
@@ -102,12 +120,66 @@ def absorbing_product(code: Code, t: Any, s: Any, both: bool = False) -> Any:
     return code.select(absorbs, zero, code.multiply(t, s))
 
 
+# Division with a rest, as NumPy does it: by 0 it gives 0 for integers.
+
+
+def is_floating(*xs: Any) -> bool:
+    """Whether the elementary functions are there for values of these dtypes."""
+    return all(x.dtype.kind == "f" and x.dtype.itemsize >= 4 for x in xs)
+
+
+def rest_of(code: Code, a: Any, b: Any) -> Any:
+    """NumPy's fmod: a - q b with the quotient q towards 0, of the sign of a."""
+    if a.dtype.kind in "iu":
+        q = code.quotient(a, b)
+        zero = code.constant(0, a.dtype)
+        return code.select(code.compare("==", b, zero), zero, code.subtract(a, code.multiply(q, b)))
+    return code.call("fmod", a, b) if is_floating(a, b) else None
+
+
+def _differ_in_sign(code: Code, a: Any, b: Any) -> Any:
+    zero = code.constant(0, a.dtype)
+    return code.logical_xor(code.compare("<", a, zero), code.compare("<", b, zero))
+
+
+def remainder_of(code: Code, a: Any, b: Any) -> Any:
+    """NumPy's remainder: of the sign of b."""
+    rest = rest_of(code, a, b)
+    if rest is None or a.dtype.kind == "u":
+        return rest
+    zero = code.constant(0, a.dtype)
+    is_zero = code.compare("==", rest, zero)
+    moved = code.select(_differ_in_sign(code, rest, b), code.add(rest, b), rest)
+    return code.select(is_zero, code.copysign(zero, b) if a.dtype.kind == "f" else zero, moved)
+
+
+def floor_quotient_of(code: Code, a: Any, b: Any) -> Any:
+    """NumPy's floor_divide: of floating numbers the quotient without the rest, set right where that was rounded."""
+    if a.dtype.kind == "u":
+        return code.quotient(a, b)
+    rest = rest_of(code, a, b)
+    if rest is None:
+        return None
+    zero, one = (code.constant(k, a.dtype) for k in (0, 1))
+    uneven = code.compare("!=", rest, zero)
+    below = code.logical_and(uneven, _differ_in_sign(code, rest, b))
+    if a.dtype.kind == "i":
+        q = code.quotient(a, b)
+        return code.select(below, code.subtract(q, one), q)
+    plain = code.divide(a, b)
+    q = code.divide(code.subtract(a, rest), b)
+    q = code.select(below, code.subtract(q, one), q)
+    whole = code.floor(q)
+    half = code.constant(0.5, a.dtype)
+    whole = code.select(code.compare(">", code.subtract(q, whole), half), code.add(whole, one), whole)
+    whole = code.select(code.compare("==", q, zero), code.copysign(zero, plain), whole)
+    return code.select(code.compare("==", b, zero), plain, whole)
+
+
 def elementary(name: str) -> Any:
     """The recipe of an elementary function, in single and double precision."""
 
     def native(code: Code, *xs: Any) -> Any:
-        if any(x.dtype.kind != "f" or x.dtype.itemsize < 4 for x in xs):
-            return None
-        return code.call(name, *xs)
+        return code.call(name, *xs) if is_floating(*xs) else None
 
     return native

@@ -18,7 +18,7 @@ from ..structure import pointwise_map
 from .batch_axis import in_front
 from .comparison import equal, less
 from .exponential import exp, log, log1p
-from .native import elementary
+from .native import Code, elementary, is_floating, is_nan
 from .operation import Example, Operation, elementwise, general
 from .scipy_loader import SpecialFunction, special
 from .selection import where
@@ -84,6 +84,7 @@ logit = _special(
     "logit",
     lambda y, x: 1 / (x * (1 - x)),
     domain=(0.1, 0.9),
+    native=elementary("logit"),
     notation=r"\mathrm{{logit}}({0})",
     source="1 - x is exact near 1",
 )
@@ -128,6 +129,7 @@ logaddexp2 = elementwise(
     "logaddexp2",
     np.logaddexp2,
     *map(_quietly, _share(2.0)),
+    native=elementary("logaddexp2"),
     notation=r"\log_2(2^{{{0}}} + 2^{{{1}}})",
     kinks=[((-math.inf, -math.inf), (0.0, 0.0))],
 )
@@ -142,7 +144,11 @@ erf = _special(
     source="DLMF 7.10.1",
 )
 erfc = _special(
-    "erfc", lambda y, x: -_2_OVER_SQRT_PI * exp(-x * x), notation=r"\mathrm{{erfc}}({0})", source="DLMF 7.10.1"
+    "erfc",
+    lambda y, x: -_2_OVER_SQRT_PI * exp(-x * x),
+    native=elementary("erfc"),
+    notation=r"\mathrm{{erfc}}({0})",
+    source="DLMF 7.10.1",
 )
 
 
@@ -176,6 +182,7 @@ erfcx = _special(
     # 2 x y - 2 / sqrt(pi) cancels to the order 1 / x^2.
     lambda y, x: erfcx_derivative(x, order=1),
     for_complex=False,
+    native=elementary("erfcx"),
     notation=r"\mathrm{{erfcx}}({0})",
     source="DLMF 7.10.2",
 )
@@ -205,13 +212,20 @@ erfcinv = _special(
     notation=r"\mathrm{{erfc}}^{{-1}}({0})",
     source="DLMF 7.10.1",
 )
-ndtr = _special("ndtr", lambda y, x: exp(-0.5 * x * x) / _SQRT_2_PI, notation=r"\Phi({0})", source="DLMF 7.10.1")
+ndtr = _special(
+    "ndtr",
+    lambda y, x: exp(-0.5 * x * x) / _SQRT_2_PI,
+    native=elementary("ndtr"),
+    notation=r"\Phi({0})",
+    source="DLMF 7.10.1",
+)
 # Below 0, exp(-x^2 / 2 - y) would subtract two numbers of the size x^2 from each other, while the quotient of the
 # density and Phi has the same exponential above and below; above 0, that one overflows, and so would derivatives.
 log_ndtr = _special(
     "log_ndtr",
     lambda y, x: where(less(x, 0), (2 / _SQRT_2_PI) / erfcx(x / -_SQRT_2), exp(-0.5 * x * x - y) / _SQRT_2_PI),
     for_complex=False,
+    native=elementary("log_ndtr"),
     notation=r"\log \Phi({0})",
     source="DLMF 7.2.3, 7.10.1",
 )
@@ -279,12 +293,70 @@ beta = _special(
 
 # Logarithms that meet zeros, and entropies
 
+
+def _in_floating(recipe: Callable[..., Any]) -> Callable[..., Any]:
+    """A recipe that calls elementary functions."""
+    return lambda code, *xs: recipe(code, *xs) if is_floating(*xs) else None
+
+
+@_in_floating
+def _native_xlog1py(code: Code, a: Any, b: Any) -> Any:
+    zero = code.constant(0, a.dtype)
+    absorbs = code.logical_and(code.compare("==", a, zero), code.logical_not(is_nan(code, b)))
+    return code.select(absorbs, zero, code.multiply(a, code.call("log1p", b)))
+
+
+@_in_floating
+def _native_entr(code: Code, x: Any) -> Any:
+    """-inf below 0."""
+    zero, below = code.constant(0, x.dtype), code.constant(-math.inf, x.dtype)
+    y = code.negative(code.multiply(x, code.call("log", x)))
+    y = code.select(code.compare("==", x, zero), zero, y)
+    return code.select(code.compare("<", x, zero), below, y)
+
+
+@_in_floating
+def _native_log_ratio(code: Code, a: Any, b: Any) -> Any:
+    apart, half = code.subtract(a, b), code.constant(0.5, a.dtype)
+    near = code.compare("<", code.absolute(apart), code.multiply(half, b))
+    return code.select(near, code.call("log1p", code.divide(apart, b)), code.call("log", code.divide(a, b)))
+
+
+_SMALLEST, _DOUBLE = float(np.finfo(np.float64).tiny), np.dtype(np.float64)
+
+
+def _entropy(beyond: Callable[..., Any], at_zero: Callable[..., Any]) -> Callable[..., Any]:
+    """The recipe of a log(a / b) and more for positive numbers; at a = 0 another number, infinite elsewhere.
+
+    In double precision, as SciPy does it; where the quotient has no digits, by SciPy itself.
+    """
+
+    def of_doubles(code: Code, a: Any, b: Any) -> Any:
+        zero, inf, smallest = (code.constant(c, a.dtype) for c in (0, math.inf, _SMALLEST))
+        inside = code.logical_and(code.compare(">", a, zero), code.compare(">", b, zero))
+        ratio = code.divide(a, b)
+        fits = code.logical_and(code.compare(">", ratio, smallest), code.compare("<", ratio, inf))
+        code.careful(code.logical_and(inside, code.logical_not(fits)))
+        y = beyond(code, code.multiply(a, _native_log_ratio(code, a, b)), a, b)
+        on_edge = code.logical_and(code.compare("==", a, zero), code.compare(">=", b, zero))
+        y = code.select(inside, y, code.select(on_edge, at_zero(zero, b), inf))
+        no_number = code.logical_or(is_nan(code, a), is_nan(code, b))
+        return code.select(no_number, code.constant(math.nan, a.dtype), y)
+
+    @_in_floating
+    def native(code: Code, a: Any, b: Any) -> Any:
+        return code.convert(of_doubles(code, code.convert(a, _DOUBLE), code.convert(b, _DOUBLE)), a.dtype)
+
+    return native
+
+
 # For a = 0 the value is 0 whatever b is: so is the slope, also at b = -1, where a / (1 + b) is 0 / 0.
 xlog1py = _special(
     "xlog1py",
     lambda y, a, b: log1p(b),
     lambda y, a, b: where(equal(a, 0), 0.0, a / (1 + b)),
     domain=((0.5, 2), (-0.5, 3)),
+    native=_native_xlog1py,
     notation=r"{0} \log(1 + {1})",
     kinks=[((0.0, -1.0), (-math.inf, 0.0))],
 )
@@ -292,6 +364,7 @@ entr = _special(
     "entr",
     lambda y, x: -log(x) - 1,
     domain=(0.2, 3),
+    native=_native_entr,
     notation=r"-{0} \log {0}",
     kinks=[((0.0,), (math.inf,))],
     source="infinite at 0, as it is from the right",
@@ -301,6 +374,7 @@ entr = _special(
 def _log_ratio(a: Any, b: Any) -> Any:
     """log(a / b); near a = b by their difference, which is exact there, while the quotient rounds it away."""
     with np.errstate(all="ignore"):
+        a, b = np.divide(a, 1), np.divide(b, 1)  # a difference of integers may wrap around
         return np.where(np.abs(a - b) < 0.5 * b, np.log1p((a - b) / b), np.log(a / b))[()]
 
 
@@ -312,6 +386,7 @@ log_ratio = elementwise(
     promote=lambda kinds: np.divide.resolve_dtypes((*kinds, None)),
     numpy=(),
     domain=(0.3, 3),
+    native=_native_log_ratio,
     notation=r"\log \frac{{{0}}}{{{1}}}",
 )
 # For a = 0 the value is 0, or b, whatever b is: so are the slopes by b at b = 0 too, where a / b is 0 / 0.
@@ -320,6 +395,7 @@ rel_entr = _special(
     lambda y, a, b: log_ratio(a, b) + 1,
     lambda y, a, b: where(equal(a, 0), 0.0, -a / b),
     domain=(0.3, 3),
+    native=_entropy(lambda code, y, a, b: y, lambda zero, b: zero),
     notation=r"{0} \log \frac{{{0}}}{{{1}}}",
     kinks=[((0.0, 0.0), (math.nan, 0.0))],
 )
@@ -328,6 +404,7 @@ kl_div = _special(
     lambda y, a, b: log_ratio(a, b),
     lambda y, a, b: where(equal(a, 0), 1.0, (b - a) / b),
     domain=(0.3, 3),
+    native=_entropy(lambda code, y, a, b: code.add(code.subtract(y, a), b), lambda zero, b: b),
     notation=r"{0} \log \frac{{{0}}}{{{1}}} - {0} + {1}",
     kinks=[((0.0, 0.0), (math.nan, 1.0))],
 )
@@ -449,11 +526,23 @@ spherical_jn = _family(
     source="DLMF 10.51.1",
     summary="the spherical Bessel function of an order of at least 0",
 )
+
+
+@_in_floating
+def _native_sinc(code: Code, x: Any) -> Any:
+    zero, one = (code.constant(k, x.dtype) for k in (0, 1))
+    turned = code.multiply(x, code.constant(math.pi, x.dtype))
+    at_zero = code.compare("==", x, zero)
+    y = code.divide(code.call("sin", turned), code.select(at_zero, one, turned))
+    return code.select(at_zero, one, y)
+
+
 sinc = elementwise(
     "sinc",
     np.sinc,
     lambda y, x: -math.pi * spherical_jn(math.pi * x, order=1),
     promote=lambda kinds: np.multiply.resolve_dtypes((kinds[0], float, None))[1:],
+    native=_native_sinc,
     notation=r"\mathrm{{sinc}}({0})",
     source="DLMF 10.49.3, 10.51.2",
 )

@@ -71,6 +71,7 @@ arctan2 = elementwise(
     lambda y, a, b: b / hypot(a, b) / hypot(a, b),
     lambda y, a, b: -a / hypot(a, b) / hypot(a, b),
     domain=((0.3, 2), (-2, 2)),
+    native=elementary("arctan2"),
     notation=r"\mathrm{{atan2}}({0}, {1})",
 )
 deg2rad = elementwise(
@@ -152,6 +153,7 @@ log_cosh = elementwise(
     promote=_of_cosh,
     numpy=(),
     for_complex=False,
+    native=elementary("log_cosh"),
     notation=r"\log \cosh {0}",
     source="DLMF 4.34.2, 4.34.3",
 )

@@ -11,19 +11,24 @@ Elementary Functions (1980).
 from collections.abc import Callable
 from typing import Any
 
-from .error_function import erf
+from .cube_root import cbrt
+from .error_function import erf, erfc, erfcx, log_ndtr, ndtr
 from .exponential import exp, exp2, expm1
-from .hyperbolic import arccosh, arcsinh, arctanh, cosh, sech_squared, sinh, tanh
+from .hyperbolic import arccosh, arcsinh, arctanh, cosh, log_cosh, sech_squared, sinh, tanh
 from .logarithm import log, log1p, log2, log10
-from .logistic import expit, log_expit, logaddexp, softplus
+from .logistic import expit, log_expit, logaddexp, logaddexp2, logit, softplus
 from .power import power
-from .trigonometric import arccos, arcsin, arctan, cos, sin, tan
+from .remainder import fmod
+from .trigonometric import arccos, arcsin, arctan, arctan2, cos, sin, tan
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        *(exp, exp2, expm1, log, log1p, log2, log10, expit, log_expit, softplus, logaddexp, erf, power),
-        *(sinh, cosh, tanh, arcsinh, arccosh, arctanh, sech_squared, sin, cos, tan, arcsin, arccos, arctan),
+        *(exp, exp2, expm1, log, log1p, log2, log10, power, cbrt, fmod),
+        *(expit, logit, log_expit, softplus, logaddexp, logaddexp2),
+        *(erf, erfc, erfcx, ndtr, log_ndtr),
+        *(sinh, cosh, tanh, arcsinh, arccosh, arctanh, sech_squared, log_cosh),
+        *(sin, cos, tan, arcsin, arccos, arctan, arctan2),
     )
 }
 

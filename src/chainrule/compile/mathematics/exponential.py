@@ -11,6 +11,7 @@ _LOG2_E = 1.4426950408889634
 # log 2 in two parts, of which the first has so few bits that n times it is exact.
 _DOUBLE = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _SINGLE = 0.693359375, -2.12194440054690583e-4
+_ENDS_DOUBLE, _ENDS_SINGLE = (-746.0, 709.79), (-104.0, 88.73)  # beyond, exp is 0 and infinite
 
 
 def _reduced(code: Code, x: Any, low_part: Any = None) -> tuple[Any, Any]:
@@ -32,18 +33,20 @@ def _scaled(code: Code, y: Any, n: Any) -> Any:
 
 
 def exp(code: Code, x: Any) -> Any:
-    low, high = (-746.0, 709.79) if is_double(x) else (-104.0, 88.73)
+    low, high = _ENDS_DOUBLE if is_double(x) else _ENDS_SINGLE
     n, p = _reduced(code, at_least(code, at_most(code, x, high), low))
     return _scaled(code, code.add(p, code.constant(1, x.dtype)), n)
 
 
-def exp_of_pair(code: Code, x: Any, low: Any) -> Any:
-    """exp of x + low in double precision, of which low is what x lacks."""
-    clamped = at_least(code, at_most(code, x, 709.79), -746.0)
+def exp_of_pair(code: Code, x: Any, low: Any, factor: Any = None) -> Any:
+    """exp of x + low, of which low is what x lacks; times a factor of moderate size."""
+    bottom, top = _ENDS_DOUBLE if is_double(x) else _ENDS_SINGLE
+    clamped = at_least(code, at_most(code, x, top), bottom)
     same = code.compare("==", clamped, x)
     low = code.select(same, low, code.constant(0, x.dtype))
     n, p = _reduced(code, clamped, low)
-    return _scaled(code, code.add(p, code.constant(1, x.dtype)), n)
+    y = code.add(p, code.constant(1, x.dtype))
+    return _scaled(code, y if factor is None else code.multiply(y, factor), n)
 
 
 def exp_of_moderate(code: Code, x: Any) -> Any:

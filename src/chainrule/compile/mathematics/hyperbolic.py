@@ -86,3 +86,13 @@ def sech_squared(code: Code, x: Any) -> Any:
     e = exp(code, code.negative(code.add(a, a)))
     below = code.add(one, e)
     return code.divide(code.multiply(code.constant(4, x.dtype), e), code.multiply(below, below))
+
+
+def log_cosh(code: Code, x: Any) -> Any:
+    """log1p(2 sinh(a / 2)**2), and a + log1p(exp(-2 a)) - log 2 beyond 1."""
+    one, a = code.constant(1, x.dtype), code.absolute(x)
+    half = _odd(code, code.multiply(a, code.constant(0.5, x.dtype)), "sinh")
+    near = log1p(code, code.multiply(code.add(half, half), half))
+    more = log1p(code, exp(code, code.negative(code.add(a, a))))
+    far = code.add(a, code.subtract(more, code.constant(math.log(2), x.dtype)))
+    return code.select(code.compare("<", a, one), near, far)

@@ -41,7 +41,7 @@ def _of_mantissa(code: Code, f: Any) -> tuple[Any, Any]:
         rest = code.multiply(z, polynomial(code, z, "log"))
         return half_square, code.multiply(u, code.add(half_square, rest))
     square = code.multiply(f, f)
-    cubic = code.multiply(code.multiply(square, f), polynomial(code, f, "log_single"))
+    cubic = code.multiply(code.multiply(square, f), polynomial(code, f, "log"))
     return code.multiply(square, code.constant(0.5, f.dtype)), cubic
 
 
@@ -54,7 +54,8 @@ def _with_ends(code: Code, x: Any, y: Any) -> Any:
     return code.select(code.compare("!=", x, x), x, y)
 
 
-def _positive(code: Code, x: Any, correction: Any = None) -> Any:
+def log_of_positive(code: Code, x: Any, correction: Any = None) -> Any:
+    """For finite x; with what is added to the result to its last digits."""
     high, low = _DOUBLE if is_double(x) else _SINGLE
     k, f = parts(code, x)
     half_square, rest = _of_mantissa(code, f)
@@ -66,7 +67,7 @@ def _positive(code: Code, x: Any, correction: Any = None) -> Any:
 
 
 def log(code: Code, x: Any) -> Any:
-    return _with_ends(code, x, _positive(code, x))
+    return _with_ends(code, x, log_of_positive(code, x))
 
 
 def log1p(code: Code, x: Any) -> Any:
@@ -76,7 +77,7 @@ def log1p(code: Code, x: Any) -> Any:
     above = code.subtract(x, code.subtract(u, one))
     below = code.subtract(one, code.subtract(u, x))
     lost = code.select(code.compare(">", x, one), below, above)
-    y = _with_ends(code, u, _positive(code, u, code.divide(lost, u)))
+    y = _with_ends(code, u, log_of_positive(code, u, code.divide(lost, u)))
     return code.select(code.compare("==", x, code.constant(0, x.dtype)), x, y)  # -0 stays
 
 

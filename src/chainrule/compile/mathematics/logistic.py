@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...ops.native import Code, larger_of
-from .exponential import exp
-from .logarithm import log1p
+from .exponential import exp, exp2
+from .logarithm import log, log1p
 
 
 def _small(code: Code, x: Any) -> Any:
@@ -34,3 +34,21 @@ def logaddexp(code: Code, a: Any, b: Any) -> Any:
     same = code.compare("==", a, b)
     apart = code.add(larger_of(code, a, b), log1p(code, _small(code, code.subtract(a, b))))
     return code.select(same, code.add(a, code.constant(0.6931471805599453, a.dtype)), apart)
+
+
+def logaddexp2(code: Code, a: Any, b: Any) -> Any:
+    """The same for base 2; two equal ones are a + 1."""
+    same = code.compare("==", a, b)
+    small = exp2(code, code.negative(code.absolute(code.subtract(a, b))))
+    above = code.multiply(log1p(code, small), code.constant(1.4426950408889634, a.dtype))
+    return code.select(same, code.add(a, code.constant(1, a.dtype)), code.add(larger_of(code, a, b), above))
+
+
+def logit(code: Code, x: Any) -> Any:
+    """log(x / (1 - x)); near 1/2 by what x / (1 - x) differs from 1."""
+    one = code.constant(1, x.dtype)
+    below = code.subtract(one, x)
+    near = log1p(code, code.divide(code.subtract(code.add(x, x), one), below))
+    far = log(code, code.divide(x, below))
+    above, up_to = (code.compare(how, x, code.constant(c, x.dtype)) for how, c in ((">", 0.25), ("<", 0.75)))
+    return code.select(code.logical_and(above, up_to), near, far)

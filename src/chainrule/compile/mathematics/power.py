@@ -9,8 +9,8 @@ from typing import Any
 
 from ...ops.native import Code
 from ...original import np
-from .exponential import exp_of_pair
-from .logarithm import parts
+from .exponential import exp, exp_of_pair
+from .logarithm import log_of_positive, parts
 from .polynomials import estrin, is_double
 
 _DOUBLE = np.dtype(np.float64)
@@ -24,7 +24,7 @@ Pair = tuple[Any, Any]  # a number and what it lacks
 
 def _product(code: Code, a: Any, b: Any) -> Pair:
     p = code.multiply(a, b)
-    return p, code.fma(a, b, code.negative(p))
+    return p, code.fma_exact(a, b, code.negative(p))
 
 
 def _sum(code: Code, a: Any, b: Any) -> Pair:
@@ -59,18 +59,23 @@ def _logarithm(code: Code, x: Any) -> Pair:
     return _sum(code, total, small)
 
 
+def _of_magnitudes(code: Code, x: Any, y: Any) -> Any:
+    """For positive finite x; in single precision by doubles, which have the digits."""
+    if is_double(x):
+        log, log_low = _logarithm(code, x)
+        p, p_low = _product(code, y, log)
+        return exp_of_pair(code, p, code.fma(y, log_low, p_low))
+    log = log_of_positive(code, code.convert(x, _DOUBLE))
+    return code.convert(exp(code, code.multiply(code.convert(y, _DOUBLE), log)), x.dtype)
+
+
 def power(code: Code, x: Any, y: Any) -> Any:
-    if not is_double(x):
-        wide = power(code, code.convert(x, _DOUBLE), code.convert(y, _DOUBLE))
-        return code.convert(wide, x.dtype)
     zero, one, inf = (code.constant(c, x.dtype) for c in (0, 1, np.inf))
     a = code.absolute(x)
     finite = code.logical_and(code.compare("<", a, inf), code.compare("<", code.absolute(y), inf))
     code.careful(code.logical_not(finite))
     safe = code.select(code.compare(">", a, zero), a, one)
-    log, log_low = _logarithm(code, code.select(finite, safe, one))
-    p, p_low = _product(code, y, log)
-    result = exp_of_pair(code, p, code.fma(y, log_low, p_low))
+    result = _of_magnitudes(code, code.select(finite, safe, one), y)
     result = code.select(code.compare("==", x, zero), code.select(code.compare("<", y, zero), inf, zero), result)
     negative = code.compare("<", code.copysign(one, x), zero)
     whole = code.compare("==", code.rint(y), y)

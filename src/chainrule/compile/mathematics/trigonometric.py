@@ -1,49 +1,60 @@
 """sin, cos, tan and their inverses: x = n pi / 2 + r, with pi / 2 in three parts and r in two.
 
-Beyond a million these no longer suffice: NumPy does it. In single precision all is computed in double.
+Beyond a million these no longer suffice: NumPy does it.
 """
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from ...ops.native import Code
-from ...original import np
+from ...ops.native import Code, larger_of, smaller_of
 from .polynomials import is_double, polynomial, rounded
 
-_DOUBLE = np.dtype(np.float64)
-_HALF_PI, _HALF_PI_LOW, _HALF_PI_LOWEST = 1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33
-_QUARTER_PI = math.pi / 4
+
+class _HalfPi(NamedTuple):
+    """pi / 2 as a sum: each part is what those before it lack."""
+
+    high: float
+    low: float
+    lowest: float
+
+
+_DOUBLE = _HalfPi(1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33)
+_SINGLE = _HalfPi(1.5707963705062866, -4.371138828673793e-08, -1.7151245100058819e-15)
 _LARGEST = 1e6
 
 
-def _in_double(f: Callable[[Code, Any], Any]) -> Callable[[Code, Any], Any]:
-    @functools.wraps(f)
-    def function(code: Code, x: Any) -> Any:
-        if is_double(x):
-            return f(code, x)
-        return code.convert(f(code, code.convert(x, _DOUBLE)), x.dtype)
+def _half_pi(x: Any) -> _HalfPi:
+    return _DOUBLE if is_double(x) else _SINGLE
 
-    return function
+
+def _reduced(code: Code, x: Any) -> tuple[Any, Any, Any]:
+    """n, r, and what r lacks."""
+    large = code.compare(">", code.absolute(x), code.constant(_LARGEST, x.dtype))
+    finite = code.compare("<", code.absolute(x), code.constant(math.inf, x.dtype))
+    code.careful(code.logical_and(large, finite))
+    high, low, lowest = (code.constant(c, x.dtype) for c in _half_pi(x))
+    whole, n = rounded(code, code.select(large, x, code.multiply(x, code.constant(2 / math.pi, x.dtype))))
+    if is_double(x):
+        product = code.multiply(whole, high)
+        lost = code.fma_exact(whole, high, code.negative(product))
+        first = code.subtract(x, product)
+        second = code.fma(whole, low, lost)
+        more = code.fma(whole, lowest, second)
+        lost = None
+    else:  # x - n high has few enough bits; n low needs two parts
+        first = code.fma_exact(code.negative(whole), high, x)
+        more = code.multiply(whole, low)
+        lost = code.fma(whole, lowest, code.fma_exact(whole, low, code.negative(more)))
+    r = code.subtract(first, more)
+    rest = code.subtract(code.subtract(first, r), more)
+    return n, r, rest if lost is None else code.subtract(rest, lost)
 
 
 def _both(code: Code, x: Any) -> tuple[Any, Any, Any]:
     """n, sin r and cos r."""
-    large = code.compare(">", code.absolute(x), code.constant(_LARGEST, x.dtype))
-    finite = code.compare("<", code.absolute(x), code.constant(math.inf, x.dtype))
-    code.careful(code.logical_and(large, finite))
-    half_pi = code.constant(_HALF_PI, x.dtype)
-    whole, n = rounded(code, code.select(large, x, code.multiply(x, code.constant(2 / math.pi, x.dtype))))
-    product = code.multiply(whole, half_pi)
-    lost = code.fma(whole, half_pi, code.negative(product))  # product + lost is n pi / 2 to twice the digits
-    first = code.subtract(x, product)
-    more = code.fma(whole, code.constant(_HALF_PI_LOW, x.dtype), lost)
-    more = code.fma(whole, code.constant(_HALF_PI_LOWEST, x.dtype), more)
-    r = code.subtract(first, more)
-    rest = code.subtract(code.subtract(first, r), more)
+    n, r, rest = _reduced(code, x)
     z = code.multiply(r, r)
     one = code.constant(1, x.dtype)
     sine = code.fma(code.multiply(z, r), polynomial(code, z, "sin"), rest)
@@ -66,20 +77,17 @@ def _turned(code: Code, value: Any, n: Any) -> Any:
     return code.select(_is_odd(code, n, 1), code.negative(value), value)
 
 
-@_in_double
 def sin(code: Code, x: Any) -> Any:
     n, sine, cosine = _both(code, x)
     y = _turned(code, code.select(_is_odd(code, n, 0), cosine, sine), n)
     return code.select(code.compare("==", x, code.constant(0, x.dtype)), x, y)
 
 
-@_in_double
 def cos(code: Code, x: Any) -> Any:
     n, sine, cosine = _both(code, x)
     return _turned(code, code.select(_is_odd(code, n, 0), code.negative(sine), cosine), n)
 
 
-@_in_double
 def tan(code: Code, x: Any) -> Any:
     n, sine, cosine = _both(code, x)
     odd = _is_odd(code, n, 0)
@@ -88,21 +96,42 @@ def tan(code: Code, x: Any) -> Any:
     return code.select(code.compare("==", x, code.constant(0, x.dtype)), x, y)
 
 
-@_in_double
-def arctan(code: Code, x: Any) -> Any:
-    """Of 1/a beyond 1, and of (a - 1) / (a + 1) beyond tan(pi / 8)."""
-    a, one = code.absolute(x), code.constant(1, x.dtype)
-    inverted = code.compare(">", a, one)
-    b = code.select(inverted, code.divide(one, a), a)
-    turned = code.compare(">", b, code.constant(math.tan(math.pi / 8), x.dtype))
+def _of_moderate(code: Code, b: Any) -> Any:
+    """arctan for 0 <= b <= 1: of (b - 1) / (b + 1) beyond tan(pi / 8)."""
+    half_pi, one = _half_pi(b), code.constant(1, b.dtype)
+    turned = code.compare(">", b, code.constant(math.tan(math.pi / 8), b.dtype))
     c = code.select(turned, code.divide(code.subtract(b, one), code.add(b, one)), b)
     z = code.multiply(c, c)
     y = code.fma(code.multiply(z, c), polynomial(code, z, "arctan"), c)
-    y = code.select(
-        turned, code.add(code.add(y, code.constant(_HALF_PI_LOW / 2, x.dtype)), code.constant(_QUARTER_PI, x.dtype)), y
-    )
-    other = code.add(code.subtract(code.constant(_HALF_PI, x.dtype), y), code.constant(_HALF_PI_LOW, x.dtype))
-    return code.copysign(code.select(inverted, other, y), x)
+    high, low = (code.constant(part / 2, b.dtype) for part in half_pi[:2])
+    return code.select(turned, code.add(code.add(y, low), high), y)
+
+
+def _complement(code: Code, whole: int, y: Any) -> Any:
+    """pi / 2, or twice as much, less y."""
+    half_pi = _half_pi(y)
+    high, low = (code.constant(whole * part, y.dtype) for part in half_pi[:2])
+    return code.subtract(high, code.subtract(y, low))
+
+
+def arctan(code: Code, x: Any) -> Any:
+    """pi / 2 less that of 1/a beyond 1."""
+    a, one = code.absolute(x), code.constant(1, x.dtype)
+    inverted = code.compare(">", a, one)
+    y = _of_moderate(code, code.select(inverted, code.divide(one, a), a))
+    return code.copysign(code.select(inverted, _complement(code, 1, y), y), x)
+
+
+def arctan2(code: Code, y: Any, x: Any) -> Any:
+    """arctan of the smaller part over the larger one, turned to where (x, y) lies; signs of zeros count."""
+    a, b, one = code.absolute(y), code.absolute(x), code.constant(1, x.dtype)
+    small, large = smaller_of(code, a, b), larger_of(code, a, b)
+    ratio = code.divide(small, code.select(code.compare("==", large, code.constant(0, x.dtype)), one, large))
+    same = code.logical_and(code.compare("==", a, b), code.compare("==", a, code.constant(math.inf, x.dtype)))
+    angle = _of_moderate(code, code.select(same, one, ratio))
+    angle = code.select(code.compare(">", a, b), _complement(code, 1, angle), angle)
+    behind = code.compare("<", code.copysign(one, x), code.constant(0, x.dtype))
+    return code.copysign(code.select(behind, _complement(code, 2, angle), angle), y)
 
 
 def _arcsin_small(code: Code, a: Any) -> Any:
@@ -110,30 +139,24 @@ def _arcsin_small(code: Code, a: Any) -> Any:
     return code.fma(code.multiply(z, a), polynomial(code, z, "arcsin"), a)
 
 
-@_in_double
+def _arcsin_parts(code: Code, x: Any) -> tuple[Any, Any]:
+    """Whether |x| is beyond 1/2; and arcsin |x|, there that of sqrt((1 - |x|) / 2)."""
+    a, half = code.absolute(x), code.constant(0.5, x.dtype)
+    far = code.compare(">", a, half)
+    root = code.sqrt(code.multiply(code.subtract(code.constant(1, x.dtype), a), half))
+    return far, _arcsin_small(code, code.select(far, root, a))
+
+
 def arcsin(code: Code, x: Any) -> Any:
     """pi / 2 - 2 arcsin(sqrt((1 - a) / 2)) beyond 1/2."""
-    a, half = code.absolute(x), code.constant(0.5, x.dtype)
-    far = code.compare(">", a, half)
-    root = code.sqrt(code.multiply(code.subtract(code.constant(1, x.dtype), a), half))
-    y = _arcsin_small(code, code.select(far, root, a))
-    other = code.subtract(
-        code.constant(_HALF_PI, x.dtype), code.subtract(code.add(y, y), code.constant(_HALF_PI_LOW, x.dtype))
-    )
-    return code.copysign(code.select(far, other, y), x)
+    far, y = _arcsin_parts(code, x)
+    return code.copysign(code.select(far, _complement(code, 1, code.add(y, y)), y), x)
 
 
-@_in_double
 def arccos(code: Code, x: Any) -> Any:
     """2 arcsin(sqrt((1 - a) / 2)) beyond 1/2, of pi less that where x is negative."""
-    a, half = code.absolute(x), code.constant(0.5, x.dtype)
-    far = code.compare(">", a, half)
-    root = code.sqrt(code.multiply(code.subtract(code.constant(1, x.dtype), a), half))
-    y = _arcsin_small(code, code.select(far, root, a))
+    far, y = _arcsin_parts(code, x)
     negative = code.compare("<", x, code.constant(0, x.dtype))
     twice = code.add(y, y)
-    pi, pi_low = code.constant(math.pi, x.dtype), code.constant(2 * _HALF_PI_LOW, x.dtype)
-    outer = code.select(negative, code.subtract(pi, code.subtract(twice, pi_low)), twice)
-    signed = code.select(negative, code.negative(y), y)
-    half_pi, low = code.constant(_HALF_PI, x.dtype), code.constant(_HALF_PI_LOW, x.dtype)
-    return code.select(far, outer, code.subtract(half_pi, code.subtract(signed, low)))
+    outer = code.select(negative, _complement(code, 2, twice), twice)
+    return code.select(far, outer, _complement(code, 1, code.select(negative, code.negative(y), y)))
