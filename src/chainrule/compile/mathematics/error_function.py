@@ -13,7 +13,6 @@ from .exponential import exp_of_pair
 from .logarithm import log, log1p
 from .polynomials import at_most, coefficients, estrin, is_double, polynomial
 
-
 _NEAR = 0.65  # up to here 1 - erf(x) keeps its digits
 
 
