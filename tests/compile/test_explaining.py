@@ -98,7 +98,7 @@ def test_kernels_are_those_of_the_program(seed):
     assert [k.kind for k in plan.kernels] == [k.kind for k in kernels]
     assert plan.arena_bytes == program.layout.arena_bytes >= plan.arena_bound
     assert all(bool(k.reason) == (k.kind == "numpy") for k in plan.kernels)
-    assert plan.native_calls == sum(segment[0].kind != "numpy" for segment in program._segments)
+    assert plan.native_calls == sum(segment[0].kind != "numpy" for segment in program.segments)
     assert all(len(line) <= 120 for line in str(plan).splitlines())
 
 
@@ -128,6 +128,13 @@ def test_what_numpy_runs_has_a_reason(operation):
 def test_reasons(f, reason):
     kernels = of(f, np.ones(3)).by_numpy
     assert any(kernel.reason.startswith(reason) for kernel in kernels)
+
+
+def test_large_kernels_are_shared():
+    large, small = (of(lambda x, w: x @ w, np.ones((n, n)), np.ones((n, n))).kernels[0] for n in (256, 8))
+    assert large.pieces > 1 == small.pieces
+    plan = of(lambda x, w: x @ w, np.ones((256, 256)), np.ones((256, 256)))
+    assert f"shared       {large.pieces} pieces for any number of threads" in str(plan)
 
 
 def test_without_llvm_numpy_runs_everything():

@@ -19,6 +19,7 @@ from .memory import bytes_of, lower_bound
 from .recipes import has_native_types, reason_for_numpy
 from .reductions import REDUCTIONS, contraction_of
 from .repeats import bodies_of
+from .shares import Share
 from .unit import Unit, unit_of
 
 _PARTLY = ("window", "element", "take")  # what reads as many entries as it has
@@ -32,6 +33,8 @@ class _Divided(Protocol):
     fusion: Fusion
     layout: Layout
 
+    def share(self, kernel: Kernel) -> Share | None: ...
+
 
 @final
 class _ByNumPy:
@@ -41,6 +44,9 @@ class _ByNumPy:
         self.graph = graph
         self.fusion = Fusion(graph, lambda v: NUMPY)
         self.layout = Layout(self.fusion, lambda kernel: 0)
+
+    def share(self, kernel: Kernel) -> None:
+        """NumPy decides by itself how many threads it uses."""
 
 
 def explained(graph: Graph, machine: Machine | None, by_numpy: str = WITHOUT_LLVM) -> GraphExplanation:
@@ -114,6 +120,7 @@ class _Reader:
             self.reason(head) if kernel.kind == NUMPY else "",
             bodies,
             times,
+            self._pieces(kernel),
             in_place,
             by_turns,
         )
@@ -125,6 +132,10 @@ class _Reader:
         lives = self.layout.lives[-len(self.layout.scratch) :]  # theirs stand behind those of variables
         size = dict(zip(self.layout.scratch, lives, strict=True))[kernel.number].size
         return Buffer("scratch", "arena", place.offset, size, size)
+
+    def _pieces(self, kernel: Kernel) -> int:
+        share = self.unit.share(kernel)
+        return 1 if share is None else share.pieces
 
     def _computed(self, kernel: Kernel) -> list[Variable]:
         """What it computes, and what it reads through on the way from memory, in the order of the graph."""

@@ -97,6 +97,8 @@ class KernelExplanation:
         The graphs that it holds.
     times : int or None
         How often the bodies run: the steps of a scan, 1 for a call or a branch; None where that is not known before.
+    pieces : int
+        That threads share; 1 where one thread does it all.
     in_place, by_turns : tuple of str
         What a loop carries: overwritten where it lies, or written to one of two places in turn.
     """
@@ -113,6 +115,7 @@ class KernelExplanation:
     reason: str = ""
     bodies: tuple[GraphExplanation, ...] = ()
     times: int | None = 1
+    pieces: int = 1
     in_place: tuple[str, ...] = ()
     by_turns: tuple[str, ...] = ()
 
@@ -229,6 +232,8 @@ def _kernel_lines(kernel: KernelExplanation, indent: str) -> Iterator[str]:
             yield from _wrapped(inner, label, ", ".join(map(str, buffers)))
     if kernel.scratch is not None:
         yield from _wrapped(inner, "scratch", f"arena {kernel.scratch.offset}, {amount(kernel.scratch.size, 'B')}")
+    if kernel.pieces > 1:
+        yield from _wrapped(inner, "shared", f"{kernel.pieces} pieces for any number of threads")
     if kernel.reason:
         yield from _wrapped(inner, "NumPy", kernel.reason)
     for label, names in (("in place", kernel.in_place), ("by turns", kernel.by_turns)):

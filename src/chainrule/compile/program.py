@@ -32,6 +32,11 @@ class Program:
     careful : callable, optional
         Does the same, slower, where zero has to absorb inf in a matrix product.
 
+    Attributes
+    ----------
+    segments : list of list of Kernel
+        Kernels that follow each other, all of them native or none.
+
     The inputs are only read; an output that is an input or a constant of the graph is that array itself, all others
     are fresh. Any number of threads may call at once: each running call has memory of its own.
     """
@@ -43,15 +48,15 @@ class Program:
         self.layout = unit.layout
         table = self.layout.table
         self._constants = [(k, _rows(v.value, v)) for k, v in enumerate(table) if v.is_constant]
-        self._segments = list(_segments(unit.fusion.kernels))
-        native = [segment for segment in self._segments if segment[0].kind != NUMPY]
+        self.segments = list(_segments(unit.fusion.kernels))
+        native = [segment for segment in self.segments if segment[0].kind != NUMPY]
         self._shape = shape_of(len(table), self.layout.arena_bytes)
-        self._is_direct = len(self._segments) == len(native) == 1 and is_known_layout()
+        self._is_direct = len(self.segments) == len(native) == 1 and is_known_layout()
         if native and unit.is_shared:
             workers.ready()
         library = llvm_loader.Library(self._code()) if native else None
         self._steps: list[Step] = []
-        for number, segment in enumerate(self._segments):
+        for number, segment in enumerate(self.segments):
             if segment[0].kind == NUMPY:
                 self._steps += [self._by_numpy(kernel.head) for kernel in segment]
             else:
@@ -73,7 +78,7 @@ class Program:
         """The module as LLVM reads it; made anew each time."""
         module = Module()
         writer = Writer(module, self.unit.machine)
-        for number, segment in enumerate(self._segments):
+        for number, segment in enumerate(self.segments):
             if segment[0].kind != NUMPY:
                 writer.segment(self.unit, segment, f"segment{number}")
         if self._is_direct:
