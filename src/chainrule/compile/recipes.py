@@ -51,8 +51,6 @@ def reason_for_numpy(v: Variable) -> str:
     if not has_native_types(v):
         return "an array is empty: there is nothing to compute"
     dtypes = ", ".join(u.dtype.name for u in v.inputs)
-    if operation.name == "convert":
-        return f"a number of {dtypes} need not fit into {v.dtype.name}: what becomes of it is left to NumPy"
     if operation.kind == "elementwise" and operation.native is not None:
         return f"{operation.name} has no recipe for {dtypes}"
     if operation.name == "take":
