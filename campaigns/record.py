@@ -19,7 +19,7 @@ import chainrule
 
 HERE = Path(__file__).parent
 SOURCES = Path(chainrule.__file__).parent
-ROOMS = ("graph", "structure", "ops", "backprop", "simplify", "interpret", "testing")
+ROOMS = ("graph", "structure", "ops", "backprop", "simplify", "interpret", "compile", "testing")
 
 
 def fingerprint(*more: Path) -> str:

@@ -2,18 +2,38 @@
 
 import os
 import signal
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 import chainrule.api.plans as plans
 from chainrule import graph
+from chainrule.compile import is_available
 from chainrule.simplify import passes
 
 settings.register_profile("default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
 os.environ.setdefault("COLUMNS", "100")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--without-llvmlite",
+        action="store_true",
+        help="run as where llvmlite is not installed: NumPy computes everything",
+    )
+
+
+def pytest_configure(config):
+    if config.getoption("--without-llvmlite"):
+        assert "llvmlite" not in sys.modules
+        absent = str(Path(__file__).parent / "absent")  # where importing it fails as where it is not installed
+        sys.path.insert(0, absent)
+        os.environ["PYTHONPATH"] = os.pathsep.join([absent, *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+        assert not is_available()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,15 +1,21 @@
 """A small share of each campaign, so that the test command runs their code."""
 
+import argparse
 import contextlib
+import itertools
 import random
+import sys
 
+import numpy as np
 import pytest
 from campaigns import __main__ as command
-from campaigns import mutants, programs, record
+from campaigns import mutants, native, programs, record
 from campaigns.mutation import mutants as every_mutant
 
+import chainrule as cr
 import tests.ops.test_catalogue as catalogue_test
 import tests.ops.test_complex_catalogue as complex_test
+from chainrule.compile import is_available
 from chainrule.ops import CATALOGUE
 from chainrule.simplify import REWRITES
 from chainrule.testing.programs import Place
@@ -88,3 +94,26 @@ def test_a_state_of_other_sources_is_not_gone_on_from(elsewhere):
     state.save(every=0)
     assert record.State("draft", "one", {"next": 0}).values["next"] == 5
     assert record.State("draft", "two", {"next": 0}).values["next"] == 0
+
+
+@pytest.mark.skipif(not is_available() or sys.platform != "linux", reason="looks at native code by /proc")
+def test_native(elsewhere):
+    few = ["--calls", "1000", "--compilations", "10", "--thread-calls", "100", "--kills", "2"]
+    assert command.main(["native", *few]) == 0
+    page = written(elsewhere)
+    assert "| calls of one jitted function | 1000 | " in page and "None." in page
+    assert not list((elsewhere / "state").glob("*"))
+
+
+@pytest.mark.skipif(not is_available() or sys.platform != "linux", reason="looks at native code by /proc")
+def test_a_leak_and_other_bits_are_noticed(elsewhere, monkeypatch):
+    kept = []
+    few = argparse.Namespace(seed=0, calls=200, threads=2, thread_calls=20)
+    monkeypatch.setattr(native.np, "tanh", lambda x: kept.append(np.ones(1 << 17)) or x)  # a megabyte
+    with cr.disable_jit():
+        assert "bytes more in use" in native.calls(few)["failures"][0]
+    monkeypatch.undo()
+    monkeypatch.setattr(native, "_layer", lambda number: lambda x, w: x * 0 + next(counted))
+    counted = itertools.count()
+    monkeypatch.setattr(native.cr, "jit", lambda f: f)
+    assert "other bits" in native.threads(few)["failures"][0]
