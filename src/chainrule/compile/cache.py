@@ -20,6 +20,7 @@ from typing import Any
 from ..errors import ChainruleWarning
 from ..graph import Graph
 from . import llvm_loader
+from .factorizations import is_factorization
 
 _MAGIC = b"chainrule native code 1\n"
 _DIGEST = 32  # bytes
@@ -47,7 +48,11 @@ def key_of(graph: Graph) -> str | None:
         if v.operation is not None:
             if not _is_ours(v.operation):
                 return None
-            row: Any = (v.operation.name, v.part, _named(v.parameters), [u.number for u in v.inputs], repr(v.type))
+            inputs = [u.number for u in v.inputs]
+            row: Any = (
+                *(v.operation.name, v.part, is_factorization(v)),
+                *(_named(v.parameters), inputs, repr(v.type)),
+            )
         elif v.is_constant and not v.shape:
             row = ("constant", repr(v.type), v.value.tobytes())
         else:

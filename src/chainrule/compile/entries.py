@@ -74,6 +74,8 @@ class Entries:
             return self.code.convert(operation.native(self.code, *values), v.dtype)
         if operation.name == "take":
             return self._taken(v, place, operation.named(v.parameters)["axis"])
+        if operation.name in TRIANGLES:
+            return self._in_triangle(v, place, operation.named(v.parameters)["offset"])
         (x,) = v.inputs
         moved = MOVEMENTS[operation.name](x, place, **operation.named(v.parameters))
         value = self.entry(x, moved)
@@ -86,6 +88,13 @@ class Entries:
         inside = self.within(index, x.shape[axis])
         counter = Counter(inside.text, inside, inside.lanes)
         return self.entry(x, (*place[:axis], Index.of(counter), *place[axis + 1 :]))
+
+    def _in_triangle(self, v: Variable, place: Place, offset: int) -> Value:
+        """An entry of a triangle, and zero outside."""
+        operation: Any = v.operation
+        column, row = place[-1].value(self.function), (place[-2] + offset).value(self.function)
+        inside = self.code.compare(TRIANGLES[operation.name], column, row)
+        return self.code.select(inside, self.entry(v.inputs[0], place), self.code.constant(0, v.dtype))
 
     def within(self, index: Value, size: int) -> Value:
         """An index that has been read, with those that count from the end; noted where it is out of bounds."""
@@ -133,6 +142,10 @@ class Entries:
         one = "i8" if dtype == BOOL else scalar_type(dtype)
         text = f"getelementptr {one}, ptr {memory.pointer}, i64 {first.text}"
         return self.function.pointer(text, first.level), first.level
+
+    def address(self, memory: Memory, dtype: Any, place: Place) -> str:
+        """A pointer to an entry."""
+        return self._pointer(memory, dtype, self._flat(memory, place))[0]
 
     def load(self, memory: Memory, dtype: Any, place: Place, anew: bool = False) -> Value:
         """What lies at a place; `anew`: now, after what has been stored before in the same function."""
@@ -214,6 +227,8 @@ def _contracted(x: Variable, place: Place, *, labels: Any, out: tuple[int, ...],
     at = dict(zip(out, place, strict=True))
     return tuple([at[n] for n in labels[0]])
 
+
+TRIANGLES = {"tril": "<=", "triu": ">="}  # where the column is, seen from the row
 
 MOVEMENTS = {
     "einsum": _contracted,

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, final
 
 from ..graph import Graph, Variable, ancestors
-from .entries import only_moves
+from .entries import TRIANGLES, only_moves
 
 LOOPS, REDUCTION, PRODUCT = "loops", "reduction", "product"
 ASSEMBLY, CUMULATIVE = "assembly", "cumulative"  # what stores piece by piece, and step by step
+LAPACK = "lapack"  # systems and factorizations of matrices
 HOLDING, NUMPY = "holding", "numpy"  # a loop or a branch that holds graphs; what has no recipe
-_WHOLE = (ASSEMBLY, CUMULATIVE, HOLDING, NUMPY)  # what takes and gives whole arrays
+_WHOLE = (ASSEMBLY, CUMULATIVE, LAPACK, HOLDING, NUMPY)  # what takes and gives whole arrays
 
 
 @final
@@ -26,7 +27,7 @@ class Kernel:
 
     Attributes
     ----------
-    kind : {"loops", "reduction", "product", "assembly", "cumulative", "holding", "numpy"}
+    kind : {"loops", "reduction", "product", "assembly", "cumulative", "lapack", "holding", "numpy"}
         Of all but the first, the first variable says what is done.
     shape : tuple of int
         What the loops walk: that of all its variables.
@@ -348,7 +349,7 @@ def _bits(number: int) -> Iterator[int]:
 def reads_as_it_is(v: Variable) -> bool:
     """Whether an entry is made from its parents' entries at the same place."""
     operation: Any = v.operation
-    return operation.kind == "elementwise" or operation.name == "convert"
+    return operation.kind == "elementwise" or operation.name == "convert" or operation.name in TRIANGLES
 
 
 def standard_kind(v: Variable) -> str | None:

@@ -13,7 +13,8 @@ from .code import Code
 from .cumulative import write_cumulative
 from .emitter import INDEX, Module, Value
 from .entries import Entries, Memory, Place, rows
-from .fusion import ASSEMBLY, CUMULATIVE, PRODUCT, REDUCTION, Kernel
+from .factorizations import scratch_bytes_of, write_factorization
+from .fusion import ASSEMBLY, CUMULATIVE, LAPACK, PRODUCT, REDUCTION, Kernel
 from .llvm_loader import Machine
 from .loops import Part, over
 from .products import Product
@@ -34,6 +35,8 @@ def scratch_bytes(kernel: Kernel, machine: Machine, share: Share | None) -> int:
     """What a kernel needs for itself: a product a panel for each thread, a reduction the results of its blocks."""
     if kernel.kind == PRODUCT:
         return Product(kernel.head, machine.vector_bytes).scratch_bytes * (machine.threads if share else 1)
+    if kernel.kind == LAPACK:
+        return scratch_bytes_of(kernel.head)
     if share is not None and share.blocks is not None:
         return share.blocks.number * kernel.head.size * kernel.head.dtype.itemsize
     return 0
@@ -42,7 +45,7 @@ def scratch_bytes(kernel: Kernel, machine: Machine, share: Share | None) -> int:
 def pointers_of(kernel: Kernel, memory: Mapping[int, Memory]) -> list[str]:
     """What the functions of a kernel take: where its roots and what they are made from lie, scratch and the flag."""
     pointers = dict.fromkeys(each.pointer for each in memory.values())
-    return [*pointers, *[SCRATCH] * (kernel.kind in (PRODUCT, REDUCTION)), FLAG]
+    return [*pointers, *[SCRATCH] * (kernel.kind in (PRODUCT, REDUCTION, LAPACK)), FLAG]
 
 
 def kernel_key(kernel: Kernel, memory: Mapping[int, Memory]) -> tuple[Any, ...]:
@@ -133,6 +136,8 @@ class _Writer:
             write_assembly(head, self.memory[head.number], function, code, entries, self._lanes)
         elif self.kernel.kind == CUMULATIVE:
             write_cumulative(head, self.memory[head.number], function, code, entries, self._lanes)
+        elif self.kernel.kind == LAPACK:
+            write_factorization(head, self.memory, function, code, entries, self._lanes, self.scratch)
         else:
             over(function, self.kernel.shape, self._lanes, self._store, part)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from typing import Any, NamedTuple, final
 
 from ..lazy import LazyModule
@@ -75,6 +76,13 @@ def machine() -> Machine:
 
 def llvm_version() -> tuple[int, ...]:
     return tuple(llvm.llvm_version_info)
+
+
+def add_symbols(addresses: Mapping[str, int]) -> None:
+    """Let code that is linked from now on call functions of this process by these names."""
+    with _lock:
+        for name, address in addresses.items():
+            llvm.add_symbol(name, address)
 
 
 def object_code(text: str) -> bytes:

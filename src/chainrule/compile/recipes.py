@@ -12,7 +12,9 @@ from .code import Code
 from .contraction import Contraction
 from .cumulative import is_cumulative
 from .emitter import Module, Value
-from .fusion import ASSEMBLY, CUMULATIVE, LOOPS, NUMPY, PRODUCT, REDUCTION, standard_kind
+from .entries import TRIANGLES
+from .factorizations import is_factorization
+from .fusion import ASSEMBLY, CUMULATIVE, LAPACK, LOOPS, NUMPY, PRODUCT, REDUCTION, standard_kind
 from .reductions import REDUCTIONS
 
 _KINDS = {("f", 4), ("f", 8), ("b", 1), *[(kind, size) for kind in "iu" for size in (1, 2, 4, 8)]}
@@ -21,7 +23,11 @@ _KINDS = {("f", 4), ("f", 8), ("b", 1), *[(kind, size) for kind in "iu" for size
 def kind_of(v: Variable) -> str:
     """How a variable is computed: in loops, as a reduction, as a product, by moving what is read, or by NumPy."""
     operation: Any = v.operation
-    if v.parts is not None or not has_native_types(v):
+    if not has_native_types(v):
+        return NUMPY
+    if is_factorization(v):
+        return LAPACK
+    if v.parts is not None:
         return NUMPY
     standard = standard_kind(v)
     if standard is not None:
@@ -30,6 +36,8 @@ def kind_of(v: Variable) -> str:
         return LOOPS
     if operation.kind == "elementwise":
         return LOOPS if _has_recipe(operation, tuple([u.type.dtype for u in v.inputs])) else NUMPY
+    if operation.name in TRIANGLES:
+        return LOOPS
     if operation.name == "take":
         return LOOPS if len(v.inputs[1].shape) == 1 and v.inputs[1].dtype.kind in "iu" else NUMPY
     if assembly_of(v) is not None and v.dtype.kind != "b":

@@ -203,6 +203,8 @@ class _Counter:
             piece = typed(split(arguments)[0])[1]
             self.call(piece[1:], [values[1], Affine(0), values[2], Affine(0)])
         elif not name.startswith("llvm."):
+            if name not in self.functions:
+                raise DependsOnData("what LAPACK moves")
             self.call(name, values)
         return None
 

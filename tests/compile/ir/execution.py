@@ -5,10 +5,13 @@ Every access is checked against the buffers that there are, and counted. Floatin
 """
 
 import bisect
+import ctypes
 import re
 import struct
 
 import numpy as np
+
+from chainrule.compile import lapack_loader
 
 from .parsing import SHARE, Branch, Instruction, Loop, While, allocated, lanes_and_scalar, parsed, size_of, split, typed
 from .traffic import KernelCall
@@ -50,6 +53,11 @@ class Memory:
         assert offset + size <= array.size, f"{size} bytes at {offset} of {self.names[k]}, which has {array.size}"
         self.running[-1].of(self.names[k], array.size).add(np.array([offset]), size, 1, stores)
         return array[offset : offset + size]
+
+    def pointer(self, address):
+        """The real address."""
+        k = bisect.bisect_right(self.starts, address) - 1
+        return self.arrays[k].ctypes.data + address - self.starts[k]
 
     def load(self, address, kind):
         lanes, scalar = lanes_and_scalar(kind)
@@ -124,6 +132,16 @@ class Interpreter:
         self.trees = parsed(text)
         self.functions = {}
         self.one_by_one = one_by_one
+        self.routines = lapack_loader.addresses()
+        self.constants = {}
+        for name, kind, value in re.findall(r"^@(\w+) = private unnamed_addr constant (\w+) (.+)$", text, re.MULTILINE):
+            self.constants[name] = memory.add(name, np.array([_constant(kind, value)], _DTYPES[kind]))
+
+    def routine(self, name, *arguments):
+        """One of LAPACK, on the same memory: where it reads and writes is not looked at."""
+        places = [self.constants[each] if isinstance(each, str) else each for each in arguments]
+        function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(places))(self.routines[name])
+        function(*map(self.memory.pointer, places))
 
     def share(self, piece, arguments, pieces):
         """All pieces of a kernel, as threads share them: at once, or from the last to the first."""
@@ -151,6 +169,7 @@ class _Translation:
     def __init__(self, machine, tree):
         self.tree, self.lines, self.depth = tree, [], 1
         self.names = {"memory": machine.memory, "call": machine.call, "share": machine.share}
+        self.names["routine"], self.routines = machine.routine, machine.routines
         self.names |= {f"op_{name}": function for name, function in _OPERATIONS.items()}
         self.constants = {}
 
@@ -282,6 +301,8 @@ class _Translation:
         values = ", ".join(self._value(*each) for each in pairs)
         if name == SHARE:
             return f"share({values})"
+        if name in self.routines:
+            return f"routine({name!r}, {values})"
         if not name.startswith("llvm."):
             return f"call({name!r}, {values})"
         if name.startswith("llvm.memcpy"):

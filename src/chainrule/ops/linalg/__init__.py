@@ -8,11 +8,11 @@ functions, written in these same operations, so that they can be derived again.
 # isort: off
 from .triangles import tril, triu
 from .systems import solve, triangular_solve
-from .inverses import cofactor, det, inv, pinv, slogdet
 from .phases import without_phases
+from .orthogonal import qr, svd, svdvals
+from .inverses import cofactor, det, inv, pinv, slogdet
 from .symmetric import cholesky, eigh
 from .failures import is_positive_definite, is_regular
-from .orthogonal import qr, svd, svdvals
 from .norms import norm
 from .exponential import expm, expm_frechet
 # isort: on

@@ -9,9 +9,13 @@ from ...original import np
 from ...structure import LinearMap, index_map, pointwise_map, zero_map
 from ...structure.algebra import real_dtype
 from ..batch_axis import in_front
+from ..comparison import greater, isfinite, sign
 from ..complex_parts import conjugated
-from ..movement import reshape
+from ..movement import broadcast_to, concatenate, convert, reshape, window
 from ..operation import Example, general
+from ..reduction import all_, amax
+from ..selection import where
+from ..sorting import cumprod
 from .matrices import (
     batch_axes,
     identity_like,
@@ -26,6 +30,7 @@ from .matrices import (
     square_shape,
     square_type,
 )
+from .orthogonal import svd
 
 
 def _inv_map(Y: Any, A: Any) -> LinearMap:
@@ -74,6 +79,22 @@ def _pinv_type(A: ArrayType, *, rtol: float) -> ArrayType:
     return ArrayType((*batch, n, m), lapack_dtype("pinv", A))
 
 
+def _lowered_pinv(A: Any, *, rtol: float) -> Any:
+    """From singular values, as NumPy does it."""
+    if A.dtype.kind == "c":
+        return None
+    U, s, Vh = svd(A)
+    largest = amax(s, axes=(len(s.shape) - 1,))
+    cutoff = rtol * convert(reshape(largest, shape=(*largest.shape, 1)), dtype="float64")
+    inverse = where(greater(convert(s, dtype="float64"), cutoff), 1 / s, 0.0)
+    return matrix_product(Vh, U * _beside_columns(inverse), "ki,jk->ij")
+
+
+def _beside_columns(s: Any) -> Any:
+    """A number for each column."""
+    return reshape(s, shape=(*s.shape[:-1], 1, s.shape[-1]))
+
+
 pinv = general(
     "pinv",
     lambda A, *, rtol: np.linalg.pinv(A, rcond=rtol),
@@ -81,6 +102,7 @@ pinv = general(
     _pinv_map,
     for_complex=True,
     parameters=("rtol",),
+    lowered=_lowered_pinv,
     batch=in_front,
     notation="{0}^+",
     examples=oblong_examples(rtol=1e-15),
@@ -100,6 +122,30 @@ def _cofactor(A: Any) -> Any:
     phase = np.sign(np.linalg.det(U) * np.linalg.det(Vh))[..., None, None]
     cofactors = phase * np.matmul(U * (before * after)[..., None, :], Vh).astype(U.dtype, copy=False).conj()
     return np.where(finite, cofactors, np.nan)
+
+
+def _lowered_cofactor(A: Any) -> Any:
+    """The same formula, in simpler operations."""
+    if A.dtype.kind == "c":
+        return None
+    rank, n = len(A.shape), A.shape[-1]
+    finite = all_(isfinite(A), axes=(rank - 2, rank - 1))
+    finite = reshape(finite, shape=(*A.shape[:-2], 1, 1))
+    U, s, Vh = svd(where(finite, A, 0.0))
+    one = broadcast_to(s.graph.constant(np.ones((), s.dtype)), shape=(*s.shape[:-1], 1))
+    axis = len(s.shape) - 1
+
+    def without_one(first: int) -> Any:
+        """Singular values from that one on, but one."""
+        return window(s, windows=(*((0, 1, size) for size in s.shape[:-1]), (first, 1, n - 1)))
+
+    before = after = one
+    if n > 1:
+        before = cumprod(concatenate(one, without_one(0), axis=axis), axis=axis, reverse=False)
+        after = cumprod(concatenate(without_one(1), one, axis=axis), axis=axis, reverse=True)
+    phase = sign(det(U) * det(Vh))
+    weights = reshape(phase, shape=(*phase.shape, 1)) * (before * after)
+    return where(finite, matrix_product(U * _beside_columns(weights), Vh, "ik,kj->ij"), np.nan)
 
 
 @quietly
@@ -122,6 +168,7 @@ cofactor = general(
     _cofactor,
     square_type("cofactor"),
     _cofactor_map,
+    lowered=_lowered_cofactor,
     batch=in_front,
     for_complex=True,
     notation=r"\mathrm{{cof}}({0})",
