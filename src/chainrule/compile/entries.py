@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, final
 
 from ..graph import Variable
+from ..ops.native import is_before
+from ..original import np
 from .code import Code
 from .emitter import BOOL, INDEX, Function, Value, scalar_type, type_of
 from .index import Counter, Index
@@ -73,7 +75,11 @@ class Entries:
             ]
             return self.code.convert(operation.native(self.code, *values), v.dtype)
         if operation.name == "take":
-            return self._taken(v, place, operation.named(v.parameters)["axis"])
+            return self._taken(v, place, operation.named(v.parameters)["axis"], along=False)
+        if operation.name == "take_along_axis":
+            return self._taken(v, place, operation.named(v.parameters)["axis"], along=True)
+        if operation.name == "searchsorted":
+            return self._looked_up(v, place, operation.named(v.parameters)["side"])
         if operation.name in TRIANGLES:
             return self._in_triangle(v, place, operation.named(v.parameters)["offset"])
         (x,) = v.inputs
@@ -81,13 +87,33 @@ class Entries:
         value = self.entry(x, moved)
         return self.code.convert(value, v.dtype)
 
-    def _taken(self, v: Variable, place: Place, axis: int) -> Value:
-        """What is read at an index that is itself read; beyond the ends, at the nearest, and that is noted."""
+    def _taken(self, v: Variable, place: Place, axis: int, along: bool) -> Value:
+        """What is read at an index that is itself read, of each row if `along`; out of bounds is noted."""
         x, indices = v.inputs
-        index = self.code.convert(self.entry(indices, (place[axis],)), INDEX)
+        index = self.code.convert(self.entry(indices, place if along else (place[axis],)), INDEX)
         inside = self.within(index, x.shape[axis])
-        counter = Counter(inside.text, inside, inside.lanes)
-        return self.entry(x, (*place[:axis], Index.of(counter), *place[axis + 1 :]))
+        return self.entry(x, (*place[:axis], _read_index(inside), *place[axis + 1 :]))
+
+    def _looked_up(self, v: Variable, place: Place, side: str) -> Value:
+        """How many entries of a sorted vector come before a value, by halves; nan comes last."""
+        code = self.code
+        row, values = v.inputs
+        (size,) = row.shape
+        dtype = np.result_type(row.dtype, values.dtype)
+        if dtype.kind == "b":
+            dtype = np.dtype(np.int8)
+        value = code.convert(self.entry(values, place), dtype)
+        length, one, found = (code.constant(k, INDEX) for k in (size, 1, 0))
+        for step in (1 << k for k in reversed(range(size.bit_length()))):
+            further = code.add(found, code.constant(step, INDEX))
+            inside = code.compare("<=", further, length)
+            at = code.subtract(code.select(inside, further, length), one)
+            entry = code.convert(self.entry(row, (_read_index(at),)), dtype)
+            goes_on = is_before(code, entry, value)
+            if side == "right":
+                goes_on = code.logical_not(is_before(code, value, entry))
+            found = code.select(code.logical_and(inside, goes_on), further, found)
+        return found
 
     def _in_triangle(self, v: Variable, place: Place, offset: int) -> Value:
         """An entry of a triangle, and zero outside."""
@@ -188,6 +214,11 @@ class Entries:
             function.do(f"store {wide} {text}, ptr {pointer}, align 1")
             return
         function.do(f"store {type_of(value.dtype, lanes)} {text}, ptr {pointer}, align {value.dtype.itemsize}")
+
+
+def _read_index(value: Value) -> Index:
+    """An index that only memory knows."""
+    return Index.of(Counter(value.text, value, value.lanes))
 
 
 # Movement: the place in the parent, for a place in the result.

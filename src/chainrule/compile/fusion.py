@@ -16,9 +16,9 @@ from .entries import TRIANGLES, only_moves
 
 LOOPS, REDUCTION, PRODUCT = "loops", "reduction", "product"
 ASSEMBLY, CUMULATIVE = "assembly", "cumulative"  # what stores piece by piece, and step by step
-LAPACK = "lapack"  # systems and factorizations of matrices
+ORDERING, LAPACK = "ordering", "lapack"  # what compares entries of a row; systems and factorizations of matrices
 HOLDING, NUMPY = "holding", "numpy"  # a loop or a branch that holds graphs; what has no recipe
-_WHOLE = (ASSEMBLY, CUMULATIVE, LAPACK, HOLDING, NUMPY)  # what takes and gives whole arrays
+_WHOLE = (ASSEMBLY, CUMULATIVE, ORDERING, LAPACK, HOLDING, NUMPY)  # what takes and gives whole arrays
 
 
 @final
@@ -27,7 +27,7 @@ class Kernel:
 
     Attributes
     ----------
-    kind : {"loops", "reduction", "product", "assembly", "cumulative", "lapack", "holding", "numpy"}
+    kind : {"loops", "reduction", "product", "assembly", "cumulative", "ordering", "lapack", "holding", "numpy"}
         Of all but the first, the first variable says what is done.
     shape : tuple of int
         What the loops walk: that of all its variables.
@@ -94,7 +94,7 @@ class Fusion:
             return
         after = self._makers(v.inputs)
         if kind == LOOPS:
-            kernel = self._to_join(v, after)
+            kernel = self._to_join(v, after) if reads_as_it_is(v) else self._new(LOOPS, v.shape)
         else:
             kernel = self._new(kind, v.shape)
         kernel.variables.append(v)

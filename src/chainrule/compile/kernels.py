@@ -14,9 +14,10 @@ from .cumulative import write_cumulative
 from .emitter import INDEX, Module, Value
 from .entries import Entries, Memory, Place, rows
 from .factorizations import scratch_bytes_of, write_factorization
-from .fusion import ASSEMBLY, CUMULATIVE, LAPACK, PRODUCT, REDUCTION, Kernel
+from .fusion import ASSEMBLY, CUMULATIVE, LAPACK, ORDERING, PRODUCT, REDUCTION, Kernel
 from .llvm_loader import Machine
 from .loops import Part, over
+from .ordering import write_ordering
 from .products import Product
 from .reductions import Reducer
 from .shares import Share
@@ -138,6 +139,8 @@ class _Writer:
             write_cumulative(head, self.memory[head.number], function, code, entries, self._lanes)
         elif self.kernel.kind == LAPACK:
             write_factorization(head, self.memory, function, code, entries, self._lanes, self.scratch)
+        elif self.kernel.kind == ORDERING:
+            write_ordering(head, self.memory[head.number], function, code, entries, self._lanes)
         else:
             over(function, self.kernel.shape, self._lanes, self._store, part)
 

@@ -14,7 +14,8 @@ from .cumulative import is_cumulative
 from .emitter import Module, Value
 from .entries import TRIANGLES
 from .factorizations import is_factorization
-from .fusion import ASSEMBLY, CUMULATIVE, LAPACK, LOOPS, NUMPY, PRODUCT, REDUCTION, standard_kind
+from .fusion import ASSEMBLY, CUMULATIVE, LAPACK, LOOPS, NUMPY, ORDERING, PRODUCT, REDUCTION, standard_kind
+from .ordering import is_ordering
 from .reductions import REDUCTIONS
 
 _KINDS = {("f", 4), ("f", 8), ("b", 1), *[(kind, size) for kind in "iu" for size in (1, 2, 4, 8)]}
@@ -42,8 +43,12 @@ def kind_of(v: Variable) -> str:
         return LOOPS if len(v.inputs[1].shape) == 1 and v.inputs[1].dtype.kind in "iu" else NUMPY
     if assembly_of(v) is not None and v.dtype.kind != "b":
         return ASSEMBLY
+    if operation.name in ("take_along_axis", "searchsorted"):
+        return LOOPS
     if is_cumulative(v):
         return CUMULATIVE
+    if is_ordering(v):
+        return ORDERING
     if operation.name == "einsum":
         return _kind_of_sum(v)
     return REDUCTION if operation.name in REDUCTIONS and v.parameters[0] else NUMPY
@@ -65,6 +70,8 @@ def reason_for_numpy(v: Variable) -> str:
         return f"take has native code for one row of integers, not for indices of shape {v.inputs[1].shape}"
     if operation.name == "einsum":
         return "an index of the result stands there twice, or in no operand"
+    if operation.name in ("sort", "argsort"):
+        return f"{operation.name} has native code for short rows"
     if operation.name in REDUCTIONS:
         return f"{operation.name} over no axis has no native code"
     return f"{operation.name} has no native code"

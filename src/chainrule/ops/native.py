@@ -76,6 +76,13 @@ def is_nan(code: Code, x: Any) -> Any:
     return code.compare("!=", x, x)
 
 
+def is_before(code: Code, a: Any, b: Any) -> Any:
+    """In ascending order; nan comes last."""
+    if a.dtype.kind != "f":
+        return code.compare("<", a, b)
+    return code.logical_and(code.logical_not(code.compare(">=", a, b)), code.compare("==", a, a))
+
+
 def larger_of(code: Code, a: Any, b: Any) -> Any:
     """NumPy's maximum: nan if either is."""
     if a.dtype.kind == "b":

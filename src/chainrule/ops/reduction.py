@@ -10,7 +10,7 @@ from ..errors import ShapeError
 from ..original import np
 from ..structure import ArrayAlgebra, LinearMap, Triangle, index_map
 from .batch_axis import moving_axes
-from .comparison import equal, isfinite
+from .comparison import equal, isfinite, not_equal
 from .contraction import einsum
 from .exponential import exp, log
 from .movement import convert, reshape
@@ -249,7 +249,7 @@ cumsum = linear(
 # Piecewise constant
 
 
-def _discrete_reduction(name: str, function: Callable[..., Any], dtype: Any) -> Any:
+def _discrete_reduction(name: str, function: Callable[..., Any], dtype: Any, **about: Any) -> Any:
     return discrete(
         name,
         lambda x, *, axes: function(x, axis=axes),
@@ -259,12 +259,18 @@ def _discrete_reduction(name: str, function: Callable[..., Any], dtype: Any) -> 
         notation=rf"\mathrm{{{{{name}}}}}({{0}})",
         examples=_reduction_examples,
         summary=f"np.{name} along axes",
+        **about,
     )
 
 
 any_ = _discrete_reduction("any", np.any, bool)
 all_ = _discrete_reduction("all", np.all, bool)
-count_nonzero = _discrete_reduction("count_nonzero", np.count_nonzero, np.intp)
+count_nonzero = _discrete_reduction(
+    "count_nonzero",
+    np.count_nonzero,
+    np.intp,
+    lowered=lambda x, *, axes: total_along(convert(not_equal(x, 0), dtype="int64"), axes) if axes else None,
+)
 
 
 def _discrete_along(name: str, function: Callable[..., Any], shape: Callable[[ArrayType, int], tuple[int, ...]]) -> Any:
