@@ -11,9 +11,9 @@ import sys
 
 import numpy
 
-from . import hessians, tracing, unjitted
+from . import hessians, nets, tracing, unjitted
 
-BENCHMARKS = {"hessians": hessians, "tracing": tracing, "unjitted": unjitted}
+BENCHMARKS = {"hessians": hessians, "nets": nets, "tracing": tracing, "unjitted": unjitted}
 
 
 def main() -> None:
