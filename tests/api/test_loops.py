@@ -819,3 +819,13 @@ def test_examples_of_the_operations_are_what_loops_make():
         keep=True,
     )
     assert [np.asarray(part).tolist() for part in result] == [8.0, [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]]
+
+
+def test_what_is_repeated_is_held_as_it_was():
+    def f(w, xs):
+        return cr.scan(lambda h, x: (h + np.broadcast_to(2 * w, (50, 50)) * x, None), np.zeros((50, 50)), xs)[0]
+
+    graph = cr.trace(f, np.float64(3.0), np.ones(4)).data
+    (loop,) = [v for v in graph.variables if v.operation is not None and v.operation.name == "scan"]
+    assert max(u.size for u in loop.inputs[:1]) == 1
+    np.testing.assert_array_equal(cr.jit(f)(np.float64(3.0), np.ones(4)), np.full((50, 50), 24.0))

@@ -196,6 +196,24 @@ class Function:
             ).text
         return Value(text, dtype, lanes, level)
 
+    def transposed(self, rows: Sequence[Value]) -> list[Value]:
+        """As many vectors as each has lanes, as the rows of a matrix: its columns, by exchanging ever smaller blocks."""
+        rows, lanes = list(rows), len(rows)
+        level = max(each.level for each in rows)
+        kind, size = type_of(rows[0].dtype, lanes), lanes // 2
+        while size:
+            upper = [k if not k & size else k - size + lanes for k in range(lanes)]  # beyond `lanes`: of the second
+            lower = [k + size if not k & size else k + lanes for k in range(lanes)]
+            for i in range(lanes):
+                if not i & size:
+                    pair = f"{kind} {rows[i].text}, {kind} {rows[i + size].text}"
+                    for at, choice in ((i, upper), (i + size, lower)):
+                        mask = ", ".join(f"i32 {k}" for k in choice)
+                        text = f"shufflevector {pair}, <{lanes} x i32> <{mask}>"
+                        rows[at] = self.emit(text, rows[at].dtype, lanes, level)
+            size //= 2
+        return rows
+
     def aligned(self, *values: Value) -> tuple[list[str], int, int]:
         """The operands of one instruction: their texts in as many lanes as the widest has, these, and its level."""
         lanes, level = max(v.lanes for v in values), max(v.level for v in values)

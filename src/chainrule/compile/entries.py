@@ -87,6 +87,18 @@ class Entries:
         value = self.entry(x, moved)
         return self.code.convert(value, v.dtype)
 
+    def step(self, v: Variable, place: Place) -> int | None:
+        """How far apart lanes lie in memory [entries]; None where they are computed, or only memory knows."""
+        memory = self.memory.get(v.number)
+        if memory is not None:
+            flat = self._flat(memory, place)
+            return None if flat.is_scattered else flat.step
+        operation: Any = v.operation
+        if operation is None or operation.name not in MOVEMENTS:
+            return None
+        (x,) = v.inputs
+        return self.step(x, MOVEMENTS[operation.name](x, place, **operation.named(v.parameters)))
+
     def _taken(self, v: Variable, place: Place, axis: int, along: bool) -> Value:
         """What is read at an index that is itself read, of each row if `along`; out of bounds is noted."""
         x, indices = v.inputs

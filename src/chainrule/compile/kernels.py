@@ -132,7 +132,8 @@ class _Writer:
         if self.kernel.kind == REDUCTION:
             self._reducer().write(self._store, part)
         elif self.kernel.kind == PRODUCT:
-            Product(head, self.vector_bytes).write(function, code, entries, self._store, self.scratch, part)
+            product = Product(head, self.vector_bytes)
+            product.write(function, code, entries, self._store, self.scratch, part)
         elif self.kernel.kind == ASSEMBLY:
             write_assembly(head, self.memory[head.number], function, code, entries, self._lanes)
         elif self.kernel.kind == CUMULATIVE:

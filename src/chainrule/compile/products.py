@@ -7,6 +7,7 @@ first packed, padded with zeros. What the rest of the kernel computes from the p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import NamedTuple, final
 
 from ..graph import Variable
@@ -163,21 +164,80 @@ class Product:
                     choice.otherwise()
 
     def _wants_packing(self, valid: list[int]) -> bool:
-        memory = self.entries.memory.get(self.right.number)
-        side_by_side = memory is not None and self.names_right[-1] == self.column
+        side_by_side = self._step_along(self.column) == 1
         if not side_by_side or valid[-1] < self.lanes or self.rows < self.tile.rows:
             return not side_by_side or valid[-1] < self.lanes
         stride = self.columns * self.dtype.itemsize
         return self.columns > len(valid) * self.lanes and self.depth * stride > _PANEL_BYTES
 
+    def _step_along(self, name: int) -> int | None:
+        """How far apart neighbors of the right operand lie in memory."""
+        neighbors = Index(0, {standing(self.lanes): 1})
+        return self.entries.step(self.right, tuple([neighbors if n == name else Index() for n in self.names_right]))
+
     def _pack(self, at: Mapping[int, Index], column: Index, valid: list[int], packed: Memory) -> None:
+        """Copy a panel of the right operand; where its neighbors lie along the depth, in blocks that are transposed."""
         sizes = [self.contraction.sizes[n] for n in self.contraction.summed]
-        with nest(self.function, sizes) as inner:
+        along = next((k for k in range(len(sizes)) if self._step_along(self.contraction.summed[k]) == 1), None)
+        if along is None:
+            self._pack_rows(at, column, valid, packed, [(0, size) for size in sizes])
+            return
+        whole = sizes[along] // self.lanes * self.lanes
+        ranges = [(0, size) for size in sizes]
+        if whole:
+            with ExitStack() as loops:
+                inner = []
+                for k, size in enumerate(sizes):
+                    step = self.lanes if k == along else 1
+                    stop = whole if k == along else size
+                    inner.append(loops.enter_context(counted(self.function, 0, stop, step, 1)))
+                self._pack_block(at, column, valid, packed, inner, along)
+        ranges[along] = (whole, sizes[along])
+        if whole < sizes[along]:
+            self._pack_rows(at, column, valid, packed, ranges)
+
+    def _pack_rows(
+        self,
+        at: Mapping[int, Index],
+        column: Index,
+        valid: list[int],
+        packed: Memory,
+        ranges: Sequence[tuple[int, int]],
+    ) -> None:
+        """Row by row, of some ranges of the depth."""
+        with ExitStack() as loops:
+            inner = [loops.enter_context(counted(self.function, *each, 1, 1)) for each in ranges]
             deep = dict(zip(self.contraction.summed, inner, strict=True))
             flat = self._flat(inner)
             for number, count in enumerate(valid):
                 whole = self._right({**at, **deep}, column + number * self.lanes, count)
                 self.entries.store(packed, whole, (flat, self._vector(number)))
+
+    def _pack_block(
+        self,
+        at: Mapping[int, Index],
+        column: Index,
+        valid: list[int],
+        packed: Memory,
+        inner: list[Index],
+        along: int,
+    ) -> None:
+        """As many rows as there are lanes: read as columns."""
+        name = self.contraction.summed[along]
+        deep = dict(zip(self.contraction.summed, inner, strict=True))
+        deep[name] = deep[name] + Index(0, {standing(self.lanes): 1})
+        zero = self.code.constant(0, self.dtype)
+        for number, count in enumerate(valid):
+            columns = []
+            for k in range(self.lanes):
+                if k >= count:
+                    columns.append(Value(self.function.splat(zero, self.lanes), self.dtype, self.lanes))
+                    continue
+                one = (column + number * self.lanes).lane(self.function, k)
+                columns.append(self._entry(self.right, self.names_right, {**at, **deep, self.column: one}))
+            for k, row in enumerate(self.function.transposed(columns)):
+                there = [index + k if n == along else index for n, index in enumerate(inner)]
+                self.entries.store(packed, row, (self._flat(there), self._vector(number)))
 
     def _flat(self, inner: Sequence[Index]) -> Index:
         flat = Index()

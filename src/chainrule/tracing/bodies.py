@@ -94,7 +94,7 @@ def _extracted(
             continue
         if v.is_constant:
             (held if is_slot(v) else needed)[v.number] = v
-        elif v.number < start if inside is None else v.number not in inside:
+        elif (v.number < start if inside is None else v.number not in inside) and not _is_spread(v):
             held[v.number] = v
         else:
             needed[v.number] = v
@@ -111,6 +111,11 @@ def _extracted(
             paste([v], piece, known)
     piece.outputs = [known[v.number] for v in outputs]
     return piece, tuple(held[n] for n in sorted(held))
+
+
+def _is_spread(v: Variable) -> bool:
+    """Whether a variable is a smaller one, repeated: what is held is that one."""
+    return v.operation is not None and v.operation.name == "broadcast_to"
 
 
 def _withdraw(trace: Trace, start: int, several: int, is_open: set[int]) -> None:
