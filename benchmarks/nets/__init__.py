@@ -5,6 +5,7 @@ ReLU, softmax and cross-entropy, an L2 penalty on weights, Adam, float32. One un
 
 from __future__ import annotations
 
+import itertools
 import sys
 from typing import Any
 
@@ -27,7 +28,7 @@ def problem(sizes: list[int], batch: int, steps: int) -> tuple[dict[str, np.ndar
     """Parameters, rows, labels and the rows of each step."""
     rng = np.random.default_rng(0)
     parameters: dict[str, np.ndarray] = {}
-    for k, (n, m) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for k, (n, m) in enumerate(itertools.pairwise(sizes)):
         parameters[f"W{k}"] = (rng.normal(size=(n, m)) * np.sqrt(2 / n)).astype(np.float32)
         parameters[f"b{k}"] = np.zeros(m, np.float32)
     rows = batch * min(steps, 100)
@@ -39,7 +40,7 @@ def problem(sizes: list[int], batch: int, steps: int) -> tuple[dict[str, np.ndar
 
 def multiplications(sizes: list[int], batch: int) -> int:
     """Of the matrix products of one step: forward, of the weights, and of the layers but the first."""
-    products = [n * m for n, m in zip(sizes[:-1], sizes[1:], strict=True)]
+    products = [n * m for n, m in itertools.pairwise(sizes)]
     return batch * (3 * sum(products) - products[0])
 
 

@@ -8,12 +8,13 @@ native recipe runs by NumPy between: slower, never wrong. Nothing here knows tra
 from .explaining import explained
 from .explanation import Buffer, Computed, GraphExplanation, KernelExplanation
 from .llvm_loader import is_available, machine
-from .program import Program
+from .program import Direct, Program
 from .workers import get_num_threads, set_num_threads
 
 __all__ = [
     "Buffer",
     "Computed",
+    "Direct",
     "GraphExplanation",
     "KernelExplanation",
     "Program",

@@ -197,12 +197,13 @@ class Function:
         return Value(text, dtype, lanes, level)
 
     def transposed(self, rows: Sequence[Value]) -> list[Value]:
-        """As many vectors as each has lanes, as the rows of a matrix: its columns, by exchanging ever smaller blocks."""
+        """The columns of a square matrix whose rows are vectors: ever smaller blocks are exchanged."""
         rows, lanes = list(rows), len(rows)
         level = max(each.level for each in rows)
         kind, size = type_of(rows[0].dtype, lanes), lanes // 2
         while size:
-            upper = [k if not k & size else k - size + lanes for k in range(lanes)]  # beyond `lanes`: of the second
+            # Numbers from `lanes` on are lanes of the second of a pair.
+            upper = [k if not k & size else k - size + lanes for k in range(lanes)]
             lower = [k + size if not k & size else k + lanes for k in range(lanes)]
             for i in range(lanes):
                 if not i & size:

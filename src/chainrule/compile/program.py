@@ -62,7 +62,7 @@ class Program:
             else:
                 assert library is not None
                 self._steps.append(_native_step(library, f"segment{number}"))
-        self._direct = _Direct(self, library, self._shape) if self._is_direct and library is not None else None
+        self.direct = Direct(self, library, self._shape) if self._is_direct and library is not None else None
 
     def _code(self) -> bytes:
         """The machine code: as it is kept on disk, or made and kept."""
@@ -86,8 +86,8 @@ class Program:
         return str(module)
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
-        if self._direct is not None:
-            results = self._direct(inputs)
+        if self.direct is not None:
+            results = self.direct(inputs)
             if results is not None:
                 return results
         call = _Call(self, inputs)
@@ -121,30 +121,57 @@ class Program:
 
 
 @final
-class _Direct:
-    """A program that is native from its first kernel to its last: one call, with little around it."""
+class Direct:
+    """A program that is native from its first kernel to its last: one call, with little around it.
 
-    __slots__ = ("_careful", "_frames", "_inputs", "_library", "_made", "_native", "_new_frame", "_outputs", "_pack")
+    Attributes
+    ----------
+    is_fresh : list of bool
+        Which of its results are arrays of their own; others are inputs, constants or results that have come before.
+    """
+
+    __slots__ = (
+        "_careful",
+        "_dtypes",
+        "_frames",
+        "_inputs",
+        "_is_plain",
+        "_library",
+        "_native",
+        "_new_frame",
+        "_outputs",
+        "_pack",
+        "_shapes",
+        "is_fresh",
+    )
 
     def __init__(self, program: Program, library: llvm_loader.Library, shape: Shape):
         unit, table = program.unit, program.layout.table
         numbers = {v.number: k for k, v in enumerate(unit.graph.inputs)}
         taken = [v for v in table if not v.is_constant]
         self._inputs = [numbers[v.number] for v in taken if v.operation is None]
-        self._made = [(v.shape, v.dtype) for v in taken if v.operation is not None]
+        results = [v for v in taken if v.operation is not None]
         order = [v.operation is not None for v in taken]
         assert order == sorted(order), "inputs stand in the table before results"
-        places = {v.number: k for k, v in enumerate([v for v in taken if v.operation is not None])}
+        places = {v.number: k for k, v in enumerate(results)}
+        shapes: dict[int, tuple[int, ...]] = {}  # of results, as they are first given
         constants = dict(program._constants)
         self._outputs: list[tuple[int, Any, tuple[int, ...]]] = []  # which input or (-1) result or (-2) constant
+        self.is_fresh: list[bool] = []
         for y in unit.graph.outputs:
             holder = program.layout.holder(y)
+            self.is_fresh.append(holder in places and holder not in shapes)
             if holder in places:
+                shapes.setdefault(holder, y.shape)
                 self._outputs.append((-1, places[holder], y.shape))
             elif holder in numbers:
                 self._outputs.append((numbers[holder], None, y.shape))
             else:
                 self._outputs.append((-2, constants[program._place(y)], y.shape))
+        self._shapes = [shapes.get(v.number, v.shape) for v in results]
+        self._dtypes = [v.dtype for v in results]
+        made = [(-1, k, shape) for k, shape in enumerate(self._shapes)]
+        self._is_plain = self._outputs == made  # whether the results are what is made, and nothing else
         self._pack = struct.Struct(f"{len(taken)}P").pack_into
         self._native = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)(library.address("enter"))
         self._library = library  # the code lives as long as this does
@@ -157,14 +184,15 @@ class _Direct:
         """The results; None where an input is not an array of the expected type that lies row by row."""
         frames = self._frames
         frame = frames.pop() if frames else self._new_frame()
-        taken = [inputs[k] for k in self._inputs]
-        made = [np.empty(shape, dtype) for shape, dtype in self._made]
-        self._pack(frame.memory, frame.start + 8, *map(id, taken), *map(id, made))
+        made = list(map(np.empty, self._shapes, self._dtypes))
+        self._pack(frame.memory, frame.start + 8, *map(id, map(inputs.__getitem__, self._inputs)), *map(id, made))
         status = self._native(frame.pointer)
         if len(frames) < _MOST_FRAMES:
             frames.append(frame)
         if status:
             return None if status != CARE or self._careful is None else self._careful(inputs)
+        if self._is_plain:
+            return made
         return [
             y if y.shape == shape else y.reshape(shape)
             for k, what, shape in self._outputs

@@ -22,6 +22,7 @@ from ..scope import plain, read_only
 from ..transformed import named_as
 from . import report
 from .donation import check_donated
+from .express import MISSED, Express
 from .occurrences import Use
 from .paths import Paths, Segment
 from .places import Path, Place
@@ -33,6 +34,8 @@ from .surroundings import Present, Surroundings, TooMuch
 MOST_PATHS = 64
 MOST_SIGNATURES = 256
 MOST_STATES = 8
+_MOST_EXPRESS = 4
+_MOST_EXPRESS_MADE = 16  # after a trace: then what they compare changes too often
 _MOST_CALLS = 4  # until all functions that the function reaches are known
 
 
@@ -135,6 +138,8 @@ class Compiled:
         self._signature = _signature(f, _numbers(static_argnums, "static_argnums"), _names(static_argnames))
         self._entries: dict[tuple[Any, ...], _Entry] = {}
         self._more: tuple[FunctionType, ...] = ()
+        self._express: tuple[Express, ...] = ()
+        self._express_left = 0  # how many may still be made
         self._told: set[str] = set()
         self._plain_reason = ""
         self.call_count = 0
@@ -150,6 +155,7 @@ class Compiled:
     def clear(self) -> None:
         """Forget all traces."""
         self._entries = {}
+        self._express = ()
 
     def __repr__(self) -> str:
         return f"<jit of {self._name}>"
@@ -165,6 +171,11 @@ class Compiled:
         self.call_count += 1
         if _disabled.depth:
             return self.__wrapped__(*args, **keywords)
+        if not keywords and active.trace is None:
+            for express in self._express:
+                result = express(args)
+                if result is not MISSED:
+                    return result
         if active.trace is not None:
             return self._inline(args, keywords)
         if self._donated:
@@ -254,9 +265,18 @@ class Compiled:
                 return self._plainly(args, keywords)
             segment, found = reached
             if segment.asked is None:
+                self._shorten(state, call, args, keywords)
                 return _result(segment.recording, found, call.objects)
             return self._traced(entry, state, _unknown_answer(segment, found), call, args, keywords)
         return self._traced(entry, None, why or Retrace("types", described(call.key)), call, args, keywords)
+
+    def _shorten(self, state: _State, call: Call, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+        """Let calls like this one take the short way, where there is one, and not too many have been made in vain."""
+        if self._express_left and not keywords and not self._donated and not self._signature.static_positions:
+            self._express_left -= 1
+            express = Express.of(self.__wrapped__, state.surroundings, state.paths, args, call.objects)
+            if express is not None:
+                self._express = (express, *self._express)[:_MOST_EXPRESS]
 
     def _traced(
         self,
@@ -311,6 +331,7 @@ class Compiled:
 
     def _keep(self, entry: _Entry, state: _State, recording: Recording, recorder: Recorder) -> None:
         entry.traces += 1
+        self._express, self._express_left = (), _MOST_EXPRESS_MADE
         found = [f for f in recorder.found if f not in self._more]
         if found:  # what these read has to be watched as well: with the next call
             self._more += tuple(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...compile import Program, is_available
+from ...compile import Direct, Program, is_available
 from ...graph import Graph
 from ...interpret import Plan
 from ...simplify import simplify
@@ -51,6 +51,11 @@ class Tiered:
                 return self._plan(inputs)
             self._program = Program(self._graph, careful=self._plan)
         return self._program(inputs)
+
+    @property
+    def direct(self) -> Direct | None:
+        """Native code that is called once for everything; None where it is not compiled, or more is to be done."""
+        return self._program.direct if isinstance(self._program, Program) else None
 
     def _plan(self, inputs: Sequence[Any]) -> list[Any]:
         """By NumPy; what is native from its first run on rarely needs it."""
