@@ -40,7 +40,7 @@ def _logarithm(code: Code, x: Any) -> Pair:
     below = code.add(f, two)
     lacking = code.subtract(f, code.subtract(below, two))
     s = code.divide(f, below)
-    left = code.subtract(code.fma(code.negative(s), below, f), code.multiply(s, lacking))
+    left = code.subtract(code.fma_exact(code.negative(s), below, f), code.multiply(s, lacking))
     s_low = code.divide(left, below)
     z, z_low = _product(code, s, s)
     z_low = code.fma(code.add(s, s), s_low, z_low)

@@ -40,8 +40,7 @@ def _reduced(code: Code, x: Any) -> tuple[Any, Any, Any]:
         product = code.multiply(whole, high)
         lost = code.fma_exact(whole, high, code.negative(product))
         first = code.subtract(x, product)
-        second = code.fma(whole, low, lost)
-        more = code.fma(whole, lowest, second)
+        more = code.fma(whole, lowest, code.fma_exact(whole, low, lost))  # near a multiple these nearly cancel
         lost = None
     else:  # x - n high has few enough bits; n low needs two parts
         first = code.fma_exact(code.negative(whole), high, x)
