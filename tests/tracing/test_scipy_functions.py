@@ -47,6 +47,7 @@ RIGHT = {
     "solve_triangular": (lambda a, b: linalg.solve_triangular(a, b), S, W),
     "solve_triangular lower": (lambda a, b: linalg.solve_triangular(a, b, lower=True, trans=1), S, W),
     "solve_triangular unit": (lambda a, b: linalg.solve_triangular(a, b, unit_diagonal=True), S, W),
+    "solve_triangular many": (lambda a, b: linalg.solve_triangular(a, b, lower=True), np.stack([S, 2 * S]), M),
     "inv": (lambda a: linalg.inv(a), S),
     "pinv": (lambda a: linalg.pinv(a[:, :2]), S),
     "det": (lambda a: linalg.det(a), S),
@@ -119,3 +120,18 @@ def test_refused(name):
 def test_what_the_answers_cannot_do(call, message):
     with pytest.raises(UnsupportedError, match=message):
         cr.grad(lambda x: np.sum(call(x)))(V)
+
+
+def test_a_singular_triangle_can_be_handled():
+    def f(a):
+        try:
+            return np.sum(linalg.solve_triangular(a, W, lower=True))
+        except np.linalg.LinAlgError:
+            return np.sum(a * a)
+
+    singular = S.copy()
+    singular[1, 1] = 0
+    np.testing.assert_array_equal(cr.grad(f)(singular), 2 * singular)
+    regular = S.copy()
+    regular[0, 2] = np.inf  # is not read
+    assert np.isfinite(cr.grad(f)(regular)).all()

@@ -23,6 +23,7 @@ from .loops import nest, over
 from .memory import rounded
 
 _INTEGER, _DOUBLE = np.dtype(np.int32), np.dtype(np.float64)
+_MOST = np.iinfo(_INTEGER).max
 _BLOCK = 64  # columns that LAPACK takes at once, at the most
 
 Shape = tuple[int, ...]
@@ -52,7 +53,10 @@ def is_factorization(v: Variable) -> bool:
     operation: Any = v.operation
     if operation is None or operation.name not in _FACTORIZATIONS:
         return False
-    return v.dtype.char in "fd" and all(u.dtype.kind != "c" for u in v.inputs) and lapack_loader.is_available()
+    if v.dtype.char not in "fd" or any(u.dtype.kind == "c" for u in v.inputs):
+        return False
+    counted = all(space.size <= _MOST for space in _FACTORIZATIONS[operation.name].spaces(v).values())
+    return counted and lapack_loader.is_available()
 
 
 def scratch_bytes_of(v: Variable) -> int:

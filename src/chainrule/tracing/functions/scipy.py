@@ -12,11 +12,12 @@ import operator
 from typing import Any
 
 from ...errors import UnsupportedError
-from ...ops import CATALOGUE
+from ...ops import CATALOGUE, linalg
 from ...original import np
-from ..array import Array
+from ..array import Array, wrap
 from ..dispatch import declared_call, lifted
 from .axes import axes_of
+from .linalg import _accepted, _matrix
 
 
 def _call(name: str, *args: Any, **parameters: Any) -> Any:
@@ -108,14 +109,16 @@ def solve(a: Any, b: Any, lower: bool = False, assume_a: Any = None, transposed:
 def solve_triangular(
     a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False, **ways: Any
 ) -> Any:
-    a, b = lifted(a, b), lifted(b, a)
-    a = np.tril(a) if lower else np.triu(a)
-    if unit_diagonal:
-        eye = np.eye(a.shape[-1])
-        a = a * (1 - eye) + eye
-    if trans in (1, "T", 2, "C"):
-        a = np.matrix_transpose(a)
-    return np.linalg.solve(a.conj() if trans in (2, "C") else a, b)
+    a, b = _matrix(a, b), _matrix(b, a)
+    if trans in (2, "C"):
+        a = a.conj()
+    way = {"lower": bool(lower), "transposed": trans in (1, "T", 2, "C"), "unit_diagonal": bool(unit_diagonal)}
+    x = wrap(a.owner, linalg.triangular_solve(a.variable, b.variable, **way, absorbing=False))
+
+    def is_regular(matrix: Any) -> Any:
+        return linalg.is_regular((linalg.tril if lower else linalg.triu)(matrix, offset=0))
+
+    return x if unit_diagonal else _accepted(is_regular, "singular matrix", a, x)
 
 
 def inv(a: Any, **ways: Any) -> Any:
