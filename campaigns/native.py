@@ -27,7 +27,6 @@ from chainrule.testing import seeded_graph
 from . import record
 
 MOST_GROWTH = 8 << 20  # bytes of memory, after warming up
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 Found = dict[str, Any]  # figures, and under "failures" what is wrong
 
@@ -85,7 +84,7 @@ def own_cache() -> Iterator[Path]:
 def memory_in_use() -> int:
     """The pages of this process that are in memory [bytes]."""
     gc.collect()
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGE
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def open_files() -> int:

@@ -32,7 +32,8 @@ def pytest_configure(config):
         assert "llvmlite" not in sys.modules
         absent = str(Path(__file__).parent / "absent")  # where importing it fails as where it is not installed
         sys.path.insert(0, absent)
-        os.environ["PYTHONPATH"] = os.pathsep.join([absent, *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+        before = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = os.pathsep.join([absent, before] if before else [absent])
         assert not is_available()
 
 

@@ -11,7 +11,7 @@ import pytest
 import chainrule as cr
 from chainrule import tree
 from chainrule.arraytype import ArrayType
-from chainrule.compile import Program
+from chainrule.compile import Program, explained, machine
 from chainrule.compile.frame import is_known_layout
 from chainrule.compile.memory import ALIGNMENT, Life, arranged, lower_bound
 from chainrule.errors import ShapeError
@@ -65,6 +65,40 @@ def test_loops(name):
         return sum(np.sum(y * 1.0) for y in tree.flatten(f(*xs))[0])
 
     compiled(cr.grad(total, argnums=(0, 1)), *arrays)
+
+
+def test_parameters_of_a_training_loop_are_overwritten():
+    """They are also read on the way to their gradient, before the new ones are written."""
+
+    def epoch(w, b, m, xs):
+        def step(carry, x):
+            w, b, m = carry
+            gw, gb = cr.grad(lambda w, b: np.mean(np.tanh(x @ w + b) ** 2) + 1e-2 * np.sum(w * w), (0, 1))(w, b)
+            m = 0.9 * m + gw
+            return (w - 0.1 * m, b - 0.1 * gb, m), np.sum(x)
+
+        return cr.scan(step, (w, b, m), xs)
+
+    rng = np.random.default_rng(0)
+    program = compiled(epoch, rng.normal(size=(4, 3)), np.zeros(3), np.zeros((4, 3)), rng.normal(size=(6, 8, 4)))
+    (kernel,) = [each for each in explained(program.graph, machine()).kernels if each.kind == "holding"]
+    assert kernel.in_place == ("carry.0", "carry.1", "carry.2") and not kernel.by_turns
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda c, x: (c[0] @ c[0] * 0.1 + c[0], c[1] + c[0]),  # the product reads all of c[0]
+        lambda c, x: (c[0] + c[0].T, c[1] * c[0][::-1]),
+        lambda c, x: (c[1] * 0.5, c[0] + x),  # each over the other
+        lambda c, x: (c[0].reshape(-1)[::-1].reshape(3, 3) + c[0], c[1] @ c[0]),
+        lambda c, x: (np.tanh(c[0] @ c[1]) + c[0], c[1] - 0.1 * (c[0].T @ (c[0] @ c[1]))),
+    ],
+)
+def test_what_is_read_elsewhere_is_not_overwritten_too_early(step):
+    rng = np.random.default_rng(0)
+    c = rng.normal(size=(3, 3)), rng.normal(size=(3, 3))
+    compiled(lambda a, b, xs: cr.scan(lambda c, x: (step(c, x), c[0][0, 0]), (a, b), xs), *c, np.arange(4.0))
 
 
 def test_results_never_share_memory():

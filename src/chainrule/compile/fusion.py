@@ -264,6 +264,10 @@ class Fusion:
             for each in u.inputs:
                 self._read_moved(each)
 
+    def is_in_memory(self, v: Variable) -> bool:
+        """Whether it lies row by row in memory, its own or another one's."""
+        return v.number in self.in_memory or v.number in self.same_memory
+
     def read_from_memory(self, kernel: Kernel) -> list[Variable]:
         """What a kernel reads from memory, through what is moved or computed on the way."""
         seen = {part.number for v in kernel.variables for part in v.parts or (v,)}
@@ -274,7 +278,7 @@ class Fusion:
             if u.number in seen:
                 continue
             seen.add(u.number)
-            if u.number in self.in_memory or u.number in self.same_memory:
+            if self.is_in_memory(u):
                 found.append(u)
             else:
                 waiting.extend(u.inputs)

@@ -79,31 +79,30 @@ class Unit:
             if (
                 x.number in self.layout.reads[kernel.number]
                 and n >= writes
-                and not _reads_in_step(kernel, x, n == writes)
+                and not (n == writes and self._reads_in_step(kernel, x))
             ):
                 return False
         return True
 
-
-def _reads_in_step(kernel: Kernel, x: Variable, writes: bool) -> bool:
-    """Whether a kernel reads each entry of x just before it writes the same entry of its roots."""
-    if not writes or kernel.shape != x.shape or kernel.kind in (HOLDING, NUMPY):
-        return False
-    for v in kernel.variables:
-        if v is kernel.head and kernel.kind != LOOPS:
-            continue
-        if not reads_as_it_is(v) and x in v.inputs:
+    def _reads_in_step(self, kernel: Kernel, x: Variable) -> bool:
+        """Whether a kernel reads each entry of x just before it writes the same entry of its roots."""
+        if kernel.shape != x.shape or kernel.kind in (HOLDING, NUMPY):
             return False
-    seen = {v.number for v in kernel.variables}
-    waiting = [u for v in kernel.variables for u in v.inputs if not (u is x and reads_as_it_is(v))]
-    while waiting:  # any other way to x goes through what moves
-        u = waiting.pop()
-        if u is x:
-            return False
-        if u.number not in seen:
-            seen.add(u.number)
-            waiting.extend(u.inputs)
-    return True
+        for v in kernel.variables:
+            if v is kernel.head and kernel.kind != LOOPS:
+                continue
+            if not reads_as_it_is(v) and x in v.inputs:
+                return False
+        seen = {v.number for v in kernel.variables}
+        waiting = [u for v in kernel.variables for u in v.inputs if not (u is x and reads_as_it_is(v))]
+        while waiting:  # any other way to x goes through what moves
+            u = waiting.pop()
+            if self.layout.holder(u) == x.number:
+                return False
+            if u.number not in seen and not self.fusion.is_in_memory(u):  # else it has been written before
+                seen.add(u.number)
+                waiting.extend(u.inputs)
+        return True
 
 
 @functools.lru_cache(maxsize=512)
