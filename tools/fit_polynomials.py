@@ -70,7 +70,6 @@ FITS = {
         Fit(lambda s: 2 * (mp.atanh(mp.sqrt(s)) / mp.sqrt(s) - 1) / s, mp.mpf(0), mp.mpf("0.1716") ** 2, 8),
     ),
     "cbrt": alike(lambda f: mp.cbrt(1 + f), mp.mpf("-0.2929"), mp.mpf("0.4143"), 4, 7),
-    "tanh": alike(sinc_like(mp.tanh, 1), mp.mpf(0), mp.mpf("0.64") ** 2, 6, 14),
     "sinh": alike(sinc_like(mp.sinh, 1), mp.mpf(0), mp.mpf("1.01"), 5, 9),
     # In single precision n may be off where x is large.
     "sin": (

@@ -49,10 +49,16 @@ def exp_of_pair(code: Code, x: Any, low: Any, factor: Any = None) -> Any:
     return _scaled(code, y if factor is None else code.multiply(y, factor), n)
 
 
-def exp_of_moderate(code: Code, x: Any) -> Any:
-    """exp where neither x nor the result is near the ends of the range."""
-    n, p = _reduced(code, x)
-    return code.multiply(code.add(p, code.constant(1, x.dtype)), power_of_two(code, n, x.dtype))
+def expm1_of_moderate(code: Code, x: Any) -> Any:
+    """exp(x) - 1 where neither x nor the result is near the ends of the range: 2**n (1 + r + t) - 1, t last."""
+    high, low = _DOUBLE if is_double(x) else _SINGLE
+    whole, n = rounded(code, code.multiply(x, code.constant(_LOG2_E, x.dtype)))
+    first = code.fma(whole, code.constant(-high, x.dtype), x)
+    r = code.fma(whole, code.constant(-low, x.dtype), first)
+    lost = code.fma(whole, code.constant(-low, x.dtype), code.subtract(first, r))
+    t = code.fma(code.multiply(r, r), polynomial(code, r, "exp"), lost)
+    scale = power_of_two(code, n, x.dtype)
+    return code.fma(t, scale, code.fma(r, scale, code.subtract(scale, code.constant(1, x.dtype))))
 
 
 def exp2(code: Code, x: Any) -> Any:

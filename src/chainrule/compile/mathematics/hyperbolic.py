@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...ops.native import Code
-from .exponential import exp, exp_of_moderate
+from .exponential import exp, expm1_of_moderate
 from .logarithm import log, log1p
 from .polynomials import at_most, is_double, polynomial
 
@@ -19,13 +19,20 @@ def _odd(code: Code, a: Any, name: str) -> Any:
 
 
 def tanh(code: Code, x: Any) -> Any:
-    """1 - 2 / (exp(2 |x|) + 1), and a polynomial where that cancels."""
-    one, two = code.constant(1, x.dtype), code.constant(2, x.dtype)
+    """q = y / (y + 2) with y = exp(2 |x|) - 1, which keeps all digits near 0.
+
+    Where y <= 2, what is lost by rounding y + 2 and q is added to q: a part of y + 2, of which 1 is (1 - q) / 2.
+    """
+    two, half = (code.constant(c, x.dtype) for c in (2, 0.5))
     a = at_most(code, code.absolute(x), 22.0 if is_double(x) else 10.0)
-    e = exp_of_moderate(code, code.add(a, a))
-    large = code.subtract(one, code.divide(two, code.add(e, one)))
-    small = code.compare("<", a, code.constant(0.625, x.dtype))
-    return code.copysign(code.select(small, _odd(code, a, "tanh"), large), x)
+    y = expm1_of_moderate(code, code.add(a, a))
+    below = code.add(y, two)
+    lost = code.subtract(y, code.subtract(below, two))
+    q = code.divide(y, below)
+    minus_q = code.negative(q)
+    left = code.fma(minus_q, lost, code.fma_exact(minus_q, below, y))
+    small = code.fma(left, code.fma(minus_q, half, half), q)
+    return code.copysign(code.select(code.compare(">", y, two), q, small), x)
 
 
 def _half_of(code: Code, a: Any, combine: Callable[[Any, Any], Any]) -> Any:
