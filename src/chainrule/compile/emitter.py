@@ -290,10 +290,16 @@ class _While:
         self.function, self.label = function, label
 
     def leave_unless(self, condition: str) -> None:
-        self.function.do(f"br i1 {condition}, label %{self.label}.body, label %{self.label}.end")
-        body = self.function.bodies[-1]
-        body.lines.append(f"{self.label}.body:")
-        body.label = f"{self.label}.body"
+        self._leave(condition, to_leave=False)
+
+    def leave_if(self, condition: str) -> None:
+        self._leave(condition, to_leave=True)
+
+    def _leave(self, condition: str, to_leave: bool) -> None:
+        body, on, end = self.function.bodies[-1], self.function.fresh(f"{self.label}.on"), f"{self.label}.end"
+        first, second = (end, on) if to_leave else (on, end)
+        body.lines += [f"  br i1 {condition}, label %{first}, label %{second}", f"{on}:"]
+        body.label = on
 
 
 @final
@@ -321,6 +327,13 @@ class _Loop:
         self.function, self.label = function, label
         self.index: Value = Value("", INDEX)
         self.carried: list[_Carried] = []
+
+    def leave_if(self, condition: str) -> None:
+        """Go to the end of the loop, which carries no values."""
+        assert not self.carried
+        body, label = self.function.bodies[-1], self.function.fresh(f"{self.label}.on")
+        body.lines += [f"  br i1 {condition}, label %{self.label}.end, label %{label}", f"{label}:"]
+        body.label = label
 
     def carry(self, first: Value, lanes: int) -> tuple[Value, Callable[[Value], Value]]:
         """A carried value within the loop, and how to set the next: which gives what it is after the loop.

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, final
 from ..graph import Variable
 from ..original import np
 from .emitter import Function, Module
+from .interruption import STOP
 from .memory import ALIGNMENT, rounded
 
 # Offsets in an array object and in its dtype [bytes], on a 64-bit CPython with NumPy 2.
@@ -89,9 +90,9 @@ def shape_of(entries: int, arena_bytes: int) -> Shape:
 
 @final
 class Frame:
-    """Memory for one running call, which can be used again."""
+    """Memory for one running call, which can be used again; `stop` is the address of what its loops look at."""
 
-    __slots__ = ("memory", "pointer", "start")
+    __slots__ = ("memory", "pointer", "start", "stop")
 
     def __init__(self, shape: Shape, constants: Sequence[tuple[int, Any]]):
         self.memory: Any = np.empty(shape.size + ALIGNMENT, np.uint8)
@@ -99,6 +100,8 @@ class Frame:
         self.start = -first % ALIGNMENT
         self.pointer = first + self.start
         struct.pack_into("P", self.memory, self.start, id(np.ndarray))
+        self.stop = self.pointer + shape.flag + STOP
+        ctypes.c_int32.from_address(self.stop).value = 0
         for place, array in constants:
             self.point(shape, place, array.ctypes.data)
 

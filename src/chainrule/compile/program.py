@@ -14,6 +14,7 @@ from . import cache, llvm_loader, workers
 from .emitter import Module
 from .frame import CARE, Frame, Shape, is_known_layout, shape_of, write_entry
 from .fusion import NUMPY, Kernel
+from .interruption import LONG, STOP, interruptible
 from .layout import InTable
 from .lowering import lowered
 from .memory import ALIGNMENT
@@ -50,6 +51,7 @@ class Program:
         self._constants = [(k, _rows(v.value, v)) for k, v in enumerate(table) if v.is_constant]
         self.segments = list(_segments(unit.fusion.kernels))
         native = [segment for segment in self.segments if segment[0].kind != NUMPY]
+        self.is_long = unit.work >= LONG
         self._shape = shape_of(len(table), self.layout.arena_bytes)
         self._is_direct = len(self.segments) == len(native) == 1 and is_known_layout()
         if native and unit.is_shared:
@@ -61,7 +63,7 @@ class Program:
                 self._steps += [self._by_numpy(kernel.head) for kernel in segment]
             else:
                 assert library is not None
-                self._steps.append(_native_step(library, f"segment{number}"))
+                self._steps.append(_native_step(library, f"segment{number}", self.is_long))
         self.direct = Direct(self, library, self._shape) if self._is_direct and library is not None else None
 
     def _code(self) -> bytes:
@@ -135,6 +137,7 @@ class Direct:
         "_dtypes",
         "_frames",
         "_inputs",
+        "_is_long",
         "_is_plain",
         "_library",
         "_native",
@@ -175,7 +178,7 @@ class Direct:
         self._pack = struct.Struct(f"{len(taken)}P").pack_into
         self._native = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)(library.address("enter"))
         self._library = library  # the code lives as long as this does
-        self._careful = program.careful
+        self._careful, self._is_long = program.careful, program.is_long
         self._frames: list[Frame] = []
         held = [(k, array) for k, array in program._constants]
         self._new_frame = lambda: Frame(shape, held)
@@ -186,7 +189,10 @@ class Direct:
         frame = frames.pop() if frames else self._new_frame()
         made = list(map(np.empty, self._shapes, self._dtypes))
         self._pack(frame.memory, frame.start + 8, *map(id, map(inputs.__getitem__, self._inputs)), *map(id, made))
-        status = self._native(frame.pointer)
+        if self._is_long:
+            status = interruptible(lambda keep=(made, inputs): self._native(frame.pointer), frame.stop)
+        else:
+            status = self._native(frame.pointer)
         if len(frames) < _MOST_FRAMES:
             frames.append(frame)
         if status:
@@ -203,7 +209,7 @@ class Direct:
 class _Call:
     """A running call, step by step: its arena, and the arrays that the table points to."""
 
-    __slots__ = ("arena", "arena_pointer", "arrays", "flag", "table", "table_pointer")
+    __slots__ = ("arena", "arena_pointer", "arrays", "flag", "table", "table_pointer", "words")
 
     def __init__(self, program: Program, inputs: Sequence[Any]):
         layout = program.layout
@@ -212,7 +218,8 @@ class _Call:
         self.arena_pointer = start + -start % ALIGNMENT
         self.arrays: list[Any] = [None] * len(layout.table)
         self.table = (ctypes.c_void_p * (len(layout.table) + 1))()
-        self.flag = ctypes.c_uint8()
+        self.words = (ctypes.c_int64 * 2)()  # the flag, and what loops look at
+        self.flag = ctypes.c_uint8.from_buffer(self.words)
         self.table[len(layout.table)] = ctypes.addressof(self.flag)
         self.table_pointer = ctypes.addressof(self.table)
         for place, value in program._constants:
@@ -259,10 +266,13 @@ def _segments(kernels: Iterable[Kernel]) -> Iterable[list[Kernel]]:
         yield segment
 
 
-def _native_step(library: llvm_loader.Library, name: str) -> Step:
+def _native_step(library: llvm_loader.Library, name: str, is_long: bool) -> Step:
     native = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(library.address(name))
 
     def step(call: _Call, keep: llvm_loader.Library = library) -> None:  # the code lives as long as its step
-        native(call.arena_pointer, call.table_pointer)
+        if is_long:
+            interruptible(lambda: native(call.arena_pointer, call.table_pointer), ctypes.addressof(call.words) + STOP)
+        else:
+            native(call.arena_pointer, call.table_pointer)
 
     return step

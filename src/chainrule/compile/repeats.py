@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from ..graph import Body, Variable
 from .emitter import INDEX, Function, Module, Value
 from .entries import Memory
+from .interruption import STOP
 from .kernels import FLAG, SCRATCH
 from .memory import ALIGNMENT, bytes_of, rounded
 
@@ -78,6 +79,13 @@ class _Holding:
         arguments = ", ".join(f"ptr {text}" for text in (SCRATCH, FLAG, *table))
         self.function.do(f"call void @{self.writer.body(body)}({arguments})")
 
+    def is_stopped(self) -> str:
+        """Whether somebody wants the call to end, asked now."""
+        at = self.function.pointer(f"getelementptr i8, ptr {FLAG}, i64 {STOP}", 0)
+        level = self.function.level
+        word = self.function.emit_anew(f"load atomic i32, ptr {at} monotonic, align 4", INDEX, 1, level)
+        return _compared(self.function, "ne", word, 0, "i32")
+
     def copy(self, source: str, to: str, size: int) -> None:
         name = "llvm.memcpy.p0.p0.i64"
         self.writer.module.declare(name, "void", ["ptr", "ptr", "i64", "i1"])
@@ -113,6 +121,7 @@ def _scan(it: _Holding, *, body: Body, held: int, carried: int, length: int, rev
     ]
     other = it.second_places([body])
     with function.loop(length) as loop:
+        loop.leave_if(it.is_stopped())
         step = loop.index
         is_first = _compared(function, "eq", step, 0)
         number = function.emit(f"sub i64 {length - 1}, {step.text}", INDEX, 1, step.level) if reverse else step
@@ -145,6 +154,7 @@ def _while(it: _Holding, *, test: Body, body: Body, held: int) -> None:
         it.call(test, [*shared, *state], [goes_on])
         asked = function.emit_anew(f"load i8, ptr {goes_on}, align 1", INDEX, 1, function.level)
         loop.leave_unless(_compared(function, "ne", asked, 0, "i8"))
+        loop.leave_if(it.is_stopped())
         it.call(body, [*shared, *state], [y if here else z for y, z, here in zip(state, other, over, strict=True)])
         for y, z, here, size in zip(state, other, over, sizes, strict=True):
             if not here:

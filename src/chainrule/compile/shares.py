@@ -54,7 +54,7 @@ def share_of(kernel: Kernel, read: Sequence[int], vector_bytes: int) -> Share | 
     """
     if kernel.kind not in (LOOPS, PRODUCT, REDUCTION):
         return None
-    work = _work(kernel, read)
+    work = work_of(kernel, read)
     if work < _LEAST:
         return None
     wanted = min(_MOST_PIECES, int(work / _PIECE))
@@ -67,7 +67,7 @@ def share_of(kernel: Kernel, read: Sequence[int], vector_bytes: int) -> Share | 
     return _of_axes(kernel.shape, wanted, vector_bytes // min(v.dtype.itemsize for v in kernel.variables))
 
 
-def _work(kernel: Kernel, read: Sequence[int]) -> float:
+def work_of(kernel: Kernel, read: Sequence[int]) -> float:
     """About how long a kernel takes one thread [ns]."""
     written = sum(v.size * v.dtype.itemsize for v in kernel.roots)
     time = (sum(read) + written) / _BYTES_EACH_NS

@@ -11,6 +11,7 @@ from ..ops.movement import convert
 from .emitter import Function, Module
 from .entries import Memory
 from .fusion import HOLDING, LOOPS, NUMPY, Fusion, Kernel, reads_as_it_is
+from .interruption import LONG
 from .kernels import FLAG, SCRATCH, Call, kernel_key, pointers_of, scratch_bytes, write_kernel
 from .layout import InArena, InTable, Layout
 from .llvm_loader import Machine
@@ -19,7 +20,7 @@ from .memory import bytes_of
 from .recipes import has_native_types, kind_of
 from .repeats import bodies_of, write_holding
 from .repeats import scratch_bytes as scratch_of_bodies
-from .shares import Share, share_of
+from .shares import Share, share_of, work_of
 from .workers import SHARE
 
 _PART = 100  # kernels that one function calls
@@ -59,6 +60,20 @@ class Unit:
             read = [bytes_of(v) for v in self.fusion.read_from_memory(kernel)]
             self._shares[kernel.number] = share_of(kernel, read, self.machine.vector_bytes)
         return self._shares[kernel.number]
+
+    @functools.cached_property
+    def work(self) -> float:
+        """About how long it takes one thread [ns]; of a loop whose end is open, as long as counts as long."""
+        return sum(map(self._work, self.fusion.kernels))
+
+    def _work(self, kernel: Kernel) -> float:
+        if kernel.kind != HOLDING:
+            return work_of(kernel, [bytes_of(v) for v in self.fusion.read_from_memory(kernel)])
+        operation: Any = kernel.head.operation
+        once = max(unit_of(body, self.machine).work for body in bodies_of(kernel.head))
+        if operation.name == "while_loop":
+            return max(once, LONG)
+        return once * operation.named(kernel.head.parameters).get("length", 1)
 
     @property
     def is_shared(self) -> bool:
