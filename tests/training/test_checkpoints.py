@@ -53,6 +53,9 @@ class EveryState:
 
     after_step = save
 
+    def steps_to_next(self, state):
+        return 1
+
 
 RATES = {
     "constant": 0.05,

@@ -36,6 +36,8 @@ def start():
 class Watcher(Silent):
     """Counts steps and calls a function at each."""
 
+    wants_every_step = True
+
     def __init__(self, at_step=lambda steps: None):
         self.at_step, self.steps, self.records, self.ends = at_step, 0, [], []
 

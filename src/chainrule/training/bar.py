@@ -18,14 +18,16 @@ SECONDS_BETWEEN = 0.25
 class Bar:
     """Redrawn four times a second, from the training thread: a thread of its own would compete with the steps."""
 
+    wants_every_step = False
+
     def __init__(self, stream: TextIO):
         self.stream = stream
         self.live: Any = None
 
     def start(self, epochs: int, steps_per_epoch: int, steps_before: int = 0) -> None:
         self.epochs, self.steps_per_epoch = epochs, steps_per_epoch
-        self.steps_to_go = epochs * steps_per_epoch - steps_before
-        self.steps, self.validation_losses, self.waiting = 0, [], None
+        self.steps_before, self.steps_to_go = steps_before, epochs * steps_per_epoch - steps_before
+        self.validation_losses, self.waiting = [], None
         # The stream is a terminal, or the user has asked for a bar.
         self.console = terminal.console.Console(file=self.stream, force_terminal=True, highlight=False, markup=False)
         self.unicode = self.console.encoding.startswith("utf")
@@ -36,7 +38,6 @@ class Bar:
         self.began = self.next_time = self.next_epoch = time.perf_counter()
 
     def step(self, epoch: int, step: int, measured: Measured) -> None:
-        self.steps += 1
         now = time.perf_counter()
         if now >= self.next_time:
             self._draw(epoch, step, measured, now)
@@ -67,7 +68,7 @@ class Bar:
             self.waiting = None
 
     def _draw(self, epoch: int, step: int, measured: Measured, now: float) -> None:
-        head = counted(epoch, self.epochs)
+        head, made = counted(epoch, self.epochs), (epoch - 1) * self.steps_per_epoch + step - self.steps_before
         count = f"{step:{len(str(self.steps_per_epoch))}}/{self.steps_per_epoch}"
         room = self.console.width - len(head) - BAR_WIDTH - len(count) - 6
         loss, penalty = float(measured.loss), float(measured.penalty)
@@ -76,7 +77,7 @@ class Bar:
             curve = sparkline(self.validation_losses) if self.unicode else ""
             fields.append(f"val {short(self.validation_losses[-1])} {curve}".rstrip())
         fields.append(f"|g| {float(measured.gradient_norm):.1e}")
-        fields += speed_fields(now - self.began, self.steps, self.steps_to_go)
+        fields += speed_fields(now - self.began, made, self.steps_to_go)
         line = terminal.table.Table.grid(padding=(0, 2), expand=False)
         for _ in range(4):
             line.add_column(no_wrap=True, overflow="crop")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 import time
 from typing import Any
 
@@ -55,6 +56,10 @@ class Checkpoint:
             raise ArgumentError("the steps between two savings are 1 or more", got=f"steps={steps!r}")
         self.path, self.seconds, self.every = path, seconds, steps
         self.last = time.monotonic()
+
+    def steps_to_next(self, state: State) -> int:
+        """How many steps may be made until it can be time to save; where time decides, as many as one likes."""
+        return sys.maxsize if self.every is None else self.every - state.steps % self.every
 
     def after_step(self, state: State) -> None:
         """Save where it is time to."""

@@ -14,6 +14,8 @@ from .text import counted, epoch_fields, speed_fields
 class Lines:
     """The first epoch, the last one, and between them at most a line in so many seconds."""
 
+    wants_every_step = False
+
     def __init__(self, stream: TextIO, seconds_between: float = 0.0):
         self.stream, self.seconds_between = stream, seconds_between
         self.waiting: EpochRecord | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,7 +19,8 @@ from .interruption import StopRequest, stop_on_interrupt
 from .objective import Objective
 from .progress import Progress, Verbosity, progress_for
 from .state import State
-from .step import Optimizer, Step, training_step
+from .step import Measured, Optimizer, Step, training_step
+from .stride import Made, Strides
 
 Rows = tuple[np.ndarray, np.ndarray]
 Score = Callable[[Any, np.ndarray, np.ndarray], float]
@@ -30,8 +31,12 @@ Callback = Callable[[EpochRecord, Any], object]
 class Keeper(Protocol):
     """Keeps the state of a run somewhere safe."""
 
+    def steps_to_next(self, state: State) -> int:
+        """How many steps may be made until `after_step` is to be called."""
+        ...
+
     def after_step(self, state: State) -> None:
-        """Called after every step, so it costs nothing as a rule."""
+        """Called between steps, often, so it costs nothing as a rule."""
         ...
 
     def save(self, state: State) -> None:
@@ -196,6 +201,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.began = time.perf_counter() - self.state.seconds
+        self.strides = Strides(self.step, self.rows, self.batch_size)
 
     def ending(self) -> Ending | None:
         """Whether there is no epoch to come, and why."""
@@ -208,7 +214,7 @@ class _Run:
         state = self.state
         rows = len(self.rows[0])
         order = epoch_order(rows, self.order_seed, state.epoch)
-        ending = self.steps(batches(order, self.batch_size, state.running.steps), stop)
+        ending = self.steps(order, stop)
         if ending == "diverged" or (ending == "interrupted" and state.running.rows < rows):
             return ending  # the epoch stays open
         record = self.record()
@@ -217,27 +223,83 @@ class _Run:
         stops = [callback(record, state.parameters) for callback in self.callbacks]
         return ending or ("stopped" if any(stops) else self.ending())
 
-    def steps(self, rows_of_steps: Iterable[np.ndarray], stop: StopRequest) -> Ending | None:
-        """Make these steps; why they were broken off, or None."""
-        state, (x, y) = self.state, self.rows
-        ending: Ending | None = None
-        for batch in rows_of_steps:
-            rate = self.rate = self.schedule(state.steps, state.losses)
-            parameters, *rows = self.step_at_hand = state.parameters, x[batch], y[batch]
-            state.parameters, state.optimizer, measured = self.step(parameters, state.optimizer, *rows, rate)
-            state.steps += 1
-            state.running.add(measured, len(batch))
-            state.seconds = time.perf_counter() - self.began
-            if not state.running.finite:
-                return "diverged"
-            self.progress.step(state.epoch, state.running.steps, measured)
-            if self.checkpoint is not None:
-                self.checkpoint.after_step(state)
-            if stop.made:
-                ending = "interrupted"
+    def steps(self, order: np.ndarray, stop: StopRequest) -> Ending | None:
+        """Make the steps that are left of the epoch; why they were broken off, or None."""
+        ending = self.strides_of(order, stop) if self.strides.is_possible else None
+        for batch in () if ending else batches(order, self.batch_size, self.state.running.steps):
+            ending = self.after_steps(self.single_step(batch), stop)
+            if ending:
                 break
         # What the last step has spoiled, no objective shows.
-        return ending if state.finite else "diverged"
+        return ending if self.state.finite else "diverged"
+
+    def single_step(self, batch: np.ndarray) -> Measured:
+        """Make a step on some rows."""
+        state, (x, y) = self.state, self.rows
+        rate = self.rate = self.schedule(state.steps, state.losses)
+        parameters, *rows = self.step_at_hand = state.parameters, x[batch], y[batch]
+        state.parameters, state.optimizer, measured = self.step(parameters, state.optimizer, *rows, rate)
+        state.steps += 1
+        state.running.add(measured, len(batch))
+        return measured
+
+    def strides_of(self, order: np.ndarray, stop: StopRequest) -> Ending | None:
+        """Make the steps on full batches, many with each call; why they were broken off, or None."""
+        state, size, running = self.state, self.batch_size, self.state.running
+        count = len(order) // size
+        chosen = [self.schedule(state.steps - running.steps + k, state.losses) for k in range(count)]
+        if not all(type(rate) in (float, int) for rate in chosen):
+            return None
+        rates, rows = np.array(chosen, np.float64), order[: count * size].reshape(count, size)
+        zero = Measured(0.0, 0.0, 0.0, 0.0)
+        while running.steps < count:
+            done, before = running.steps, (state.parameters, state.optimizer)
+            last = min(done + self.most_steps(), count)
+            begun = Made(running.loss, running.penalty, zero)
+            after = self.strides(*before, rows, rates, done, last, begun)
+            if after is None:
+                return None
+            state.parameters, state.optimizer, made, steps = after
+            state.steps += steps
+            running.go_on(steps, steps * size, made)
+            self.rate = chosen[running.steps - 1]
+            ending = self.after_steps(made.last, stop)
+            if ending == "diverged":
+                self.find_step(before, rows, rates, done, begun)
+            if ending:
+                return ending
+        return None
+
+    def most_steps(self) -> int:
+        """How many steps may be made in one call: as long as nobody has to be asked between them."""
+        if getattr(self.progress, "wants_every_step", True):
+            return 1
+        most = self.strides.count()
+        return most if self.checkpoint is None else min(most, self.checkpoint.steps_to_next(self.state))
+
+    def find_step(
+        self, before: tuple[Any, Any], batches: np.ndarray, rates: np.ndarray, done: int, begun: Made
+    ) -> None:
+        """The arguments of the last step, whose objective was not finite: the steps before it are made again."""
+        bad = self.state.running.steps - 1
+        parameters = before[0]
+        if bad > done:
+            again = self.strides(*before, batches, rates, done, bad, begun)
+            assert again is not None
+            parameters = again[0]
+        x, y = self.rows
+        self.step_at_hand = parameters, x[batches[bad]], y[batches[bad]]
+
+    def after_steps(self, last: Measured, stop: StopRequest) -> Ending | None:
+        """Show and save how far it has come; why it does not go on, or None."""
+        state = self.state
+        state.seconds = time.perf_counter() - self.began
+        if not state.running.finite:
+            return "diverged"
+        self.progress.step(state.epoch, state.running.steps, last)
+        if self.checkpoint is not None:
+            self.checkpoint.after_step(state)
+        return "interrupted" if stop.made else None
 
     def record(self) -> EpochRecord:
         """The epoch under way in numbers, as far as it has come."""

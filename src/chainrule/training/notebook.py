@@ -31,18 +31,19 @@ def is_notebook() -> bool:
 class Notebook:
     """One display handle for a run."""
 
+    wants_every_step = False
+
     def __init__(self) -> None:
         self.handle: Any = None
 
     def start(self, epochs: int, steps_per_epoch: int, steps_before: int = 0) -> None:
         self.epochs, self.steps_per_epoch = epochs, steps_per_epoch
-        self.steps, self.steps_to_go = 0, epochs * steps_per_epoch - steps_before
+        self.steps_before, self.steps_to_go = steps_before, epochs * steps_per_epoch - steps_before
         self.records: list[EpochRecord] = []
         self.handle = _display.display(_display.HTML(""), display_id=True)
         self.began = self.next_time = time.perf_counter()
 
     def step(self, epoch: int, step: int, measured: Measured) -> None:
-        self.steps += 1
         now = time.perf_counter()
         if now >= self.next_time:
             self._show(self._line(epoch, step, measured, now))
@@ -62,13 +63,14 @@ class Notebook:
         self.handle.update(_display.HTML(content))
 
     def _line(self, epoch: int, step: int, measured: Measured, now: float) -> str:
+        made = (epoch - 1) * self.steps_per_epoch + step - self.steps_before
         fields = [losses(float(measured.loss), float(measured.penalty))]
         judged = [record.validation_loss for record in self.records if record.validation_loss is not None]
         if judged:
             fields.append(f"val {short(judged[-1])} {sparkline(judged)}")
         fields += [
             f"|g| {float(measured.gradient_norm):.1e}",
-            *speed_fields(now - self.began, self.steps, self.steps_to_go),
+            *speed_fields(now - self.began, made, self.steps_to_go),
         ]
         bar = f'<progress value="{step}" max="{self.steps_per_epoch}"></progress>'
         head = f"{counted(epoch, self.epochs)} {bar} {step}/{self.steps_per_epoch}"

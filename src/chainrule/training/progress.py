@@ -19,7 +19,14 @@ Verbosity = Literal["auto", 0, 1, 2]
 
 @runtime_checkable
 class Progress(Protocol):
-    """What the loop tells about itself. `step` is called often and must cost nothing."""
+    """What the loop tells about itself. `step` is called often and must cost nothing.
+
+    Attributes
+    ----------
+    wants_every_step : bool, optional
+        Whether `step` is called after each step, as it is where this is left out. Many steps are one call of native
+        code otherwise, of less than a tenth of a second as a rule.
+    """
 
     def start(self, epochs: int, steps_per_epoch: int, steps_before: int = 0) -> None:
         """A run begins, or goes on after some steps."""
@@ -36,6 +43,8 @@ class Progress(Protocol):
 
 class Silent:
     """Shows nothing."""
+
+    wants_every_step = False
 
     def start(self, epochs: int, steps_per_epoch: int, steps_before: int = 0) -> None:
         pass

@@ -11,6 +11,7 @@ import numpy as np
 from .. import tree
 from .history import EpochRecord
 from .step import Measured, Optimizer
+from .stride import Made
 
 
 @dataclass(slots=True)
@@ -25,11 +26,19 @@ class Running:
     gradient_norm: float = 0.0
 
     def add(self, measured: Measured, rows: int) -> None:
+        """One step on so many rows."""
         self.steps += 1
         self.rows += rows
         self.objective, self.gradient_norm = float(measured.objective), float(measured.gradient_norm)
         self.loss += rows * float(measured.loss)
         self.penalty += rows * float(measured.penalty)
+
+    def go_on(self, steps: int, rows: int, made: Made) -> None:
+        """Several steps; what they made includes what was before."""
+        self.steps += steps
+        self.rows += rows
+        self.loss, self.penalty, last = made
+        self.objective, self.gradient_norm = last.objective, last.gradient_norm
 
     @property
     def finite(self) -> bool:

@@ -1,0 +1,121 @@
+"""Many steps as one call of compiled code, which gathers the rows of each step by itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..api import jit, while_loop
+from ..errors import ChainruleError
+from ..tracing import Array
+from .step import Measured, Step
+
+SECONDS = 0.04  # that a call takes: between two calls the run can be stopped, shown and saved
+_NUMBERS = "fiub"
+
+
+class Made(NamedTuple):
+    """What some steps of an epoch have made: sums over their rows, and the last of them measured."""
+
+    loss: Any
+    penalty: Any
+    last: Measured
+
+
+class _NotTraced(Exception):
+    """The steps are not compiled: then they are better made one by one."""
+
+
+class Strides:
+    """Steps over full batches of some rows, as many at once as there is time for.
+
+    Parameters
+    ----------
+    step : callable
+        As `training_step` makes it.
+    rows : pair of arrays
+        Samples and targets.
+    batch_size : int
+    """
+
+    def __init__(self, step: Step, rows: tuple[np.ndarray, np.ndarray], batch_size: int):
+        self.batch_size = batch_size
+        self.is_possible = all(type(x) is np.ndarray and x.dtype.kind in _NUMBERS for x in rows)
+        self._rows = tuple(np.ascontiguousarray(x) for x in rows) if self.is_possible else rows
+        self._many: Any = jit(_many(step, batch_size))
+        self._seconds_each = 0.0  # of a step, as far as is known
+
+    def count(self) -> int:
+        """How many steps to make with the next call."""
+        return max(1, int(SECONDS / self._seconds_each)) if self._seconds_each else 1
+
+    def __call__(
+        self,
+        parameters: Any,
+        optimizer: Any,
+        batches: np.ndarray,
+        rates: np.ndarray,
+        first: int,
+        last: int,
+        made: Made,
+    ) -> tuple[Any, Any, Made, int] | None:
+        """The steps from number `first` to before `last`, or to the first whose objective is not finite.
+
+        Parameters
+        ----------
+        batches : array of int, (steps, batch_size)
+            The rows of each step of the epoch.
+        rates : array of float64, (steps,)
+            The learning rate of each.
+
+        Returns
+        -------
+        parameters, optimizer, made, count
+            After these steps, and how many they were; None where an objective cannot be repeated so.
+        """
+        begun, known = time.perf_counter(), self._many.trace_count
+        try:
+            parameters, optimizer, made, now = self._many(
+                parameters, optimizer, *self._rows, batches, rates, first, last, made
+            )
+        except (_NotTraced, ChainruleError):  # Python asks for a value, or a step changes the type of a parameter
+            self.is_possible = False
+            return None
+        count = int(now) - first
+        if self._many.trace_count == known:
+            self._seconds_each = (time.perf_counter() - begun) / count
+        loss, penalty, measured = made
+        return parameters, optimizer, Made(float(loss), float(penalty), Measured(*map(float, measured))), count
+
+
+def _many(step: Step, batch_size: int) -> Callable[..., Any]:
+    """Steps in a row, as a function of arrays."""
+
+    def many(
+        parameters: Any, optimizer: Any, x: Any, y: Any, batches: Any, rates: Any, first: Any, last: Any, made: Made
+    ) -> tuple[Any, Any, Made, Any]:
+        if not isinstance(first, Array):
+            raise _NotTraced
+
+        def goes_on(state: Any) -> Any:
+            _, _, made, k = state
+            return (k < last) & np.isfinite(made.last.objective)
+
+        def one(state: Any) -> Any:
+            parameters, optimizer, made, k = state
+            rows = batches[k]
+            parameters, optimizer, measured = step(parameters, optimizer, x[rows], y[rows], rates[k].item())
+            return parameters, optimizer, _with(made, measured, batch_size), k + 1
+
+        return while_loop(goes_on, one, (parameters, optimizer, made, first))
+
+    return many
+
+
+def _with(made: Made, measured: Measured, rows: int) -> Made:
+    """One more step; in double precision, whatever it computes in."""
+    last = Measured(*[np.float64(0) + each for each in measured])
+    return Made(made.loss + rows * last.loss, made.penalty + rows * last.penalty, last)
