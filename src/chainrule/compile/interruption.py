@@ -1,4 +1,4 @@
-"""Long native calls that Ctrl-C ends: they run in a thread of their own, and their loops look at a word between steps."""
+"""Long native calls that Ctrl-C ends: they run in a thread of their own, whose loops look at a word between steps."""
 
 from __future__ import annotations
 

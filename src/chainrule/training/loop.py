@@ -197,7 +197,7 @@ class _Run:
     checkpoint: Keeper | None
     progress: Progress
     rate: float | None = None  # of the last step, if there was one
-    step_at_hand: tuple[Any, ...] | None = None  # the arguments of the objective
+    step_at_hand: tuple[Any, Any, Any] | None = None  # the arguments of the objective
 
     def __post_init__(self) -> None:
         self.began = time.perf_counter() - self.state.seconds
@@ -237,8 +237,8 @@ class _Run:
         """Make a step on some rows."""
         state, (x, y) = self.state, self.rows
         rate = self.rate = self.schedule(state.steps, state.losses)
-        parameters, *rows = self.step_at_hand = state.parameters, x[batch], y[batch]
-        state.parameters, state.optimizer, measured = self.step(parameters, state.optimizer, *rows, rate)
+        parameters, samples, targets = self.step_at_hand = state.parameters, x[batch], y[batch]
+        state.parameters, state.optimizer, measured = self.step(parameters, state.optimizer, samples, targets, rate)
         state.steps += 1
         state.running.add(measured, len(batch))
         return measured

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .parsing import SHARE, Branch, Instruction, Loop, allocated, parsed, size_of, split, typed
+from .parsing import SHARE, Branch, Instruction, Leave, Loop, allocated, parsed, size_of, split, typed
 from .traffic import KernelCall
 
 
@@ -61,7 +61,7 @@ def counted(program):
     """The calls of the functions of a program."""
     layout = program.layout
     sizes = {f"array{k}": v.size * v.dtype.itemsize for k, v in enumerate(layout.table)}
-    sizes |= {"arena": max(layout.arena_bytes, 1), "flag": 1, "table": 8 * (len(layout.table) + 1)}
+    sizes |= {"arena": max(layout.arena_bytes, 1), "flag": 16, "table": 8 * (len(layout.table) + 1)}
     counter = _Counter(program.text, sizes, [*list(sizes)[: len(layout.table)], "flag"])
     for number, kernels in enumerate(program.segments):
         if kernels[0].kind != "numpy":
@@ -90,6 +90,8 @@ class _Counter:
                 self.loop(item, names, call, loops)
             elif isinstance(item, Branch):
                 self.branch(item, names, call, loops)
+            elif isinstance(item, Leave):  # where somebody wants the call to end
+                pass
             else:
                 raise DependsOnData(type(item).__name__)
 
@@ -143,7 +145,7 @@ class _Counter:
     def instruction(self, it, names, call, loops):
         opcode, rest = it.opcode, it.rest
         if opcode == "load":
-            kind, pointer, *_ = split(rest)
+            kind, pointer, *_ = split(rest.removeprefix("atomic ").replace(" monotonic", ""))
             address = self.value(typed(pointer)[1], names)
             self.access(address, size_of(kind), False, call, loops)
             return self.pointers.get((address.buffer, address.constant)) if kind == "ptr" else None

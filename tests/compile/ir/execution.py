@@ -13,7 +13,20 @@ import numpy as np
 
 from chainrule.compile import lapack_loader
 
-from .parsing import SHARE, Branch, Instruction, Loop, While, allocated, lanes_and_scalar, parsed, size_of, split, typed
+from .parsing import (
+    SHARE,
+    Branch,
+    Instruction,
+    Leave,
+    Loop,
+    While,
+    allocated,
+    lanes_and_scalar,
+    parsed,
+    size_of,
+    split,
+    typed,
+)
 from .traffic import KernelCall
 
 _DTYPES = {
@@ -103,7 +116,7 @@ def executed(program, inputs, one_by_one=False):
             array = np.asarray(v.value, v.dtype, order="C") if v.is_constant else np.full(v.shape, 77, v.dtype)
         arrays[v.number] = array
         pointers.append(memory.add(f"array{place}", array))
-    flag = np.zeros(1, np.uint8)
+    flag = np.zeros(16, np.uint8)  # and what loops look at
     pointers.append(memory.add("flag", flag))
     table = memory.add("table", np.array(pointers, np.int64))
     arena = memory.add("arena", np.full(max(layout.arena_bytes, 1), 77, np.uint8))
@@ -199,11 +212,9 @@ class _Translation:
                 self._indented(item.otherwise)
             elif isinstance(item, While):
                 self._line("while True:")
-                self._indented(item.test)
-                self.depth += 1
-                self._line(f"if not {self._value('i1', item.condition)}: break")
-                self.depth -= 1
                 self._indented(item.items)
+            elif isinstance(item, Leave):
+                self._line(f"if {'' if item.where else 'not '}{self._value('i1', item.condition)}: break")
 
     def _indented(self, items):
         self.depth += 1
@@ -272,7 +283,7 @@ class _Translation:
         return f"{self._value(*typed(pointer))} + {self._value(*typed(index))} * {size_of(kind)}"
 
     def _load(self, rest):
-        kind, pointer, *_ = split(rest)
+        kind, pointer, *_ = split(rest.removeprefix("atomic ").replace(" monotonic", ""))
         return f"memory.load({self._value(*typed(pointer))}, {kind!r})"
 
     def _alloca(self, rest):

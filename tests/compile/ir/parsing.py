@@ -40,9 +40,15 @@ class Loop:
 
 @dataclass
 class While:
-    test: list
-    condition: str
     items: list
+
+
+@dataclass
+class Leave:
+    """Go to the end of the loop where a condition is true, or is not."""
+
+    condition: str
+    where: bool
 
 
 @dataclass
@@ -97,6 +103,10 @@ class _Reader:
                 found.append(self._while(match[1]))
             elif match := re.fullmatch(r"br i1 (\S+), label %(branch\d+)\.then, label %\2\.else", line):
                 found.append(self._branch(match[1], match[2]))
+            elif match := re.fullmatch(r"br i1 (\S+), label %((?:loop|while)\d+\.\w+), label %(\S+)", line):
+                condition, first, second = match.groups()
+                self._expect(f"{second if first.endswith('.end') else first}:")
+                found.append(Leave(condition, first.endswith(".end")))
             else:
                 found.append(_instruction(line))
         assert end is None, f"{end} is missing"
@@ -122,13 +132,9 @@ class _Reader:
 
     def _while(self, label):
         self._expect(f"{label}:")
-        test = self.items(rf"br i1 \S+, label %{label}\.body,")
-        condition = re.fullmatch(rf"br i1 (\S+), label %{label}\.body, label %{label}\.end", self.lines[self.at - 1])
-        assert condition
-        self._expect(f"{label}.body:")
         items = self.items(rf"br label %{label}$")
         self._expect(f"{label}.end:")
-        return While(test, condition[1], items)
+        return While(items)
 
     def _branch(self, condition, label):
         self._expect(f"{label}.then:")
