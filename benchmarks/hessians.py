@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 import chainrule as cr
 
-ROUNDS = 5
+from .figures import Figure, of_ratio
+from .peers import ROUNDS
 
 
 def logistic_regression(n: int) -> tuple[Callable[..., Any], np.ndarray]:
@@ -52,30 +53,20 @@ def seconds(function: Callable[..., Any], *args: Any) -> float:
     return time.perf_counter() - start
 
 
-def run(n: int = 500) -> dict[str, Any]:
-    rows = []
+def run(rounds: int = ROUNDS, n: int = 500) -> Iterator[Figure]:
     for name, make in (("logistic regression", logistic_regression), ("matrix factorization", matrix_factorization)):
         f, x = make(n)
         np.testing.assert_allclose(whole(f, x), by_products(f, x), rtol=1e-8, atol=1e-8)
         times: dict[str, list[float]] = {"whole": [], "factored": [], "linearized": [], "traced": []}
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             times["factored"].append(seconds(cr.hessian(f), x))
             times["whole"].append(seconds(whole, f, x))
             times["linearized"].append(seconds(by_products, f, x))
             times["traced"].append(seconds(by_traced_products, f, x))
-        medians = {key: statistics.median(each) for key, each in times.items()}
-        rows.append({"problem": f"{name}, n = {n}, Hessian {x.size} x {x.size}", **medians})
-    return {"benchmark": "hessians", "rounds": ROUNDS, "rows": rows}
-
-
-def table(result: dict[str, Any]) -> str:
-    lines = [
-        "| problem | in factors [ms] | dense [ms] | loop of linearized products / dense | loop of `cr.hvp` / dense |",
-        "|---|---|---|---|---|",
-    ]
-    for row in result["rows"]:
-        lines.append(
-            f"| {row['problem']} | {1e3 * row['factored']:.1f} | {1e3 * row['whole']:.1f} "
-            f"| {row['linearized'] / row['whole']:.0f} | {row['traced'] / row['whole']:.0f} |"
-        )
-    return "\n".join(lines)
+        beside = {
+            "in factors [ms]": 1e3 * statistics.median(times["factored"]),
+            "dense [ms]": 1e3 * statistics.median(times["whole"]),
+        }
+        for loop, key in (("linearized products", "linearized"), ("`cr.hvp`", "traced")):
+            title = f"{name}, n = {n}, Hessian {x.size} x {x.size}: loop of {loop} / dense"
+            yield of_ratio(title, times[key], times["whole"], beside=beside)

@@ -47,9 +47,19 @@ def fused_multiply_adds(dtype: Any, threads: int) -> float:
     return threads * lanes * _SUMS * _TURNS * _LENGTH / seconds
 
 
+def peaks() -> dict[str, float]:
+    """All of them, in one thread and in two [1/s]."""
+    found: dict[str, float] = {}
+    for threads in (1, 2):
+        for name in ("float32", "float64"):
+            found[f"{name} multiplications with additions, {threads} threads"] = fused_multiply_adds(name, threads)
+        found[f"bytes read, {threads} threads"] = bytes_read(threads)
+    return found
+
+
 def bytes_read(threads: int) -> float:
     """How many each second from memory that no cache holds, on so many threads at once."""
-    rows = [np.zeros(1 << 25) for _ in range(threads)]  # 256 MiB each
+    rows = [np.ones(1 << 25) for _ in range(threads)]  # 256 MiB each; zeros would be one page, seen often
     seconds = _best(lambda n: rows[n].max(), threads)
     return sum(each.nbytes for each in rows) / seconds
 
@@ -57,7 +67,7 @@ def bytes_read(threads: int) -> float:
 def _best(work: Callable[[int], object], threads: int) -> float:
     """The shortest of a few times [s] in which all threads do their work."""
     times = []
-    for _ in range(7):
+    for _ in range(30):
         others = [threading.Thread(target=work, args=(n,)) for n in range(1, threads)]
         start = time.perf_counter()
         for each in others:

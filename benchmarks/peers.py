@@ -8,9 +8,30 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-NOISE = 0.15  # an interquartile range over this share of the median does not count
+ROUNDS = 7
+
+
+def pinned(command: Sequence[str], cores: Sequence[int], threads: int = 1, **options: Any) -> subprocess.Popen[str]:
+    """A process on some cores, which libraries are told to use with so many threads."""
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"}
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        environment[name] = str(threads)
+    environment |= options.pop("env", {})
+    return subprocess.Popen(
+        [sys.executable, "-W", "ignore", *command],
+        text=True,
+        env=environment,
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),
+        **options,
+    )
+
+
+def cores(count: int) -> list[int]:
+    """The last of those that this process may use."""
+    return sorted(os.sched_getaffinity(0))[-count:]
 
 
 class Peer:
@@ -24,21 +45,14 @@ class Peer:
     """
 
     def __init__(self, library: str, threads: int):
-        self.library = library
-        environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"}
-        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-            environment[name] = str(threads)
-        if library == "jax":
-            environment |= {"JAX_ENABLE_X64": "1", "JAX_PLATFORMS": "cpu"}
-        cores = sorted(os.sched_getaffinity(0))[-threads:]
-        command = [sys.executable, "-W", "ignore", "-m", "benchmarks.child", library]
-        self.process = subprocess.Popen(
-            command,
+        self.library, self.threads = library, threads
+        self.process = pinned(
+            ["-m", "benchmarks.child", library],
+            cores(threads),
+            threads,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-            preexec_fn=lambda: os.sched_setaffinity(0, cores),
+            env={"JAX_ENABLE_X64": "1", "JAX_PLATFORMS": "cpu"} if library == "jax" else {},
         )
 
     def __enter__(self) -> Peer:
@@ -57,35 +71,34 @@ class Peer:
         return json.loads(self.process.stdout.readline())
 
 
-def side_by_side(peers: Sequence[Peer], rounds: int, what: str, rtol: float, **settings: Any) -> dict[str, Any]:
-    """The same work by all in turns: seconds by library, and how much longer each takes than the first.
+@dataclass(frozen=True)
+class Times:
+    """What one unit of a work took a peer in each round [s]."""
+
+    rounds: list[float]
+
+    @property
+    def seconds(self) -> float:
+        return statistics.median(self.rounds)
+
+
+def in_turns(
+    jobs: Sequence[tuple[Peer, str]], settings: dict[str, Any], rtol: float, rounds: int = ROUNDS
+) -> list[Times]:
+    """Each peer's work, with the same settings, once in each round.
 
     Raises
     ------
     AssertionError
-        If they do not agree on the results.
+        If peers do not agree on the results of the same work.
     """
-    answers: dict[str, list[dict[str, Any]]] = {peer.library: [] for peer in peers}
+    times = [Times([]) for _ in jobs]
+    checks: dict[str, list[float]] = {}
     for _ in range(rounds):
-        for peer in peers:
-            answers[peer.library].append(peer.time(what, **settings))
-    first = answers[peers[0].library]
-    row: dict[str, Any] = {"what": what, "settings": settings}
-    for library, each in answers.items():
-        for a, b in zip(each[0]["check"], first[0]["check"], strict=True):
-            assert abs(a - b) <= rtol * max(1.0, abs(a), abs(b)), (library, what, settings, each[0], first[0])
-        seconds = [answer["seconds"] for answer in each]
-        ratios = [answer["seconds"] / mine["seconds"] for answer, mine in zip(each, first, strict=True)]
-        row[library] = {
-            "seconds": statistics.median(seconds),
-            "ratio": statistics.median(ratios),
-            "best": max(ratios),
-            "noise": noise(ratios if library != peers[0].library else seconds),
-        }
-    return row
-
-
-def noise(values: Sequence[float]) -> float:
-    """The interquartile range as a share of the median."""
-    low, middle, high = statistics.quantiles(values, n=4)
-    return (high - low) / middle
+        for (peer, what), each in zip(jobs, times, strict=True):
+            answer = peer.time(what, **settings)
+            each.rounds.append(answer["seconds"])
+            expected = checks.setdefault(what, answer["check"])
+            for a, b in zip(answer["check"], expected, strict=True):
+                assert abs(a - b) <= rtol * max(1.0, abs(a), abs(b)), (peer.library, what, settings, answer, expected)
+    return times

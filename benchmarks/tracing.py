@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,10 @@ import numpy as np
 import chainrule as cr
 from chainrule.backprop import back_propagation_nodes
 
+from .figures import Figure, of_ratio, of_rounds
+from .peers import ROUNDS
+
+FLOORS = {"operation": 8.0, "node": 8.0, "growth": 1.3}
 STEPS = 20_000
 
 
@@ -33,7 +36,7 @@ def fill(x: Any) -> Any:
     return np.sum(y)
 
 
-def seconds(function: Callable[[], Any], rounds: int = 7) -> list[float]:
+def seconds(function: Callable[[], Any], rounds: int) -> list[float]:
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
@@ -42,8 +45,10 @@ def seconds(function: Callable[[], Any], rounds: int = 7) -> list[float]:
     return times
 
 
-def run() -> dict[str, Any]:
-    tracing = seconds(lambda: cr.trace(mixed, np.ones(3)))
+def run(rounds: int = ROUNDS) -> Iterator[Figure]:
+    tracing = seconds(lambda: cr.trace(mixed, np.ones(3)), rounds)
+    per_operation = [1e6 * t / STEPS for t in tracing]
+    yield of_rounds("tracing, per operation [us]", per_operation, at_most=True, floor=FLOORS["operation"])
     graph = cr.trace(mixed, np.ones(3)).data
     before = len(graph)
     seed = graph.constant(np.ones(()))
@@ -52,29 +57,17 @@ def run() -> dict[str, Any]:
         back_propagation_nodes(graph.outputs, [seed], graph.inputs)
         del graph.variables[before + 1 :]
 
-    backwards = seconds(backward)
+    per_node = [1e6 * t / before for t in seconds(backward, rounds)]
+    yield of_rounds("backward, per node [us]", per_node, at_most=True, floor=FLOORS["node"])
     gradient = cr.grad(fill)
-    sizes = (500, 8_000)
     steps = {}
-    for n in sizes:
+    for n in (500, 8_000):
         x = np.ones(n)
         gradient(x), gradient(x)
-        steps[n] = statistics.median(seconds(lambda x=x: gradient(x))) / n * 1e6
-    return {
-        "benchmark": "tracing",
-        "tracing_us_per_operation": statistics.median(tracing) / STEPS * 1e6,
-        "backward_us_per_forward_node": statistics.median(backwards) / before * 1e6,
-        "fill_us_per_step": {str(n): t for n, t in steps.items()},
-        "fill_growth": steps[8_000] / steps[500],
-    }
-
-
-def table(result: dict[str, Any]) -> str:
-    lines = [
-        "| what | seen | floor |",
-        "|---|---|---|",
-        f"| tracing, per operation [us] | {result['tracing_us_per_operation']:.1f} | 8 |",
-        f"| backward, per node [us] | {result['backward_us_per_forward_node']:.1f} | 8 |",
-        f"| filling an array: time per step at n = 8,000 over n = 500 | {result['fill_growth']:.2f} | 1.3 |",
-    ]
-    return "\n".join(lines)
+        steps[n] = [t / n for t in seconds(lambda x=x: gradient(x), rounds)]
+    yield of_ratio(
+        "filling an array: time per step at n = 8,000 over n = 500",
+        *(steps[8_000], steps[500]),
+        at_most=True,
+        floor=FLOORS["growth"],
+    )

@@ -1,0 +1,1 @@
+"""Plain `grad`, second call on, of typical functions: chainrule beside autograd."""
