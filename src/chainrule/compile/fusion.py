@@ -8,6 +8,7 @@ merges axes is its parent's memory in another shape.
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, final
 
@@ -18,6 +19,7 @@ LOOPS, REDUCTION, PRODUCT = "loops", "reduction", "product"
 ASSEMBLY, CUMULATIVE = "assembly", "cumulative"  # what stores piece by piece, and step by step
 ORDERING, LAPACK = "ordering", "lapack"  # what compares entries of a row; systems and factorizations of matrices
 HOLDING, NUMPY = "holding", "numpy"  # a loop or a branch that holds graphs; what has no recipe
+_NARROW = 8  # columns
 _WHOLE = (ASSEMBLY, CUMULATIVE, ORDERING, LAPACK, HOLDING, NUMPY)  # what takes and gives whole arrays
 
 
@@ -30,15 +32,17 @@ class Kernel:
     kind : {"loops", "reduction", "product", "assembly", "cumulative", "ordering", "lapack", "holding", "numpy"}
         Of all but the first, the first variable says what is done.
     shape : tuple of int
-        What the loops walk: that of all its variables.
+        That of all its variables.
+    walked : tuple of int
+        What its loops walk: the shape, or one row of all entries.
     roots : list of Variable
         Those that go to memory.
     """
 
-    __slots__ = ("after", "kind", "merged_into", "number", "roots", "shape", "variables")
+    __slots__ = ("after", "kind", "merged_into", "number", "roots", "shape", "variables", "walked")
 
     def __init__(self, number: int, kind: str, shape: tuple[int, ...]):
-        self.number, self.kind, self.shape = number, kind, shape
+        self.number, self.kind, self.shape, self.walked = number, kind, shape, shape
         self.variables: list[Variable] = []
         self.roots: list[Variable] = []
         self.after = 0  # the kernels that it needs, as bits by number
@@ -82,6 +86,9 @@ class Fusion:
         self._find_roots(order)
         self._absorb_producers(order)
         self._order_by_memory()
+        for kernel in self.kernels:
+            if kernel.kind == LOOPS and len(kernel.shape) > 1 and self._is_one_row(kernel):
+                kernel.walked = (math.prod(kernel.shape),)
 
     # Kernels
 
@@ -151,7 +158,7 @@ class Fusion:
         }
         joined: Kernel | None = None
         for kernel in sorted(read - moved, key=lambda k: (k.kind == LOOPS, -k.number)):
-            if kernel.kind in _WHOLE or kernel.shape != v.shape:
+            if kernel.kind in _WHOLE or kernel.shape != v.shape or _is_better_apart(kernel, v):
                 continue
             if self._depends(after & ~(1 << kernel.number), kernel):
                 continue
@@ -284,6 +291,12 @@ class Fusion:
                 waiting.extend(u.inputs)
         return found
 
+    def _is_one_row(self, kernel: Kernel) -> bool:
+        """Whether each entry is made from those at the same place in memory, and from numbers."""
+        own = {v.number for v in kernel.variables}
+        read = [u for v in kernel.variables for u in v.inputs if u.size != 1]
+        return all(map(_reads_alike, kernel.variables)) and all(u.number in own or self.is_in_memory(u) for u in read)
+
     def _order_by_memory(self) -> None:
         """Each kernel after those that write what it reads."""
         for kernel in self.kernels:
@@ -354,6 +367,18 @@ def reads_as_it_is(v: Variable) -> bool:
     """Whether an entry is made from its parents' entries at the same place."""
     operation: Any = v.operation
     return operation.kind == "elementwise" or operation.name == "convert" or operation.name in TRIANGLES
+
+
+def _is_better_apart(kernel: Kernel, v: Variable) -> bool:
+    """Whether an operation walks all entries as one row, and a product of few columns has few of them side by side."""
+    return kernel.kind == PRODUCT and len(kernel.variables) == 1 and v.shape[-1] < _NARROW and _reads_alike(v)
+
+
+def _reads_alike(v: Variable) -> bool:
+    """Whether an entry is made from its parents' entries at the same place, and from numbers."""
+    operation: Any = v.operation
+    alike = all(u.shape == v.shape or u.size == 1 for u in v.inputs)
+    return alike and reads_as_it_is(v) and operation.name not in TRIANGLES
 
 
 def standard_kind(v: Variable) -> str | None:

@@ -15,6 +15,7 @@ from .emitter import INDEX, Module, Value
 from .entries import Entries, Memory, Place, rows
 from .factorizations import scratch_bytes_of, write_factorization
 from .fusion import ASSEMBLY, CUMULATIVE, LAPACK, ORDERING, PRODUCT, REDUCTION, Kernel
+from .index import Index
 from .llvm_loader import Machine
 from .loops import Part, over
 from .ordering import write_ordering
@@ -143,7 +144,9 @@ class _Writer:
         elif self.kernel.kind == ORDERING:
             write_ordering(head, self.memory[head.number], function, code, entries, self._lanes)
         else:
-            over(function, self.kernel.shape, self._lanes, self._store, part)
+            walked = self.kernel.walked
+            first = (Index(),) * (len(self.kernel.shape) - len(walked))  # of axes that the row goes through
+            over(function, walked, self._lanes, lambda place: self._store((*first, *place)), part)
 
     def write_blocks(self, share: Share) -> None:
         """The results of blocks of a reduction."""

@@ -75,7 +75,7 @@ class Product:
             self.depth *= contraction.sizes[n]
         self.columns = contraction.sizes[column]
         self.dtype = v.dtype
-        self.lanes = vector_bytes // v.dtype.itemsize
+        self.lanes = min(vector_bytes // v.dtype.itemsize, 1 << (self.columns - 1).bit_length())
         self.tile = tile_for(self.columns, self.depth, self.lanes, v.dtype.itemsize)
         self.rows = contraction.sizes[self.row]
 

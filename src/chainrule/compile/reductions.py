@@ -6,6 +6,7 @@ that the error grows with the logarithm of the length as in NumPy's pairwise sum
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, final
 
@@ -86,12 +87,15 @@ class Reducer:
         self.v, self.function, self.code, self.entries = v, function, code, entries
         self.contraction = contraction = contraction_of(v)
         self.reduction = REDUCTIONS[v.operation.name]  # type: ignore[union-attr]
-        labels = contraction.labels[max(range(len(v.inputs)), key=lambda k: v.inputs[k].size)]
-        self.along = labels[-1] in contraction.summed  # whether lanes lie along what is summed
-        self.summed = list(contraction.summed)
-        if self.along:
-            self.summed = [*[n for n in self.summed if n != labels[-1]], labels[-1]]
         self.lanes = vector_bytes // max(u.dtype.itemsize for u in (v, *v.inputs))
+        labels = contraction.labels[max(range(len(v.inputs)), key=lambda k: v.inputs[k].size)]
+        last, count = labels[-1], math.prod(contraction.sizes[n] for n in contraction.summed)
+        self.along = last in contraction.summed  # whether lanes lie along what is summed
+        if self.along and count <= self.lanes <= (v.shape[-1] if v.shape else 1):
+            self.along = False  # results side by side, though what they are made from is not
+        self.summed = list(contraction.summed)
+        if last in self.summed:
+            self.summed = [*[n for n in self.summed if n != last], last]
 
     def write(self, store: Callable[[Place], None], part: Part | None) -> None:
         """All results, or a part of them; `store` writes what is made of one at a place."""
@@ -283,4 +287,7 @@ class _Total:
         if width == 1:
             return value
         vector = value._replace(text=self.function.splat(value, width), lanes=width)
-        return self._joined([self.function.lane(vector, k) for k in range(width)])
+        while width > 1:
+            width //= 2
+            vector = self._combined(*[self.function.lanes_of(vector, k, width) for k in (0, width)])
+        return vector

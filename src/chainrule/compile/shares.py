@@ -64,7 +64,7 @@ def share_of(kernel: Kernel, read: Sequence[int], vector_bytes: int) -> Share | 
         blocks = _blocks_of(kernel, wanted)
         if blocks is not None:
             return Share(0, 1, blocks.number, blocks)
-    return _of_axes(kernel.shape, wanted, vector_bytes // min(v.dtype.itemsize for v in kernel.variables))
+    return _of_axes(kernel.walked, wanted, vector_bytes // min(v.dtype.itemsize for v in kernel.variables))
 
 
 def work_of(kernel: Kernel, read: Sequence[int]) -> float:
