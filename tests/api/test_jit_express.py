@@ -1,5 +1,6 @@
 """The short way through a call of a compiled function: it is taken, and never where anything has changed."""
 
+import threading
 from typing import NamedTuple
 
 import numpy as np
@@ -156,3 +157,64 @@ def test_under_a_transform_and_disabled():
 def test_care():
     f = warm(cr.jit(np.sin), x)
     np.testing.assert_array_equal(f(np.full(7, 1e300)), np.sin(np.full(7, 1e300)))
+
+
+def test_donated_memory_is_used_by_later_calls():
+    f = cr.jit(lambda state, x: ({k: v * 0.5 + x for k, v in state.items()}, np.sum(x)), donate_argnums=0)
+    state, expected, addresses = {"a": np.ones(7), "b": np.zeros(7)}, {"a": np.ones(7), "b": np.zeros(7)}, set()
+    for _ in range(20):
+        given = dict(state)
+        state, total = f(state, x)
+        expected = {k: v * 0.5 + x for k, v in expected.items()}
+        for k, v in state.items():
+            np.testing.assert_array_equal(v, expected[k])
+            assert v.flags.owndata and v.flags.writeable
+            assert not any(v is other for other in given.values())
+            addresses.add(v.ctypes.data)
+        assert total == np.sum(x)
+    assert len(addresses) < 20
+
+
+def test_donated_memory_that_comes_back():
+    f = warm(cr.jit(lambda a, b: (a + b, a - b), donate_argnums=0), x.copy(), x)
+    first, second = x + 1, x + 2
+    f(first, x)  # first is ours no more, and what is done with it is wrong; but no other result suffers
+    a, b = f(second, first)
+    assert not np.shares_memory(a, first) and not np.shares_memory(a, b)
+    c, d = f(a.copy(), first[:])
+    assert not any(np.shares_memory(y, first) for y in (c, d))
+
+
+def test_donated_arguments_are_looked_at_each_time():
+    f = warm(cr.jit(lambda a, b: a + b, donate_argnums=0), x.copy(), x)
+    whole = np.ones(14)
+    for a, b in ((whole[:7], x), (whole[:7].copy(), None)):
+        if b is None:
+            b = a
+        with pytest.raises(cr.errors.MutationError):
+            f(a, b)
+    fixed = x.copy()
+    fixed.flags.writeable = False
+    with pytest.raises(cr.errors.MutationError):
+        f(fixed, x)
+    owner = x.copy()
+    with pytest.raises(cr.errors.MutationError):
+        f(owner, owner[::-1][::-1])
+
+
+def test_donated_memory_in_threads():
+    f = warm(cr.jit(lambda a, b: a * 2 + b, donate_argnums=0), np.ones(1000), np.ones(1000))
+    wrong = []
+
+    def work(number):
+        for k in range(500):
+            y = f(np.full(1000, float(k)), np.full(1000, float(number)))
+            if not np.array_equal(y, np.full(1000, 2.0 * k + number)):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong

@@ -13,7 +13,7 @@ import hashlib
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +40,9 @@ def directory() -> Path | None:
     return Path(base) / "chainrule" if base else None
 
 
-def key_of(graph: Graph) -> str | None:
+def key_of(graph: Graph, donated: Sequence[int] = ()) -> str | None:
     """Equal for graphs whose machine code is the same; None where an operation has a recipe that is not ours."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(donated).encode())
     digest.update(_surroundings())
     for v in graph.variables:
         if v.operation is not None:

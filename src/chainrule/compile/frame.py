@@ -1,8 +1,8 @@
 """A call of few microseconds: arrays go over as objects, and native code takes their memory out of them.
 
-A frame is the memory of one running call: the objects, the table of pointers that the kernels use, and the arena. The
-code at its entry looks into each NumPy array for its type, shape and memory. It knows where these lie in the object, as
-compiled extensions do; `is_known_layout` checks that on arrays before anything relies on it.
+A frame is the memory of one running call: the table of pointers that the kernels use, and the arena. The arrays come
+in two lists. The code at its entry looks into the lists, and into each NumPy array for its type, shape and memory. It
+knows where these lie, as compiled extensions do; `is_known_layout` checks that before anything relies on it.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from .memory import ALIGNMENT, rounded
 
 # Offsets in an array object and in its dtype [bytes], on a 64-bit CPython with NumPy 2.
 _TYPE, _DATA, _NDIM, _SHAPE, _DTYPE, _FLAGS = 8, 16, 24, 32, 56, 64
+_ITEMS = 24  # in a list: the pointer to its objects
 _BYTE_ORDER, _NUMBER = 26, 28
 _IN_ROWS = 0x1 | 0x100  # row by row, and aligned
+_WRITABLE_OWNER = 0x400 | 0x4
 _SWAPPED = ord(">" if np.little_endian else "<")
 
 DONE, CARE, OTHER = 0, 1, 2  # what the entry returns: also that care is needed, and that an array is not as expected
@@ -41,7 +43,9 @@ def is_known_layout() -> bool:
             for array in (np.zeros(shape, dtype), np.zeros((*shape, 2), dtype)[..., next(number) % 2]):
                 if _seen(array) != _told(array):
                     return False
-    return True
+    numbers = [object() for _ in range(3)]
+    items = _read(ctypes.c_void_p, id(numbers) + _ITEMS)
+    return [_read(ctypes.c_void_p, items + _POINTER * k) for k in range(3)] == list(map(id, numbers))
 
 
 def _seen(array: Any) -> tuple[Any, ...]:
@@ -57,13 +61,15 @@ def _seen(array: Any) -> tuple[Any, ...]:
         _read(ctypes.c_int32, dtype + _NUMBER),
         _read(ctypes.c_uint8, dtype + _BYTE_ORDER) == _SWAPPED,
         _read(ctypes.c_int32, at + _FLAGS) & _IN_ROWS == _IN_ROWS,
+        _read(ctypes.c_int32, at + _FLAGS) & _WRITABLE_OWNER == _WRITABLE_OWNER,
     )
 
 
 def _told(array: Any) -> tuple[Any, ...]:
     flags, dtype = array.flags, array.dtype
     in_rows = flags.c_contiguous and flags.aligned
-    return id(type(array)), array.ctypes.data, array.shape, id(dtype), dtype.num, not dtype.isnative, in_rows
+    is_owner = flags.writeable and flags.owndata
+    return id(type(array)), array.ctypes.data, array.shape, id(dtype), dtype.num, not dtype.isnative, in_rows, is_owner
 
 
 def _read(kind: Any, address: int) -> Any:
@@ -73,7 +79,6 @@ def _read(kind: Any, address: int) -> Any:
 class Shape(NamedTuple):
     """How the memory of a frame is divided [bytes from its start]."""
 
-    objects: int
     table: int
     flag: int
     arena: int
@@ -81,11 +86,10 @@ class Shape(NamedTuple):
 
 
 def shape_of(entries: int, arena_bytes: int) -> Shape:
-    """Of a table of so many entries; the type of arrays stands before the objects."""
-    table = _POINTER * (1 + entries)
-    flag = table + _POINTER * (entries + 1)
+    """Of a table of so many entries; the type of arrays stands before it."""
+    flag = _POINTER * (entries + 2)
     arena = rounded(flag + 8 * _MOST_AXES)
-    return Shape(_POINTER, table, flag, arena, arena + arena_bytes)
+    return Shape(_POINTER, flag, arena, arena + arena_bytes)
 
 
 @final
@@ -109,41 +113,68 @@ class Frame:
         struct.pack_into("P", self.memory, self.start + shape.table + _POINTER * place, address)
 
 
-def write_entry(module: Module, shape: Shape, table: Sequence[Variable], segment: str) -> None:
-    """The function `enter` of a frame, whose objects stand for all of the table but its constants.
+class Given(NamedTuple):
+    """An array that comes with the call: the place of a variable in the table, in which list, and where there."""
+
+    v: Variable
+    place: int
+    is_made: bool  # in the list of results, not of inputs
+    number: int
+    is_donated: bool = False
+
+
+def write_entry(module: Module, shape: Shape, given: Sequence[Given], entries: int, segment: str) -> None:
+    """The function `enter` of a frame and two lists, of the inputs and of the arrays that results go to.
 
     First it looks whether each object is an array, which any object tells; then into the arrays.
     """
-    given = [(place, v) for place, v in enumerate(table) if not v.is_constant]
-    _write_entered(module, shape, given, len(table), segment)
-    enter = module.function("enter", [("ptr", "frame")], internal=False, returns="i32")
+    parameters = [("ptr", "frame"), ("ptr", "inputs"), ("ptr", "made")]
+    _write_entered(module, shape, given, entries, segment, parameters)
+    enter = module.function("enter", parameters, internal=False, returns="i32")
     flag = _at(enter, "%frame", shape.flag)
     enter.do(f"store i8 {OTHER}, ptr {flag}, align 1")
     kind, arrays = _load(enter, "ptr", "%frame", 0), "true"
-    for number in range(len(given)):
-        there = _load(enter, "ptr", "%frame", shape.objects + _POINTER * number)
-        is_array = _named(enter, f"icmp eq ptr {_load(enter, 'ptr', there, _TYPE)}, {kind}")
-        arrays = _named(enter, f"and i1 {arrays}, {is_array}")
+    objects = _Objects(enter)
+    for each in given:
+        if not each.is_made:
+            is_array = _named(enter, f"icmp eq ptr {_load(enter, 'ptr', objects.of(each), _TYPE)}, {kind}")
+            arrays = _named(enter, f"and i1 {arrays}, {is_array}")
     with enter.branch(arrays) as choice:
-        enter.do("call void @entered(ptr %frame)")
+        enter.do("call void @entered(ptr %frame, ptr %inputs, ptr %made)")
         choice.otherwise()
     status = _load(enter, "i8", flag, 0)
     enter.result = f"i32 {_named(enter, f'zext i8 {status} to i32')}"
 
 
+class _Objects:
+    """The objects in the two lists."""
+
+    def __init__(self, function: Function):
+        self.function = function
+        self._items = [_load(function, "ptr", name, _ITEMS) for name in ("%inputs", "%made")]
+
+    def of(self, given: Given) -> str:
+        return _load(self.function, "ptr", self._items[given.is_made], _POINTER * given.number)
+
+
 def _write_entered(
-    module: Module, shape: Shape, given: Sequence[tuple[int, Variable]], entries: int, segment: str
+    module: Module,
+    shape: Shape,
+    given: Sequence[Given],
+    entries: int,
+    segment: str,
+    parameters: Sequence[tuple[str, str]],
 ) -> None:
     """Fill the table and run, if the arrays are of the expected types."""
-    entered = module.function("entered", [("ptr", "frame")])
-    fits = "true"
-    for number, (place, v) in enumerate(given):
-        there = _load(entered, "ptr", "%frame", shape.objects + _POINTER * number)
-        if v.operation is None:
-            for condition in _expected(entered, there, v):
+    entered = module.function("entered", parameters)
+    fits, objects = "true", _Objects(entered)
+    for each in given:
+        there = objects.of(each)
+        if not each.is_made:
+            for condition in _expected(entered, there, each.v, each.is_donated):
                 fits = _named(entered, f"and i1 {fits}, {condition}")
         data = _load(entered, "ptr", there, _DATA)
-        entered.do(f"store ptr {data}, ptr {_at(entered, '%frame', shape.table + _POINTER * place)}, align 8")
+        entered.do(f"store ptr {data}, ptr {_at(entered, '%frame', shape.table + _POINTER * each.place)}, align 8")
     flag, at_flag = _at(entered, "%frame", shape.flag), _at(entered, "%frame", shape.table + _POINTER * entries)
     entered.do(f"store ptr {flag}, ptr {at_flag}, align 8")
     arena, pointers = _at(entered, "%frame", shape.arena), _at(entered, "%frame", shape.table)
@@ -153,12 +184,13 @@ def _write_entered(
         choice.otherwise()
 
 
-def _expected(enter: Function, there: str, v: Variable) -> list[str]:
-    """What holds of an array of the type of v that lies row by row."""
+def _expected(enter: Function, there: str, v: Variable, is_donated: bool) -> list[str]:
+    """What holds of an array of the type of v that lies row by row; of one that is given away, also that it can be."""
     dtype = _load(enter, "ptr", there, _DTYPE)
-    flags = _named(enter, f"and i32 {_load(enter, 'i32', there, _FLAGS)}, {_IN_ROWS}")
+    wanted = _IN_ROWS | (_WRITABLE_OWNER if is_donated else 0)
+    flags = _named(enter, f"and i32 {_load(enter, 'i32', there, _FLAGS)}, {wanted}")
     conditions = [
-        f"icmp eq i32 {flags}, {_IN_ROWS}",
+        f"icmp eq i32 {flags}, {wanted}",
         f"icmp eq i32 {_load(enter, 'i32', there, _NDIM)}, {v.ndim}",
         f"icmp eq i32 {_load(enter, 'i32', dtype, _NUMBER)}, {v.dtype.num}",
         f"icmp ne i8 {_load(enter, 'i8', dtype, _BYTE_ORDER)}, {_SWAPPED}",

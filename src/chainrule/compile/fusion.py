@@ -87,7 +87,7 @@ class Fusion:
         self._absorb_producers(order)
         self._order_by_memory()
         for kernel in self.kernels:
-            if kernel.kind == LOOPS and len(kernel.shape) > 1 and self._is_one_row(kernel):
+            if kernel.kind == LOOPS and sum(size > 1 for size in kernel.shape) > 1 and self._is_one_row(kernel):
                 kernel.walked = (math.prod(kernel.shape),)
 
     # Kernels

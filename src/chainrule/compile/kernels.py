@@ -144,9 +144,15 @@ class _Writer:
         elif self.kernel.kind == ORDERING:
             write_ordering(head, self.memory[head.number], function, code, entries, self._lanes)
         else:
-            walked = self.kernel.walked
-            first = (Index(),) * (len(self.kernel.shape) - len(walked))  # of axes that the row goes through
-            over(function, walked, self._lanes, lambda place: self._store((*first, *place)), part)
+            over(function, self.kernel.walked, self._lanes, lambda place: self._store(self._within(place)), part)
+
+    def _within(self, place: Place) -> Place:
+        """A place in the shape, of one in what is walked: one row goes on along the last axis that is longer than 1."""
+        shape = self.kernel.shape
+        if len(place) == len(shape):
+            return place
+        last = max(k for k, size in enumerate(shape) if size > 1)
+        return tuple([place[0] if k == last else Index() for k in range(len(shape))])
 
     def write_blocks(self, share: Share) -> None:
         """The results of blocks of a reduction."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-import struct
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, final
 
@@ -12,7 +12,7 @@ from ..graph import Graph, Variable
 from ..original import np
 from . import cache, llvm_loader, workers
 from .emitter import Module
-from .frame import CARE, Frame, Shape, is_known_layout, shape_of, write_entry
+from .frame import CARE, Frame, Given, Shape, is_known_layout, shape_of, write_entry
 from .fusion import NUMPY, Kernel
 from .interruption import LONG, STOP, interruptible
 from .layout import InTable
@@ -38,12 +38,21 @@ class Program:
     segments : list of list of Kernel
         Kernels that follow each other, all of them native or none.
 
+    donated : sequence of int
+        Inputs whose memory the caller may use for results afterwards, by number: `direct` takes only such arrays there
+        as own their memory and can be written.
+
     The inputs are only read; an output that is an input or a constant of the graph is that array itself, all others
     are fresh. Any number of threads may call at once: each running call has memory of its own.
     """
 
-    def __init__(self, graph: Graph, careful: Callable[[Sequence[Any]], list[Any]] | None = None):
-        self.graph, self.careful = graph, careful
+    def __init__(
+        self,
+        graph: Graph,
+        careful: Callable[[Sequence[Any]], list[Any]] | None = None,
+        donated: Sequence[int] = (),
+    ):
+        self.graph, self.careful, self._donated = graph, careful, frozenset(donated)
         machine = llvm_loader.machine()
         self.unit = unit = Unit(lowered(graph), machine)
         self.layout = unit.layout
@@ -68,12 +77,25 @@ class Program:
 
     def _code(self) -> bytes:
         """The machine code: as it is kept on disk, or made and kept."""
-        key = cache.key_of(self.unit.graph)
+        key = cache.key_of(self.unit.graph, sorted(self._donated))
         code = cache.load(key)
         if code is None:
             code = llvm_loader.object_code(self.text)
             cache.store(key, code)
         return code
+
+    @functools.cached_property
+    def given(self) -> list[Given]:
+        """The arrays of a call, in the order of the table."""
+        numbers = {v.number: k for k, v in enumerate(self.unit.graph.inputs)}
+        table = [(place, v) for place, v in enumerate(self.layout.table) if not v.is_constant]
+        made = {v.number: k for k, v in enumerate([v for _, v in table if v.operation is not None])}
+        return [
+            Given(v, place, True, made[v.number])
+            if v.number in made
+            else Given(v, place, False, numbers[v.number], numbers[v.number] in self._donated)
+            for place, v in table
+        ]
 
     @property
     def text(self) -> str:
@@ -84,12 +106,12 @@ class Program:
             if segment[0].kind != NUMPY:
                 writer.segment(self.unit, segment, f"segment{number}")
         if self._is_direct:
-            write_entry(module, self._shape, self.layout.table, "segment0")
+            write_entry(module, self._shape, self.given, len(self.layout.table), "segment0")
         return str(module)
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
         if self.direct is not None:
-            results = self.direct(inputs)
+            results = self.direct(list(inputs))
             if results is not None:
                 return results
         call = _Call(self, inputs)
@@ -130,32 +152,28 @@ class Direct:
     ----------
     is_fresh : list of bool
         Which of its results are arrays of their own; others are inputs, constants or results that have come before.
+    shapes, dtypes : lists
+        Of the arrays that it makes.
     """
 
     __slots__ = (
         "_careful",
-        "_dtypes",
         "_frames",
-        "_inputs",
         "_is_long",
         "_is_plain",
         "_library",
         "_native",
         "_new_frame",
         "_outputs",
-        "_pack",
-        "_shapes",
+        "dtypes",
         "is_fresh",
+        "shapes",
     )
 
     def __init__(self, program: Program, library: llvm_loader.Library, shape: Shape):
-        unit, table = program.unit, program.layout.table
+        unit = program.unit
         numbers = {v.number: k for k, v in enumerate(unit.graph.inputs)}
-        taken = [v for v in table if not v.is_constant]
-        self._inputs = [numbers[v.number] for v in taken if v.operation is None]
-        results = [v for v in taken if v.operation is not None]
-        order = [v.operation is not None for v in taken]
-        assert order == sorted(order), "inputs stand in the table before results"
+        results = [each.v for each in program.given if each.is_made]
         places = {v.number: k for k, v in enumerate(results)}
         shapes: dict[int, tuple[int, ...]] = {}  # of results, as they are first given
         constants = dict(program._constants)
@@ -171,28 +189,36 @@ class Direct:
                 self._outputs.append((numbers[holder], None, y.shape))
             else:
                 self._outputs.append((-2, constants[program._place(y)], y.shape))
-        self._shapes = [shapes.get(v.number, v.shape) for v in results]
-        self._dtypes = [v.dtype for v in results]
-        made = [(-1, k, shape) for k, shape in enumerate(self._shapes)]
+        self.shapes = [shapes.get(v.number, v.shape) for v in results]
+        self.dtypes = [v.dtype for v in results]
+        made = [(-1, k, shape) for k, shape in enumerate(self.shapes)]
         self._is_plain = self._outputs == made  # whether the results are what is made, and nothing else
-        self._pack = struct.Struct(f"{len(taken)}P").pack_into
-        self._native = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)(library.address("enter"))
+        signature = (ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+        self._native = ctypes.CFUNCTYPE(*signature)(library.address("enter"))
         self._library = library  # the code lives as long as this does
         self._careful, self._is_long = program.careful, program.is_long
         self._frames: list[Frame] = []
         held = [(k, array) for k, array in program._constants]
         self._new_frame = lambda: Frame(shape, held)
 
-    def __call__(self, inputs: Sequence[Any]) -> list[Any] | None:
-        """The results; None where an input is not an array of the expected type that lies row by row."""
+    def __call__(self, inputs: list[Any], made: list[Any] | None = None) -> list[Any] | None:
+        """The results; None where an input is not an array of the expected type that lies row by row.
+
+        Parameters
+        ----------
+        made : list of arrays, optional
+            What results go to, of the shapes and dtypes that the attributes tell; fresh arrays where it is left out.
+        """
         frames = self._frames
         frame = frames.pop() if frames else self._new_frame()
-        made = list(map(np.empty, self._shapes, self._dtypes))
-        self._pack(frame.memory, frame.start + 8, *map(id, map(inputs.__getitem__, self._inputs)), *map(id, made))
+        if made is None:
+            made = list(map(np.empty, self.shapes, self.dtypes))
         if self._is_long:
-            status = interruptible(lambda keep=(made, inputs): self._native(frame.pointer), frame.stop)
+            status = interruptible(
+                lambda keep=(made, inputs): self._native(frame.pointer, id(inputs), id(made)), frame.stop
+            )
         else:
-            status = self._native(frame.pointer)
+            status = self._native(frame.pointer, id(inputs), id(made))
         if len(frames) < _MOST_FRAMES:
             frames.append(frame)
         if status:

@@ -13,6 +13,12 @@ from ...tracing import memory_of
 _WORK: Any = 10_000  # for the exact answer whether two arrays overlap; beyond it, their bounds tell
 
 
+def donated_arrays(args: tuple[Any, ...], donated: Sequence[int]) -> set[int]:
+    """The identities of the arrays among the donated arguments."""
+    leaves = [leaf for k in donated for leaf in tree.flatten(args[k])[0]]
+    return {id(x) for x in leaves if type(x) is np.ndarray}
+
+
 def check_donated(args: tuple[Any, ...], keywords: dict[str, Any], donated: Sequence[int]) -> None:
     """Raise where a donated argument is not the caller's to give.
 

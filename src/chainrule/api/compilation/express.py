@@ -19,6 +19,7 @@ from .paths import Paths, Segment
 from .places import Place
 from .recording import Output
 from .signature import is_dynamic
+from .spares import Spares
 from .surroundings import Surroundings
 from .unchanged import Unchanged
 
@@ -39,6 +40,7 @@ class Express:
         "_order",
         "_rebuild",
         "_scalars",
+        "_spares",
         "_statics",
         "_unchanged",
     )
@@ -85,6 +87,7 @@ class Express:
         assert segment.program is not None
         inputs = [places[n] for n in segment.program.taken]
         self._inputs = None if inputs == list(range(len(leaves) + len(self._hidden))) else inputs
+        self._spares = Spares.of(segment, direct)
         self._rebuild = segment.recording.rebuild
         self._look_at_outputs(segment.recording.outputs, segment.program.given, direct.is_fresh)
 
@@ -125,7 +128,11 @@ class Express:
         if not self._unchanged():
             return MISSED
         leaves += self._hidden
-        results = self._direct(leaves if self._inputs is None else [leaves[k] for k in self._inputs])
+        inputs = leaves if self._inputs is None else [leaves[k] for k in self._inputs]
+        if self._spares is None:
+            results = self._direct(inputs)
+        else:
+            results = self._spares.call(self._direct, inputs)
         if results is None:
             return MISSED
         if self._order is not None:

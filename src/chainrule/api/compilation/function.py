@@ -21,7 +21,7 @@ from ..arguments import check_callable
 from ..scope import plain, read_only
 from ..transformed import named_as
 from . import report
-from .donation import check_donated
+from .donation import check_donated, donated_arrays
 from .express import MISSED, Express
 from .occurrences import Use
 from .paths import Paths, Segment
@@ -272,7 +272,7 @@ class Compiled:
 
     def _shorten(self, state: _State, call: Call, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         """Let calls like this one take the short way, where there is one, and not too many have been made in vain."""
-        if self._express_left and not keywords and not self._donated and not self._signature.static_positions:
+        if self._express_left and not keywords and not self._signature.static_positions:
             self._express_left -= 1
             express = Express.of(self.__wrapped__, state.surroundings, state.paths, args, call.objects)
             if express is not None:
@@ -309,6 +309,10 @@ class Compiled:
             entry.is_plain = True
             self._tell_plain(_reason_of(failure))
             return result
+        if self._donated:
+            given = donated_arrays(args, self._donated)
+            numbers = [n for n, x in zip(recording.inputs, call.values, strict=True) if id(x) in given]
+            recording = recording._replace(donated=frozenset(numbers))
         self._keep(entry, state, recording, recorder)
         self._note(entry, why, recording)
         try:
@@ -490,8 +494,8 @@ def jit(
     f : callable
         A function of arrays, numbers and trees of them. Left out, `jit` is a decorator with options.
     donate_argnums : int or sequence of int
-        Positional arguments whose memory the function may use: they must be writable arrays that own it. (At present
-        nothing is written there.)
+        Positional arguments whose memory the function may use from now on, for results of this call or later ones: they
+        must be writable arrays that own it, and are not to be read any more.
     static_argnums, static_argnames : int or str, or sequence of them
         Arguments that are told apart by value; they must be hashable.
 

@@ -28,12 +28,14 @@ class Tiered:
     is_only, is_first : bool
         Whether it is the only path through its function, as nothing is asked, or the first that was taken. These run
         again as a rule, and are the same code from their first run on.
+    donated : sequence of int
+        The inputs whose memory the caller gives away, by number.
     """
 
-    __slots__ = ("_graph", "_known_plan", "_program", "_waits")
+    __slots__ = ("_donated", "_graph", "_known_plan", "_program", "_waits")
 
-    def __init__(self, graph: Graph, is_only: bool, is_first: bool):
-        self._graph = simplify(graph)
+    def __init__(self, graph: Graph, is_only: bool, is_first: bool, donated: Sequence[int] = ()):
+        self._graph, self._donated = simplify(graph), donated
         self._known_plan: Plan | None = None
         self._program: Run | None = None
         count = len(self._graph)
@@ -49,7 +51,7 @@ class Tiered:
             if self._waits > 0:
                 self._waits -= 1
                 return self._plan(inputs)
-            self._program = Program(self._graph, careful=self._plan)
+            self._program = Program(self._graph, careful=self._plan, donated=self._donated)
         return self._program(inputs)
 
     @property

@@ -82,7 +82,7 @@ class Segment:
         found = {n: None for number in self.made for n in self.numbered.needs(number) if n not in self.made}
         by_number = self.numbered.by_number
         found |= {n: None for n in self.targets if n not in self.made and not by_number[n].is_constant}
-        return list(found)
+        return sorted(found)  # arguments first, in their order
 
     def compute(self, values: dict[int, Any], known: Sequence[Any]) -> dict[int, Any]:
         program = self.program
@@ -106,7 +106,8 @@ class Segment:
         if self.asked is not None:
             run: Any = Plan(graph).careful  # the bits that Python was answered
         else:
-            run = Tiered(graph, not self.recording.asked, self.is_first)
+            donated = [k for k, n in enumerate(taken) if n in self.recording.donated]
+            run = Tiered(graph, not self.recording.asked, self.is_first, donated)
         return Program(run, tuple(taken), views, tuple(given))
 
 

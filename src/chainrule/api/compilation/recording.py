@@ -73,6 +73,7 @@ class Recording(NamedTuple):
     rebuild: Any
     was_shown: bool
     drew: list[str]  # places where random numbers were drawn
+    donated: frozenset[int] = frozenset()  # the numbers of inputs whose memory the caller gives away
 
 
 class Recorder:
