@@ -79,7 +79,10 @@ def _kept(place: str) -> dict[str, int]:
 
 
 def compilations(name: str, operations: tuple[int, ...], rounds: int) -> Iterator[Figure]:
-    """Tracing and compilation of longer and longer programs: their times, and the slope of time over operations."""
+    """Tracing and compilation of longer and longer programs: their times, and the slope of time over operations.
+
+    What is paid once flattens the slope over all; the steepest between neighbors shows what grows faster.
+    """
     counts: list[float] = []
     times: list[list[float]] = []
     for count in operations:
@@ -94,8 +97,11 @@ def compilations(name: str, operations: tuple[int, ...], rounds: int) -> Iterato
         times.append(seconds)
         yield of_rounds(title, seconds, at_most=True, floor=floor, beside=beside)
     if len(counts) == len(operations):
-        slopes = [np.polyfit(np.log(counts), np.log(each), 1)[0] for each in zip(*times, strict=True)]
-        yield of_rounds(f"compile time of {name}: slope in log-log", slopes, at_most=True, floor=FLOORS["slope"])
+        x, y = np.log(counts), np.log(times).T  # a row for each round
+        fitted, steepest = np.polyfit(x, y.T, 1)[0], np.max(np.diff(y) / np.diff(x), axis=1)
+        for what, slopes in (("slope in log-log", fitted), ("steepest slope in log-log", steepest)):
+            title = f"compile time of {name}: {what}"
+            yield of_rounds(title, list(slopes), at_most=True, floor=FLOORS["slope"])
 
 
 def arenas() -> Iterator[Figure]:

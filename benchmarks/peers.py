@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-ROUNDS = 7
+ROUNDS = 5
 
 
 def pinned(command: Sequence[str], cores: Sequence[int], threads: int = 1, **options: Any) -> subprocess.Popen[str]:

@@ -137,3 +137,13 @@ def test_figures():
         "| size | 1,234 |  | 1,234 | 0% |  |",
     ]
     assert ratio.as_data()["verdict"] == "held"
+
+
+def test_slopes_of_compile_times(monkeypatch):
+    seconds = {"10": 1.0, "100": 2.0, "1000": 200.0}  # 2 = 10**0.301, then 10**2
+    monkeypatch.setattr(cold, "started", lambda name, n: {"operations": int(n), "seconds": seconds[n]})
+    *times, fitted, steepest = cold.compilations("any", (10, 100, 1000), 3)
+    assert [figure.seen for figure in times] == [1.0, 2.0, 200.0] and times[-1].floor == 15
+    assert (fitted.seen, steepest.seen) == (pytest.approx(math.log10(200) / 2), pytest.approx(2.0))
+    monkeypatch.setattr(cold, "started", lambda name, n: {"operations": int(n), "seconds": math.inf})
+    assert [figure.verdict for figure in cold.compilations("any", (10, 100), 3)] == ["", "missed"]
