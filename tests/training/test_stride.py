@@ -11,9 +11,12 @@ import pytest
 import chainrule as cr
 from chainrule.losses import cross_entropy
 from chainrule.nets import Dense
+from chainrule.optimizers import configured
 from chainrule.regularizers import l2
-from chainrule.training import fit, regularized, stride
+from chainrule.training import Settings, fit, regularized, stride
+from chainrule.training.compiled import compiled_steps
 from chainrule.training.progress import Silent
+from chainrule.training.recipe import Recipe
 
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(500, 6)), rng.integers(0, 3, 500)
@@ -121,3 +124,23 @@ def test_interrupt_in_a_long_epoch():
     assert done.returncode == 0, done.stderr
     seconds, ending, went_on, best = done.stdout.split()
     assert float(seconds) < 1 and ending == "interrupted" and went_on == "True" and int(best) == 1
+
+
+def test_a_second_run_of_the_same_functions_traces_nothing():
+    optimizer = configured("momentum", momentum=0.5)
+    first = run(epochs=1, optimizer=optimizer)
+    steps = compiled_steps(OBJECTIVE, optimizer, None, None, 8)
+    count = steps.many.trace_count
+    second = run(epochs=1, optimizer=optimizer)
+    assert steps.many.trace_count == count > 0
+    assert cr.ravel(first.parameters)[0].tobytes() == cr.ravel(second.parameters)[0].tobytes()
+
+
+def test_equal_settings_have_the_same_functions():
+    def recipe(**changed):
+        return Recipe.of(Settings(data="x.csv", target="y", **changed), 6, 3, 500)
+
+    a, b = recipe(epochs=3), recipe(epochs=5, learning_rate=0.1)
+    assert a.objective is b.objective and a.fit["optimizer"] is b.fit["optimizer"] and a.fit["epochs"] == 3
+    assert recipe(hidden=(7,)).objective is not a.objective
+    assert recipe(strength=0.5).objective is not a.objective

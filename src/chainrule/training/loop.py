@@ -14,12 +14,13 @@ from ..api import first_cause
 from ..errors import ArgumentError, DivergenceError, ShapeError
 from ..optimizers import adam
 from .batches import Seed, batches, epoch_order, seed_sequence
+from .compiled import CompiledSteps, compiled_steps
 from .history import Ending, EpochRecord, Fitted
 from .interruption import StopRequest, stop_on_interrupt
 from .objective import Objective
 from .progress import Progress, Verbosity, progress_for
 from .state import State
-from .step import Measured, Optimizer, Step, training_step
+from .step import Measured, Optimizer
 from .stride import Made, Strides
 
 Rows = tuple[np.ndarray, np.ndarray]
@@ -144,7 +145,7 @@ def fit(
     run = _Run(
         state=State.initial(parameters, optimizer) if resume is None else resume.copy(),
         objective=objective,
-        step=training_step(objective, optimizer, clip, project),
+        compiled=compiled_steps(objective, optimizer, clip, project, batch_size),
         schedule=learning_rate if callable(learning_rate) else _constant(learning_rate),
         rows=rows,
         validation_rows=validation_rows,
@@ -183,7 +184,7 @@ class _Run:
 
     state: State
     objective: Objective
-    step: Step
+    compiled: CompiledSteps
     schedule: Schedule
     rows: Rows
     validation_rows: Rows | None
@@ -201,7 +202,8 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.began = time.perf_counter() - self.state.seconds
-        self.strides = Strides(self.step, self.rows, self.batch_size)
+        self.step = self.compiled.step
+        self.strides = Strides(self.compiled.many, self.rows)
 
     def ending(self) -> Ending | None:
         """Whether there is no epoch to come, and why."""

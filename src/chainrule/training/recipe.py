@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -53,39 +55,78 @@ class Recipe:
         ArgumentError
             If the loss is for another kind of target, or a setting of an entry is out of bounds.
         """
-        loss = chosen_loss(settings.loss, classes)
-        units = loss.units(1 if classes is None or loss.task == "binary" else classes)
-        weights = None if settings.weights == "suited" else settings.weights
-        net = Dense([columns, *settings.hidden, units], activations=settings.activation, weights=weights)
-        name, options = _parts(settings.penalty)
-        penalty = REGULARIZERS[name].configured(**options).function
-        objective = regularized(net.forward, loss.function, penalty, settings.strength)
+        # Equal settings give the same functions, so that a second run finds the first one's compiled code.
+        core = _core(
+            columns,
+            classes,
+            _Chosen(
+                settings.loss,
+                settings.hidden,
+                settings.activation,
+                settings.weights,
+                settings.penalty,
+                settings.strength,
+                settings.optimizer,
+                settings.clip,
+                settings.max_norm,
+            ),
+        )
         steps = settings.epochs * -(-rows // settings.batch_size)
         fitting = {
-            "optimizer": chosen_optimizer(settings.optimizer),
+            **core.fit,
             "learning_rate": chosen_schedule(settings, steps),
-            "clip": bounded_by(clip_by_global_norm, settings.clip),
-            "project": bounded_by(max_norm, settings.max_norm),
             "epochs": settings.epochs,
             "batch_size": settings.batch_size,
             "patience": settings.patience,
             "seed": order_seed(settings),
         }
-
-        def score(parameters: Any, x: np.ndarray, y: np.ndarray) -> float:
-            outputs = net.forward(parameters, x)
-            return (
-                r2(loss.predict(outputs), y)
-                if loss.decide is None
-                else accuracy(loss.decide(outputs).reshape(y.shape), y)
-            )
-
-        return cls(net, loss, objective, score, fitting)
+        return dataclasses.replace(core, fit=fitting)
 
     def initial_parameters(self, settings: Settings) -> Any:
         """The first weights, by the seed."""
         weights_seed, _ = np.random.SeedSequence(settings.seed).spawn(2)
         return self.net.initialize(np.random.default_rng(weights_seed), np.dtype(settings.dtype))
+
+
+class _Chosen(NamedTuple):
+    """The settings that decide what a step computes; entries of catalogues may come with settings of their own."""
+
+    loss: Choice
+    hidden: Sequence[int]
+    activation: Any
+    weights: Any
+    penalty: Choice
+    strength: float
+    optimizer: Choice
+    clip: float | None
+    max_norm: float | None
+
+    def __hash__(self) -> int:
+        return hash(repr(tuple(self)))
+
+
+@functools.lru_cache(maxsize=64)
+def _core(columns: int, classes: int | None, chosen: _Chosen) -> Recipe:
+    """The parts of a run that do not depend on its length."""
+    loss = chosen_loss(chosen.loss, classes)
+    units = loss.units(1 if classes is None or loss.task == "binary" else classes)
+    weights = None if chosen.weights == "suited" else chosen.weights
+    net = Dense([columns, *chosen.hidden, units], activations=chosen.activation, weights=weights)
+    name, options = _parts(chosen.penalty)
+    penalty = REGULARIZERS[name].configured(**options).function
+    fitting = {
+        "optimizer": chosen_optimizer(chosen.optimizer),
+        "clip": bounded_by(clip_by_global_norm, chosen.clip),
+        "project": bounded_by(max_norm, chosen.max_norm),
+    }
+
+    def score(parameters: Any, x: np.ndarray, y: np.ndarray) -> float:
+        outputs = net.forward(parameters, x)
+        return (
+            r2(loss.predict(outputs), y) if loss.decide is None else accuracy(loss.decide(outputs).reshape(y.shape), y)
+        )
+
+    return Recipe(net, loss, regularized(net.forward, loss.function, penalty, chosen.strength), score, fitting)
 
 
 def order_seed(settings: Settings) -> np.random.SeedSequence:

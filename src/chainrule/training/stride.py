@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,18 +33,16 @@ class Strides:
 
     Parameters
     ----------
-    step : callable
-        As `training_step` makes it.
+    many : callable
+        As `training_strides` makes it.
     rows : pair of arrays
         Samples and targets.
-    batch_size : int
     """
 
-    def __init__(self, step: Step, rows: tuple[np.ndarray, np.ndarray], batch_size: int):
-        self.batch_size = batch_size
+    def __init__(self, many: Any, rows: tuple[np.ndarray, np.ndarray]):
         self.is_possible = all(type(x) is np.ndarray and x.dtype.kind in _NUMBERS for x in rows)
         self._rows = tuple(np.ascontiguousarray(x) for x in rows) if self.is_possible else rows
-        self._many: Any = jit(_many(step, batch_size))
+        self._many = many
         self._seconds_each = 0.0  # of a step, as far as is known
 
     def count(self) -> int:
@@ -91,8 +88,8 @@ class Strides:
         return parameters, optimizer, Made(float(loss), float(penalty), Measured(*map(float, measured))), count
 
 
-def _many(step: Step, batch_size: int) -> Callable[..., Any]:
-    """Steps in a row, as a function of arrays."""
+def training_strides(step: Step, batch_size: int) -> Any:
+    """Steps in a row on so many rows each, as one compiled function of arrays."""
 
     def many(
         parameters: Any, optimizer: Any, x: Any, y: Any, batches: Any, rates: Any, first: Any, last: Any, made: Made
@@ -112,7 +109,7 @@ def _many(step: Step, batch_size: int) -> Callable[..., Any]:
 
         return while_loop(goes_on, one, (parameters, optimizer, made, first))
 
-    return many
+    return jit(many)
 
 
 def _with(made: Made, measured: Measured, rows: int) -> Made:
