@@ -33,6 +33,11 @@ def problem(sizes: list[int], batch: int, steps: int) -> tuple[dict[str, np.ndar
     return parameters, x, y, order
 
 
+def compared(steps: int) -> int:
+    """The step whose loss is compared, besides the first: later on, rounding drives nets apart."""
+    return min(steps, 20) - 1
+
+
 def multiplications(sizes: list[int], batch: int) -> int:
     """Of the matrix products of one step: forward, of the weights, and of the layers but the first."""
     products = [n * m for n, m in itertools.pairwise(sizes)]

@@ -9,7 +9,7 @@ import numpy as np
 
 import chainrule as cr
 
-from . import BETA1, BETA2, DECAY, EPSILON, RATE, problem
+from . import BETA1, BETA2, DECAY, EPSILON, RATE, compared, problem
 
 
 def loss(p: dict[str, Any], x: Any, y: Any) -> Any:
@@ -48,7 +48,7 @@ def epoch(sizes: list[int], batch: int, steps: int) -> tuple[Callable[[], None],
     def once() -> None:
         now[:] = train(now[0], x, y, order)
 
-    return once, steps, lambda: [now[1][0], now[1][-1]]
+    return once, steps, lambda: [now[1][0], now[1][compared(steps)]]
 
 
 def step_by_step(sizes: list[int], batch: int, steps: int) -> tuple[Callable[[], None], int, Callable[[], list[float]]]:

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from . import BETA1, BETA2, DECAY, EPSILON, RATE, problem
+from . import BETA1, BETA2, DECAY, EPSILON, RATE, compared, problem
 
 tree_map = jax.tree_util.tree_map
 
@@ -54,7 +54,7 @@ def epoch(sizes: list[int], batch: int, steps: int) -> tuple[Callable[[], None],
         now[:] = train(now[0], x, y, order)
         jax.block_until_ready(now)
 
-    return once, steps, lambda: [now[1][0], now[1][-1]]
+    return once, steps, lambda: [now[1][0], now[1][compared(steps)]]
 
 
 def step_by_step(sizes: list[int], batch: int, steps: int) -> tuple[Callable[[], None], int, Callable[[], list[float]]]:

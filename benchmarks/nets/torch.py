@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import torch
 
-from . import BETA1, BETA2, DECAY, EPSILON, RATE, problem
+from . import BETA1, BETA2, DECAY, EPSILON, RATE, compared, problem
 
 torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
@@ -44,19 +44,15 @@ class Net:
 def epoch(sizes: list[int], batch: int, steps: int) -> tuple[Callable[[], None], int, Callable[[], list[float]]]:
     parameters, x, y, order = problem(sizes, batch, steps)
     net, x, y, order = Net(parameters), torch.tensor(x), torch.tensor(y), torch.tensor(order)
-    first = net.penalty()
     now: list[float] = []
 
     def once() -> None:
-        begin = None
-        for rows in order[:-1]:
+        for k, rows in enumerate(order):
+            is_compared = len(now) < 2 and k in (0, compared(steps))
+            penalty = net.penalty() if is_compared else 0.0
             J = net.step(x[rows], y[rows])
-            begin = J if begin is None else begin
-        before = net.penalty() if not now else 0.0
-        end = net.step(x[order[-1]], y[order[-1]])
-        if not now:
-            assert begin is not None
-            now[:] = [float(begin) + first, float(end) + before]
+            if is_compared:
+                now.append(float(J) + penalty)
 
     return once, steps, lambda: now
 
