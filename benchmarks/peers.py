@@ -59,16 +59,23 @@ class Peer:
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        assert self.process.stdin
-        self.process.stdin.close()
-        self.process.wait()
+        self.process.communicate()
 
     def time(self, what: str, **settings: Any) -> dict[str, Any]:
-        """Seconds of one unit of some work, the median of a few; and numbers that all libraries agree on."""
+        """Seconds of one unit of some work, the median of a few; and numbers that all libraries agree on.
+
+        Raises
+        ------
+        RuntimeError
+            If the process has ended: its own error stands before.
+        """
         assert self.process.stdin and self.process.stdout
         self.process.stdin.write(json.dumps([what, settings]) + "\n")
         self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"the process of {self.library} ended in {what}, {settings}")
+        return json.loads(answer)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from benchmarks.functions import comparison as functions_comparison
 from benchmarks.functions.problems import PROBLEMS
 from benchmarks.nets import chainrule as trained
 from benchmarks.nets import comparison as nets_comparison
-from benchmarks.peers import cores
+from benchmarks.peers import Peer, cores, in_turns
 from benchmarks.unjitted import chainrule as unjitted
 
 from chainrule.compile import is_available
@@ -147,3 +147,11 @@ def test_slopes_of_compile_times(monkeypatch):
     assert (fitted.seen, steepest.seen) == (pytest.approx(math.log10(200) / 2), pytest.approx(2.0))
     monkeypatch.setattr(cold, "started", lambda name, n: {"operations": int(n), "seconds": math.inf})
     assert [figure.verdict for figure in cold.compilations("any", (10, 100), 3)] == ["", "missed"]
+
+
+def test_a_process_that_ended_says_so():
+    with Peer("chainrule", 1) as peer, pytest.raises(RuntimeError, match="chainrule ended in functions"):
+        peer.time("functions.gradient", problem="none", sizes={})
+    with Peer("chainrule", 1) as peer:
+        (times,) = in_turns([(peer, "functions.call")], {"problem": "ten_sums", "sizes": {}}, 1e-9, 2)
+    assert len(times.rounds) == 2 and 0 < times.seconds < 1
