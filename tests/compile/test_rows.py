@@ -52,3 +52,25 @@ def test_short_rows(columns, dtype):
     w, v = rng.normal(size=(70, 9)).astype(dtype), rng.normal(size=(9, columns)).astype(dtype)
     assert_equal(graph_of(lambda w, x, v: (w.T @ x) * 2 + v * v, w, x, v), [w, x, v])
     assert_equal(graph_of(lambda w, v, b: np.tanh(w @ v + b), w, v, v[0]), [w, v, v[0]])
+
+
+SUMS = [
+    (lambda x, w, r: x @ w, (37, 21)),
+    (lambda x, w, r: np.log1p(np.exp(x @ w)) * r, (100, 50)),
+    (lambda x, w, r: x.T @ r, (1000, 20)),
+    (lambda x, w, r: np.max(x, axis=1) - r, (33, 40)),
+    (lambda x, w, r: np.sum(x), (45, 77)),
+    (lambda x, w, r: np.sum(x * x, axis=0) + w, (300, 11)),
+    (lambda x, w, r: np.any(x > 2, axis=1), (50, 90)),
+    (lambda x, w, r: np.prod(1 + x / 50, axis=1), (40, 30)),
+    (lambda x, w, r: np.sum(x[:, None, :] * w, axis=(1, 2)), (70, 33)),
+    (lambda x, w, r: np.mean(x, axis=1)[::-1] + r, (65, 19)),
+]
+
+
+@pytest.mark.parametrize("number", range(len(SUMS)))
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_several_sums_at_once(number, dtype):
+    f, shape = SUMS[number]
+    x, w, r = (rng.normal(size=size).astype(dtype) for size in (shape, shape[1], shape[0]))
+    assert_equal(graph_of(f, x, w, r), [x, w, r])

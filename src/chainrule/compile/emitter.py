@@ -184,6 +184,18 @@ class Function:
         text = f"shufflevector {vector} {value.text}, {vector} poison, <{count} x i32> <{mask}>"
         return self.emit(text, value.dtype, count, value.level)
 
+    def widened(self, value: Value, lanes: int, beyond: Value) -> Value:
+        """A vector with more lanes, of which the new ones hold a number."""
+        if value.lanes == lanes:
+            return value
+        vector, count = type_of(value.dtype, value.lanes), value.lanes
+        if count == 1:
+            return self.vector_of([value, *[beyond] * (lanes - 1)])
+        mask = ", ".join(f"i32 {k if k < count else count}" for k in range(lanes))
+        pair = f"{vector} {value.text}, {vector} {self.splat(beyond, count)}"
+        text = f"shufflevector {pair}, <{lanes} x i32> <{mask}>"
+        return self.emit(text, value.dtype, lanes, max(value.level, beyond.level))
+
     def vector_of(self, scalars: Sequence[Value]) -> Value:
         """A vector from its lanes."""
         dtype, lanes = scalars[0].dtype, len(scalars)

@@ -23,6 +23,10 @@ from .loops import Part, nest, over, pieces, standing
 _UNROLLED = 4  # vectors that are added side by side
 _TURNS = 16  # numbers that each lane of them adds in a row
 _BLOCKS = 8  # sums that are added in a row
+_TOGETHER = 6  # vectors of results that are made at once
+
+Values = tuple[Value, ...]
+_Range = tuple[int, int, int]  # start, stop and step
 
 
 class Reduction(NamedTuple):
@@ -100,25 +104,26 @@ class Reducer:
     def write(self, store: Callable[[Place], None], part: Part | None) -> None:
         """All results, or a part of them; `store` writes what is made of one at a place."""
 
-        def one(place: Place) -> None:
-            self.entries.know(self.v, place, self._total(place, {}, self.contraction.sizes))
-            store(place)
+        def some(places: Sequence[Place]) -> None:
+            for place, total in zip(places, self._totals(places, {}, self.contraction.sizes), strict=True):
+                self.entries.know(self.v, place, total)
+                store(place)
 
-        self._everywhere(one, part)
+        self._everywhere(some, part)
 
     def write_blocks(self, blocks: Blocks, partial: Memory, part: Part) -> None:
         """The results of each block, or of some blocks, side by side."""
         whole = self.contraction.sizes[blocks.name]
 
         def block(number: Index, size: int) -> None:
-            def one(place: Place) -> None:
-                total = self._total(
-                    place, {blocks.name: number * blocks.size}, {**self.contraction.sizes, blocks.name: size}
-                )
-                vector = total._replace(text=self.function.splat(total, _width(place)), lanes=_width(place))
-                self.entries.store(partial, vector, (number, *place))
+            base, sizes = {blocks.name: number * blocks.size}, {**self.contraction.sizes, blocks.name: size}
 
-            self._everywhere(one, None)
+            def some(places: Sequence[Place]) -> None:
+                for place, total in zip(places, self._totals(places, base, sizes), strict=True):
+                    vector = total._replace(text=self.function.splat(total, _width(place)), lanes=_width(place))
+                    self.entries.store(partial, vector, (number, *place))
+
+            self._everywhere(some, None)
 
         last = Index(blocks.number - 1)
         rest = whole - (blocks.number - 1) * blocks.size
@@ -137,34 +142,61 @@ class Reducer:
         """The results, from those of the blocks."""
 
         def one(place: Place) -> None:
-            def term(inner: Sequence[Index]) -> Value:
-                return self.entries.load(partial, self.v.dtype, (*inner, *place))
+            def term(inner: Sequence[Index]) -> Values:
+                return (self.entries.load(partial, self.v.dtype, (*inner, *place)),)
 
-            total = _Total(self.function, self.code, self.reduction, self.v.dtype, term)
-            self.entries.know(self.v, place, total.over([blocks.number], 1, _width(place)))
+            (total,) = self._total(term).over([blocks.number], [_width(place)])
+            self.entries.know(self.v, place, total)
             store(place)
 
         over(self.function, self.v.shape, self.lanes, one)
 
-    def _everywhere(self, one: Callable[[Place], None], part: Part | None) -> None:
-        if self.along:
+    def _everywhere(self, some: Callable[[Sequence[Place]], None], part: Part | None) -> None:
+        """All places, or a part of them: those that are made together at once."""
+        *outer, last = self.v.shape or (1,)
+        together = [(at, width) for start, stop, width in pieces(last, self.lanes) for at in range(start, stop, width)]
+        whole_rows = part is None or part.axis < len(outer)
+        if self.along and last < self.lanes:
             with nest(self.function, self.v.shape, part) as place:
-                one(place)
+                some([place])
+        elif not self.along and 1 < len(together) <= _TOGETHER and whole_rows:
+            with nest(self.function, outer, part) as place:
+                some([(*place, Index(at, {standing(width): 1} if width > 1 else {})) for at, width in together])
         else:
-            over(self.function, self.v.shape, self.lanes, one, part)
+            over(self.function, self.v.shape, self.lanes, lambda place: some([place]), part)
 
-    def _total(self, place: Place, base: Mapping[int, Index], sizes: Mapping[int, int]) -> Value:
-        """The result at a place, of indices that begin at `base`."""
-        outer = dict(zip(self.contraction.out, place, strict=True))
+    def _totals(self, places: Sequence[Place], base: Mapping[int, Index], sizes: Mapping[int, int]) -> Sequence[Value]:
+        """The results at some places, of indices that begin at `base`."""
+        if self.along and len(places) == 1 and _width(places[0]) > 1:
+            return [self._side_by_side(places[0], base, sizes)]
+        total = self._total(lambda inner: tuple([self._term(place, inner, base) for place in places]))
+        summed = [sizes[n] for n in self.summed]
+        if not self.along or 0 in summed:
+            return total.over(summed, [_width(place) for place in places])
+        return [total.joined(each) for each in total.along(summed, len(places), self.lanes)]
 
-        def term(inner: Sequence[Index]) -> Value:
-            at = dict(zip(self.summed, inner, strict=True))
-            for n, first in base.items():
-                at[n] = first + at[n]
-            return _term(self.v, self.contraction, self.code, self.entries, {**outer, **at})
+    def _side_by_side(self, place: Place, base: Mapping[int, Index], sizes: Mapping[int, int]) -> Value:
+        """The results of neighbors, each the total of a row of its own: as vectors, which are transposed at the end."""
+        width = _width(place)
+        rows = [tuple([index.lane(self.function, k) for index in place]) for k in range(width)]
+        total = self._total(lambda inner: tuple([self._term(row, inner, base) for row in rows]))
+        found = total.along([sizes[n] for n in self.summed], width, self.lanes)
+        if width < self.lanes:
+            scalars = [total.joined(each) for each in found]
+            level = max(each.level for each in scalars)
+            return self.function.vector_of(scalars)._replace(level=level)
+        columns = self.function.transposed([total.widened(each, self.lanes) for each in found])
+        return total.pairwise([(each,) for each in columns])[0]
 
-        total = _Total(self.function, self.code, self.reduction, self.v.dtype, term)
-        return total.over([sizes[n] for n in self.summed], self.lanes if self.along else 1, _width(place))
+    def _total(self, term: Callable[[Sequence[Index]], Values]) -> _Total:
+        return _Total(self.function, self.code, self.reduction, self.v.dtype, term)
+
+    def _term(self, place: Place, inner: Sequence[Index], base: Mapping[int, Index]) -> Value:
+        """What is added at one place: the product of the operands' entries."""
+        at = {**dict(zip(self.contraction.out, place, strict=True)), **dict(zip(self.summed, inner, strict=True))}
+        for n, first in base.items():
+            at[n] = first + at[n]
+        return _term(self.v, self.contraction, self.code, self.entries, at)
 
 
 def _width(place: Place) -> int:
@@ -190,69 +222,117 @@ def _term(v: Variable, contraction: Contraction, code: Code, entries: Entries, a
 
 @final
 class _Total:
-    """One reduction over some sizes, of which the last may run along the lanes."""
+    """Reductions of several rows of terms at once, over some sizes.
+
+    Parameters
+    ----------
+    term : callable
+        The terms of all rows at some indices.
+    """
 
     def __init__(
-        self, function: Function, code: Code, reduction: Reduction, dtype: np.dtype, entry: Callable[..., Value]
+        self,
+        function: Function,
+        code: Code,
+        reduction: Reduction,
+        dtype: np.dtype,
+        term: Callable[[Sequence[Index]], Values],
     ):
-        self.function, self.code, self.reduction, self.dtype, self.entry = function, code, reduction, dtype, entry
+        self.function, self.code, self.reduction, self.dtype, self.term = function, code, reduction, dtype, term
         self.identity = code.constant(reduction.identity(dtype), dtype)
         self.sums = reduction is REDUCTIONS["einsum"]
 
-    def over(self, sizes: Sequence[int], lanes: int, width: int) -> Value:
-        """The total over some sizes: with `lanes` along the last of them, or for `width` entries side by side."""
+    def over(self, sizes: Sequence[int], widths: Sequence[int]) -> Values:
+        """The total of each row over some sizes, with so many entries side by side."""
         if 0 in sizes:
-            return self.code.add(self.identity, self.code.constant(0, self.dtype)) if self.sums else self.identity
+            nothing = self.code.add(self.identity, self.code.constant(0, self.dtype)) if self.sums else self.identity
+            return (nothing,) * len(widths)
+        return self._nest([(0, size, 1) for size in sizes], (), tuple(widths))
+
+    def along(self, sizes: Sequence[int], rows: int, lanes: int) -> list[list[tuple[int, Value]]]:
+        """The total of each row, with lanes along the last size: vectors of falling widths that are not joined yet."""
         *outer, last = sizes
-        return self._level(outer, (), last, lanes, width)
-
-    def _level(self, outer: Sequence[int], place: tuple[Index, ...], last: int, lanes: int, width: int) -> Value:
-        if outer:
-            size, *rest = outer
-            return self._blocks(lambda index: self._level(rest, (*place, index), last, lanes, width), 0, size, 1, width)
-        if lanes == 1:
-            return self._blocks(lambda index: self.entry((*place, index)), 0, last, 1, width)
-        parts = []
+        columns = []
         for start, stop, step in pieces(last, lanes):
-            total = self._blocks(lambda index: self.entry((*place, index)), start, stop, step, step)
-            parts.append(self._across(total, step))
-        return self._joined(parts)
+            ranges = [*[(0, size, 1) for size in outer], (start, stop, step)]
+            columns.append([(step, each) for each in self._nest(ranges, (), (step,) * rows)])
+        return [list(row) for row in zip(*columns, strict=True)]
 
-    def _blocks(self, term: Callable[[Index], Value], start: int, stop: int, step: int, width: int) -> Value:
+    def joined(self, parts: Sequence[tuple[int, Value]]) -> Value:
+        """One number from vectors of some widths."""
+        return self.pairwise([(self._across(value, width),) for width, value in parts])[0]
+
+    def widened(self, parts: Sequence[tuple[int, Value]], lanes: int) -> Value:
+        """One vector of so many lanes from vectors of some widths, beyond which is what changes nothing."""
+        wide = []
+        for width, value in parts:
+            vector = value._replace(text=self.function.splat(value, width), lanes=width)
+            wide.append((self.function.widened(vector, lanes, self.identity),))
+        return self.pairwise(wide)[0]
+
+    def pairwise(self, parts: Sequence[Values]) -> Values:
+        parts = list(parts)
+        while len(parts) > 1:
+            pairs = [self._combined(a, b) for a, b in zip(parts[::2], parts[1::2], strict=False)]
+            parts = pairs + parts[len(pairs) * 2 :]
+        return parts[0]
+
+    # Loops
+
+    def _nest(self, ranges: Sequence[_Range], place: tuple[Index, ...], widths: tuple[int, ...]) -> Values:
+        (start, stop, step), *rest = ranges
+
+        def term(index: Index) -> Values:
+            return self._nest(rest, (*place, index), widths) if rest else self.term((*place, index))
+
+        return self._blocks(term, start, stop, step, widths)
+
+    def _blocks(
+        self, term: Callable[[Index], Values], start: int, stop: int, step: int, widths: tuple[int, ...]
+    ) -> Values:
         """The total of `term` from start to stop, `step` neighbors at once."""
         count = (stop - start) // step
-        block = _UNROLLED * _TURNS
+        block = self._side(widths) * _TURNS
         if count <= block:
-            return self._row(term, Index(start), count, step, width)
+            return self._row(term, Index(start), count, step, widths)
         size = block
         while size * _BLOCKS < count:
             size *= _BLOCKS
         whole, rest = divmod(count, size)
-        parts = [self._tree(term, Index(start), whole, size, step, width)]
+        parts = [self._tree(term, Index(start), whole, size, step, widths)]
         if rest:
-            parts.append(self._blocks(term, start + whole * size * step, stop, step, width))
-        return self._joined(parts)
+            parts.append(self._blocks(term, start + whole * size * step, stop, step, widths))
+        return self.pairwise(parts)
 
     def _tree(
-        self, term: Callable[[Index], Value], start: Index, count: int, size: int, step: int, width: int
-    ) -> Value:
+        self,
+        term: Callable[[Index], Values],
+        start: Index,
+        count: int,
+        size: int,
+        step: int,
+        widths: tuple[int, ...],
+    ) -> Values:
         """`count` blocks of `size` steps, added one after the other."""
 
-        def one(at: Index) -> Value:
-            if size == _UNROLLED * _TURNS:
-                return self._row(term, at, size, step, width)
-            return self._tree(term, at, _BLOCKS, size // _BLOCKS, step, width)
+        def one(at: Index) -> Values:
+            if size == self._side(widths) * _TURNS:
+                return self._row(term, at, size, step, widths)
+            return self._tree(term, at, _BLOCKS, size // _BLOCKS, step, widths)
 
         if count == 1:
             return one(start)
         with self.function.loop(count) as loop:
-            total, set_total = loop.carry(self.identity, width)
+            carried = [loop.carry(self.identity, width) for width in widths]
             at = start + Index.of(Counter(loop.index.text, loop.index)) * (size * step)
-            return set_total(self._combined(total, one(at)))
+            after = self._combined(tuple([total for total, _ in carried]), one(at))
+            return tuple([set_total(value) for (_, set_total), value in zip(carried, after, strict=True)])
 
-    def _row(self, term: Callable[[Index], Value], start: Index, count: int, step: int, width: int) -> Value:
+    def _row(
+        self, term: Callable[[Index], Values], start: Index, count: int, step: int, widths: tuple[int, ...]
+    ) -> Values:
         """`count` steps in a row, several side by side."""
-        side = _UNROLLED if count >= _UNROLLED else 1
+        side = self._side(widths) if count >= self._side(widths) else 1
         turns, rest = divmod(count, side)
         if turns == 1:
             parts = [term(start + self._neighbors(step, k * step)) for k in range(side)]
@@ -261,26 +341,24 @@ class _Total:
             with self.function.loop(turns * side * step, side * step) as loop:
                 at = start + Index.of(Counter(loop.index.text, loop.index, step))
                 for k in range(side):
-                    total, set_total = loop.carry(self.identity, width)
-                    parts.append(set_total(self._combined(total, term(at + k * step))))
+                    carried = [loop.carry(self.identity, width) for width in widths]
+                    after = self._combined(tuple([total for total, _ in carried]), term(at + k * step))
+                    parts.append(tuple([set_it(each) for (_, set_it), each in zip(carried, after, strict=True)]))
         parts += [term(start + self._neighbors(step, (turns * side + k) * step)) for k in range(rest)]
-        return self._joined(parts)
+        return self.pairwise(parts)
+
+    @staticmethod
+    def _side(widths: tuple[int, ...]) -> int:
+        """How many steps are made side by side: the CPU is to have several sums to work at."""
+        return max(_UNROLLED // len(widths), 1)
 
     @staticmethod
     def _neighbors(step: int, at: int) -> Index:
         """A constant index and those next to it, side by side."""
         return Index(at) if step == 1 else Index(at, {standing(step): 1})
 
-    def _combined(self, a: Value, b: Value) -> Value:
-        return self.reduction.combine(self.code, a, b)
-
-    def _joined(self, parts: Sequence[Value]) -> Value:
-        """Pairwise."""
-        parts = list(parts)
-        while len(parts) > 1:
-            pairs = [self._combined(a, b) for a, b in zip(parts[::2], parts[1::2], strict=False)]
-            parts = pairs + parts[len(pairs) * 2 :]
-        return parts[0]
+    def _combined(self, a: Values, b: Values) -> Values:
+        return tuple([self.reduction.combine(self.code, x, y) for x, y in zip(a, b, strict=True)])
 
     def _across(self, value: Value, width: int) -> Value:
         """The lanes of one vector, joined."""
@@ -289,5 +367,6 @@ class _Total:
         vector = value._replace(text=self.function.splat(value, width), lanes=width)
         while width > 1:
             width //= 2
-            vector = self._combined(*[self.function.lanes_of(vector, k, width) for k in (0, width)])
+            halves = [self.function.lanes_of(vector, k, width) for k in (0, width)]
+            vector = self.reduction.combine(self.code, *halves)
         return vector
