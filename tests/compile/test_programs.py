@@ -214,3 +214,16 @@ def test_many_calls_leave_nothing_behind():
     grown = tracemalloc.get_traced_memory()[0] - start
     tracemalloc.stop()
     assert sys.getrefcount(x) == before and grown < 10_000
+
+
+def test_a_long_chain_is_several_kernels():
+    def f(x):
+        y = x
+        for k in range(1000):
+            y = np.sin(y) + x * (k % 3)
+        return y
+
+    x = np.linspace(-1, 1, 50)
+    program = Program(cr.trace(f, x).data)
+    assert max(len(kernel.variables) for kernel in program.unit.fusion.kernels) <= 100
+    np.testing.assert_allclose(program([x])[0], f(x), rtol=1e-9)

@@ -20,6 +20,7 @@ ASSEMBLY, CUMULATIVE = "assembly", "cumulative"  # what stores piece by piece, a
 ORDERING, LAPACK = "ordering", "lapack"  # what compares entries of a row; systems and factorizations of matrices
 HOLDING, NUMPY = "holding", "numpy"  # a loop or a branch that holds graphs; what has no recipe
 _NARROW = 8  # columns
+_MOST = 100  # operations of a kernel: registers are few, and the time to compile grows faster than the number
 _WHOLE = (ASSEMBLY, CUMULATIVE, ORDERING, LAPACK, HOLDING, NUMPY)  # what takes and gives whole arrays
 
 
@@ -75,6 +76,7 @@ class Fusion:
         self.in_memory: dict[int, Variable] = {v.number: v for v in graph.inputs}
         self.same_memory: dict[int, int] = {}
         self._kernel_of: dict[int, Kernel] = {}
+        self._merged = 0  # kernels that have become parts of others, as bits by number
         inputs = set(graph.inputs)
         needed = [v.results[0] for v in ancestors(graph.outputs, stop=graph.inputs) if v not in inputs]
         order = list(dict.fromkeys(needed))  # the first result of every operation
@@ -160,6 +162,8 @@ class Fusion:
         for kernel in sorted(read - moved, key=lambda k: (k.kind == LOOPS, -k.number)):
             if kernel.kind in _WHOLE or kernel.shape != v.shape or _is_better_apart(kernel, v):
                 continue
+            if len(kernel.variables) + (len(joined.variables) if joined else 1) > _MOST:
+                continue
             if self._depends(after & ~(1 << kernel.number), kernel):
                 continue
             if joined is None:
@@ -171,6 +175,7 @@ class Fusion:
     def _merge(self, kernel: Kernel, into: Kernel) -> None:
         """Two kernels of which neither needs the other become one."""
         kernel.merged_into = into
+        self._merged |= 1 << kernel.number
         into.variables += kernel.variables
         into.after |= kernel.after
         for v in kernel.variables:
@@ -181,17 +186,24 @@ class Fusion:
 
     def _depends(self, kernels: int, on: Kernel) -> bool:
         """Whether any of some kernels needs another one, directly or not."""
-        seen, waiting = kernels, kernels
+        seen = waiting = self._without_merged(kernels)
         while waiting:
             low = waiting & -waiting
             waiting ^= low
-            kernel = self._standing(low.bit_length() - 1)
+            kernel = self.kernels[low.bit_length() - 1]
             if kernel is on:
                 return True
+            kernel.after = self._without_merged(kernel.after)
             new = kernel.after & ~seen
             seen |= new
             waiting |= new
         return False
+
+    def _without_merged(self, kernels: int) -> int:
+        """The same kernels, of which none has become a part of another one."""
+        for number in _bits(kernels & self._merged):
+            kernels = kernels & ~(1 << number) | 1 << self._standing(number).number
+        return kernels
 
     def _standing(self, number: int) -> Kernel:
         """The kernel that one has become a part of."""
