@@ -162,7 +162,7 @@ class Fusion:
         for kernel in sorted(read - moved, key=lambda k: (k.kind == LOOPS, -k.number)):
             if kernel.kind in _WHOLE or kernel.shape != v.shape or _is_better_apart(kernel, v):
                 continue
-            if len(kernel.variables) + (len(joined.variables) if joined else 1) > _MOST:
+            if len(kernel.variables) + (len(joined.variables) if joined else 0) >= _MOST:
                 continue
             if self._depends(after & ~(1 << kernel.number), kernel):
                 continue
