@@ -122,6 +122,7 @@ def _blocks_of(kernel: Kernel, wanted: int) -> Blocks | None:
     if name is None:
         return None
     each = x.size * x.dtype.itemsize // contraction.sizes[name]  # bytes of one index
-    size = max(_BLOCK_BYTES // each // 64 * 64, 1)
+    size = max(_BLOCK_BYTES // each, 1)
+    size -= size % 64 if size > 64 else 0
     count = contraction.sizes[name] // size
     return Blocks(name, size, count) if count >= 2 else None
