@@ -19,9 +19,8 @@ from .index import Index
 from .llvm_loader import Machine
 from .loops import Part, over
 from .ordering import write_ordering
-from .products import Product
 from .reductions import Reducer
-from .shares import Share
+from .shares import Share, product_of
 
 SCRATCH, FLAG = "%scratch", "%flag"  # where a kernel keeps what nobody else sees; what says that care is needed
 
@@ -36,7 +35,8 @@ class Call(NamedTuple):
 def scratch_bytes(kernel: Kernel, machine: Machine, share: Share | None) -> int:
     """What a kernel needs for itself: a product a panel for each thread, a reduction the results of its blocks."""
     if kernel.kind == PRODUCT:
-        return Product(kernel.head, machine.vector_bytes).scratch_bytes * (machine.threads if share else 1)
+        product = product_of(kernel, machine.vector_bytes)
+        return product.scratch_bytes * (machine.threads if share and not product.by_rows else 1)
     if kernel.kind == LAPACK:
         return scratch_bytes_of(kernel.head)
     if share is not None and share.blocks is not None:
@@ -87,10 +87,16 @@ def write_kernel(
     if share is None:
         _Writer(module, machine, kernel, name, memory).write(None)
         return [Call(name)]
+    calls = []
+    if kernel.kind == PRODUCT and (product := product_of(kernel, machine.vector_bytes)).by_rows:
+        panels = Share(0, 1, product.columns // product.broad)
+        packing = _Writer(module, machine, kernel, f"{name}_panels", memory, panels)
+        packing.write_packing()
+        calls.append(Call(packing.write_piece(), panels.pieces))
     if share.blocks is None:
         writer = _Writer(module, machine, kernel, name, memory, share)
         writer.write(writer.part)
-        return [Call(writer.write_piece(), share.pieces)]
+        return [*calls, Call(writer.write_piece(), share.pieces)]
     blocks = _Writer(module, machine, kernel, f"{name}_blocks", memory, share)
     blocks.write_blocks(share)
     _Writer(module, machine, kernel, name, memory).write_joined(share)
@@ -133,7 +139,7 @@ class _Writer:
         if self.kernel.kind == REDUCTION:
             self._reducer().write(self._store, part)
         elif self.kernel.kind == PRODUCT:
-            product = Product(head, self.vector_bytes)
+            product = product_of(self.kernel, self.vector_bytes)
             product.write(function, code, entries, self._store, self.scratch, part)
         elif self.kernel.kind == ASSEMBLY:
             write_assembly(head, self.memory[head.number], function, code, entries, self._lanes)
@@ -153,6 +159,12 @@ class _Writer:
             return place
         last = max(k for k, size in enumerate(shape) if size > 1)
         return tuple([place[0] if k == last else Index() for k in range(len(shape))])
+
+    def write_packing(self) -> None:
+        """The panels of a product that are packed before its tiles."""
+        assert self.part is not None
+        product = product_of(self.kernel, self.vector_bytes)
+        product.write_packing(self.function, self.code, self.entries, self.scratch, self.part)
 
     def write_blocks(self, share: Share) -> None:
         """The results of blocks of a reduction."""
@@ -182,9 +194,10 @@ class _Writer:
             if each == FLAG:
                 pointer, flag = own, pointer
             elif each == SCRATCH and self.kernel.kind == PRODUCT:
-                panel = Product(self.head, self.vector_bytes).scratch_bytes
-                offset = piece.pointer(f"mul i64 %thread, {panel}", 0)
-                pointer = piece.pointer(f"getelementptr i8, ptr {pointer}, i64 {offset}", 0)
+                product = product_of(self.kernel, self.vector_bytes)
+                if not product.by_rows:  # all threads read the same panels then
+                    offset = piece.pointer(f"mul i64 %thread, {product.scratch_bytes}", 0)
+                    pointer = piece.pointer(f"getelementptr i8, ptr {pointer}, i64 {offset}", 0)
             arguments.append(f"ptr {pointer}")
         piece.do(f"call void @{name}({', '.join(arguments)}, i64 %first, i64 %last)")
         found, before = (f"%{piece.fresh()}" for _ in range(2))

@@ -18,6 +18,7 @@ from .entries import Entries, Memory, Place, rows
 from .index import Counter, Index
 from .loops import Part, counted, nest, pieces, standing
 
+_NEAR_BYTES = 512 * 1024  # of an operand that stays in a core's own cache
 _PANEL_BYTES = 16 * 1024  # a stride beyond it, and the columns of a panel no longer share pages
 
 
@@ -27,14 +28,17 @@ class TileSize(NamedTuple):
 
 
 class _Tile(NamedTuple):
-    """Where a tile is: `at` holds the indices of all other names, `valid` how many lanes of each vector count."""
+    """Where a tile is: `at` holds the indices of all other names, `valid` how many lanes of each vector count.
+
+    `panel` is the number of the packed one that holds its columns, if they are packed.
+    """
 
     at: Mapping[int, Index]
     row: Index
     height: int
     column: Index
     valid: list[int]
-    packed: Memory | None
+    panel: Index | None
 
     def within(self, name: int, index: Index) -> _Tile:
         return self._replace(at={**self.at, name: index})
@@ -54,9 +58,17 @@ def tile_for(columns: int, depth: int, lanes: int, itemsize: int) -> TileSize:
 
 @final
 class Product:
-    """One product of a kernel, and how its loops go."""
+    """One product of a kernel, and how its loops go.
 
-    def __init__(self, v: Variable, vector_bytes: int):
+    Parameters
+    ----------
+    streams : bool
+        Whether the rest of the kernel reads arrays of the shape of the product. If the right operand is small enough
+        to stay near, all of its panels are packed first, and tiles follow each other along the rows then: these arrays
+        are read as they lie in memory. Else they follow each other along the columns, panel by panel.
+    """
+
+    def __init__(self, v: Variable, vector_bytes: int, streams: bool = False):
         self.v = v
         self.contraction = contraction = Contraction.of(v)
         names_a, names_b = contraction.labels
@@ -78,10 +90,20 @@ class Product:
         self.lanes = min(vector_bytes // v.dtype.itemsize, 1 << (self.columns - 1).bit_length())
         self.tile = tile_for(self.columns, self.depth, self.lanes, v.dtype.itemsize)
         self.rows = contraction.sizes[self.row]
+        near = self.depth * self.columns * v.dtype.itemsize <= _NEAR_BYTES
+        large = v.size * v.dtype.itemsize > _PANEL_BYTES
+        many = self.rows >= 4 * self.tile.rows and self.columns >= 2 * self.broad
+        self.by_rows = streams and near and large and many and not self.outer
 
     @property
     def scratch_bytes(self) -> int:
-        return self.depth * self.tile.vectors * self.lanes * self.dtype.itemsize
+        """For a packed panel, or for all of them."""
+        return self.depth * self.broad * self.dtype.itemsize * (self.panels if self.by_rows else 1)
+
+    @property
+    def panels(self) -> int:
+        """How many panels there are, the last one perhaps not whole."""
+        return -(-self.columns // self.broad)
 
     # Loops
 
@@ -103,8 +125,13 @@ class Product:
         part : Part, optional
             Of the axes `outer`, then rows and panels of columns.
         """
-        self.function, self.code, self.entries, self.store = function, code, entries, store
-        self.scratch = scratch
+        self._begin(function, code, entries, scratch)
+        self.store = store
+        if self.by_rows:
+            if part is None:
+                self._pack_all(None)
+            self._rows_of_tiles(part)
+            return
         own = part if part is not None and part.axis < len(self.outer) else None
         self._rows_part = part if part is not None and part.axis == len(self.outer) else None
         panels = part if part is not None and part.axis > len(self.outer) else None
@@ -122,40 +149,91 @@ class Product:
                     self._panel(at, column, [self.lanes] * self.tile.vectors)
             if whole < self.columns and panels is not None:
                 with function.branch(panels.is_last(function)) as choice:
-                    self._rest(at, whole)
+                    self._panel(at, *self._last_panel())
                     choice.otherwise()
             elif whole < self.columns:
-                self._rest(at, whole)
+                self._panel(at, *self._last_panel())
+
+    def write_packing(self, function: Function, code: Code, entries: Entries, scratch: str, part: Part) -> None:
+        """Some of the panels, where tiles follow each other along the rows."""
+        self._begin(function, code, entries, scratch)
+        self._pack_all(part)
+
+    def _begin(self, function: Function, code: Code, entries: Entries, scratch: str) -> None:
+        self.function, self.code, self.entries = function, code, entries
+        self.packed = Memory(scratch, (self.depth * self.broad, self.broad, 1))
+
+    def _whole_panel(self, number: Index) -> tuple[Index, list[int]]:
+        """Its first columns, and how many lanes of its vectors count."""
+        lanes = Index(0, {standing(self.lanes): 1} if self.lanes > 1 else {})
+        return number * self.broad + lanes, [self.lanes] * self.tile.vectors
+
+    def _last_panel(self) -> tuple[Index, list[int]]:
+        """The columns that are no whole panel."""
+        whole = self.columns // self.broad * self.broad
+        rest = self.columns - whole
+        valid = [min(self.lanes, rest - start) for start in range(0, rest, self.lanes)]
+        return Index(whole, {standing(self.lanes): 1} if self.lanes > 1 else {}), valid
+
+    def _pack_all(self, part: Part | None) -> None:
+        whole = self.columns // self.broad
+        start, stop = (0, whole) if part is None else part.bounds(self.function, whole)
+        with self.function.loop(stop, 1, start) as loop:
+            number = Index.of(Counter(loop.index.text, loop.index))
+            self._pack({}, *self._whole_panel(number), number)
+        if self.panels > whole:
+            last = self._last_panel()
+            if part is None:
+                self._pack({}, *last, Index(whole))
+                return
+            with self.function.branch(part.is_last(self.function)) as choice:
+                self._pack({}, *last, Index(whole))
+                choice.otherwise()
+
+    def _rows_of_tiles(self, part: Part | None) -> None:
+        height = self.tile.rows
+        whole = self.rows // height * height
+        start, stop = (0, whole) if part is None else part.bounds(self.function, whole)
+        with self.function.loop(stop, height, start) as loop:
+            self._row_of_tiles(Index.of(Counter(loop.index.text, loop.index)), height)
+        if self.rows > whole:
+            if part is None:
+                self._row_of_tiles(Index(whole), self.rows - whole)
+                return
+            with self.function.branch(part.is_last(self.function)) as choice:
+                self._row_of_tiles(Index(whole), self.rows - whole)
+                choice.otherwise()
+
+    def _row_of_tiles(self, row: Index, height: int) -> None:
+        whole = self.columns // self.broad
+        with counted(self.function, 0, whole, 1, 1) as number:
+            self._tile(_Tile({}, row, height, *self._whole_panel(number), number))
+        if self.panels > whole:
+            self._tile(_Tile({}, row, height, *self._last_panel(), Index(whole)))
 
     @property
     def broad(self) -> int:
         """How many columns a panel has."""
         return self.tile.vectors * self.lanes
 
-    def _rest(self, at: Mapping[int, Index], whole: int) -> None:
-        """The columns that are no whole panel."""
-        rest = self.columns - whole
-        valid = [min(self.lanes, rest - start) for start in range(0, rest, self.lanes)]
-        self._panel(at, Index(whole, {standing(self.lanes): 1}), valid)
-
     def _panel(self, at: Mapping[int, Index], column: Index, valid: list[int]) -> None:
         """Some columns, as vectors of which so many lanes are in the result."""
-        packed: Memory | None = None
+        panel: Index | None = None
         if self._wants_packing(valid):
-            packed = Memory(self.scratch, (len(valid) * self.lanes, 1))
-            self._pack(at, column, valid, packed)
+            panel = Index()
+            self._pack(at, column, valid, panel)
         height = self.tile.rows
         whole = self.rows // height * height
         part = self._rows_part
         if part is not None:
             start, stop = part.bounds(self.function, whole)
             with self.function.loop(stop, height, start) as loop:
-                self._tile(_Tile(at, Index.of(Counter(loop.index.text, loop.index)), height, column, valid, packed))
+                self._tile(_Tile(at, Index.of(Counter(loop.index.text, loop.index)), height, column, valid, panel))
         elif whole:
             with counted(self.function, 0, whole, height, 1) as row:
-                self._tile(_Tile(at, row, height, column, valid, packed))
+                self._tile(_Tile(at, row, height, column, valid, panel))
         if self.rows > whole:
-            rest = _Tile(at, Index(whole), self.rows - whole, column, valid, packed)
+            rest = _Tile(at, Index(whole), self.rows - whole, column, valid, panel)
             if part is None:
                 self._tile(rest)
             else:
@@ -175,12 +253,12 @@ class Product:
         neighbors = Index(0, {standing(self.lanes): 1})
         return self.entries.step(self.right, tuple([neighbors if n == name else Index() for n in self.names_right]))
 
-    def _pack(self, at: Mapping[int, Index], column: Index, valid: list[int], packed: Memory) -> None:
+    def _pack(self, at: Mapping[int, Index], column: Index, valid: list[int], panel: Index) -> None:
         """Copy a panel of the right operand; where its neighbors lie along the depth, in blocks that are transposed."""
         sizes = [self.contraction.sizes[n] for n in self.contraction.summed]
         along = next((k for k in range(len(sizes)) if self._step_along(self.contraction.summed[k]) == 1), None)
         if along is None:
-            self._pack_rows(at, column, valid, packed, [(0, size) for size in sizes])
+            self._pack_rows(at, column, valid, panel, [(0, size) for size in sizes])
             return
         whole = sizes[along] // self.lanes * self.lanes
         ranges = [(0, size) for size in sizes]
@@ -191,17 +269,17 @@ class Product:
                     step = self.lanes if k == along else 1
                     stop = whole if k == along else size
                     inner.append(loops.enter_context(counted(self.function, 0, stop, step, 1)))
-                self._pack_block(at, column, valid, packed, inner, along)
+                self._pack_block(at, column, valid, panel, inner, along)
         ranges[along] = (whole, sizes[along])
         if whole < sizes[along]:
-            self._pack_rows(at, column, valid, packed, ranges)
+            self._pack_rows(at, column, valid, panel, ranges)
 
     def _pack_rows(
         self,
         at: Mapping[int, Index],
         column: Index,
         valid: list[int],
-        packed: Memory,
+        panel: Index,
         ranges: Sequence[tuple[int, int]],
     ) -> None:
         """Row by row, of some ranges of the depth."""
@@ -211,14 +289,14 @@ class Product:
             flat = self._flat(inner)
             for number, count in enumerate(valid):
                 whole = self._right({**at, **deep}, column + number * self.lanes, count)
-                self.entries.store(packed, whole, (flat, self._vector(number)))
+                self.entries.store(self.packed, whole, (panel, flat, self._vector(number)))
 
     def _pack_block(
         self,
         at: Mapping[int, Index],
         column: Index,
         valid: list[int],
-        packed: Memory,
+        panel: Index,
         inner: list[Index],
         along: int,
     ) -> None:
@@ -237,7 +315,7 @@ class Product:
                 columns.append(self._entry(self.right, self.names_right, {**at, **deep, self.column: one}))
             for k, row in enumerate(self.function.transposed(columns)):
                 there = [index + k if n == along else index for n, index in enumerate(inner)]
-                self.entries.store(packed, row, (self._flat(there), self._vector(number)))
+                self.entries.store(self.packed, row, (panel, self._flat(there), self._vector(number)))
 
     def _flat(self, inner: Sequence[Index]) -> Index:
         flat = Index()
@@ -306,12 +384,12 @@ class Product:
     def _added(self, inner: list[Index], tile: _Tile, sums: list[Value]) -> list[Value]:
         """One more product of a column of numbers and a row of vectors."""
         vectors = range(len(tile.valid))
-        if tile.packed is None:
+        if tile.panel is None:
             right = [self._right(tile.at, tile.column + number * self.lanes, self.lanes) for number in vectors]
         else:
             flat = self._flat(inner)
             right = [
-                self.entries.load(tile.packed, self.dtype, (flat, self._vector(number)), anew=True)
+                self.entries.load(self.packed, self.dtype, (tile.panel, flat, self._vector(number)), anew=True)
                 for number in vectors
             ]
         result = []

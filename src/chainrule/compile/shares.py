@@ -59,12 +59,19 @@ def share_of(kernel: Kernel, read: Sequence[int], vector_bytes: int) -> Share | 
         return None
     wanted = min(_MOST_PIECES, int(work / _PIECE))
     if kernel.kind == PRODUCT:
-        return _of_product(Product(kernel.head, vector_bytes), wanted)
+        return _of_product(product_of(kernel, vector_bytes), wanted)
     if kernel.kind == REDUCTION:
         blocks = _blocks_of(kernel, wanted)
         if blocks is not None:
             return Share(0, 1, blocks.number, blocks)
     return _of_axes(kernel.walked, wanted, vector_bytes // min(v.dtype.itemsize for v in kernel.variables))
+
+
+def product_of(kernel: Kernel, vector_bytes: int) -> Product:
+    """That of a kernel, which may read arrays of its shape besides."""
+    own = {v.number for v in kernel.variables}
+    beside = [u for v in kernel.variables[1:] for u in v.inputs if u.number not in own and u.shape == kernel.shape]
+    return Product(kernel.head, vector_bytes, streams=bool(beside))
 
 
 def work_of(kernel: Kernel, read: Sequence[int]) -> float:
@@ -82,6 +89,8 @@ def work_of(kernel: Kernel, read: Sequence[int]) -> float:
 
 def _of_product(product: Product, wanted: int) -> Share | None:
     """Along an axis of the batch, or panels of columns, or rows: the first that has enough pieces, or the most."""
+    if product.by_rows:
+        return _pieces(0, product.rows // product.tile.rows, wanted, product.tile.rows)
     sizes = [product.contraction.sizes[n] for n in product.outer]
     tile = product.tile.rows
     units = [1] * len(sizes) + [product.broad, tile]

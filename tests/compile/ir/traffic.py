@@ -77,26 +77,23 @@ class KernelCall:
 
 
 def by_kernel(calls):
-    """The traffic of each kernel of a program's own graph: that of its functions, also of pieces and blocks.
+    """The traffic of each kernel of a program's own graph: that of its functions, also of pieces, blocks and panels.
 
     A kernel is called by a function of a part of the program, or its pieces are; what those call belongs to it.
     """
     found = []
     kernels = []  # names without what says which function of a kernel it is
     for call in calls:
-        match = re.fullmatch(r"segment\d+_kernel\d+", call.name.removesuffix("_piece").removesuffix("_blocks"))
+        match = re.fullmatch(r"(segment\d+_kernel\d+)((?:_blocks|_panels|_piece)*)", call.name)
         if match is None:
             continue
-        begins = call.name.endswith("_piece") or not (
-            kernels and kernels[-1] == match[0] and found[-1].name.endswith("_piece")
-        )
-        if begins:
+        if not (kernels and kernels[-1] == match[1] and found[-1].name != match[1]):
             found.append(KernelCall(call.name))
-            kernels.append(match[0])
+            kernels.append(match[1])
         into = found[-1]
         for name, traffic in call.buffers.items():
             if not name.startswith("stack"):
                 into.of(name, traffic.size).join(traffic)
-        if not call.name.endswith(("_piece", "_blocks")):
+        if call.name == match[1]:
             into.name = call.name  # complete
     return found
