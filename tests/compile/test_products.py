@@ -5,6 +5,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.arraytype import ArrayType
+from chainrule.compile import machine
+from chainrule.compile.shares import product_of
 from chainrule.graph import Graph
 from chainrule.ops import arithmetic
 from chainrule.ops.contraction import einsum
@@ -48,7 +50,21 @@ def test_shapes(shape, labels, dtype):
     rng = np.random.default_rng(0)
     graph = product(*shape, labels, dtype)
     program = assert_equal(graph, draw(rng, graph))
-    assert [kernel.kind for kernel in program.unit.fusion.kernels] == ["product"]
+    assert [kernel.kind for kernel in program.unit.fusion.kernels] == ["product" if shape[1] > 1 else "loops"]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(200, 16, 300), (129, 5, 250), (784, 20, 70), (300, 7, 67)])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_rows_beside_other_arrays(shape, dtype, threads):
+    """Panels are packed first, and tiles go along the rows."""
+    (n, k, m), rng = shape, np.random.default_rng(0)
+    arrays = [rng.normal(size=size).astype(dtype) for size in ((k, n), (k, m), (n, m), (n, m), (m,))]
+    graph = cr.trace(lambda a, b, w, v, c: (w - 0.1 * (a.T @ b + v), v * 0.9 + c), *arrays).data
+    cr.set_num_threads(threads)
+    program = assert_equal(graph, arrays)
+    kernels = [each for each in program.unit.fusion.kernels if each.kind == "product"]
+    assert product_of(kernels[0], machine().vector_bytes).by_rows
 
 
 def test_integers_are_exact():

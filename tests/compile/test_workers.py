@@ -27,13 +27,6 @@ def shared_always(monkeypatch):
     monkeypatch.setattr(shares, "_BLOCK_BYTES", 512)
 
 
-@pytest.fixture(autouse=True)
-def usual_threads():
-    before = cr.get_num_threads()
-    yield
-    cr.set_num_threads(before)
-
-
 PROGRAMS = {
     "element-wise, rows": (lambda x: np.tanh(x) * 2, normal(64, 33)),
     "element-wise, one row": (lambda x: np.exp(x) - 1, normal(1003)),

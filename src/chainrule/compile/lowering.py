@@ -60,10 +60,11 @@ def _lowered_product(v: Variable, inputs: list[Variable]) -> Variable | None:
     contraction = Contraction.of(v)
     if any(len(set(names)) < len(names) for names in (*contraction.labels, contraction.out)):
         return None
-    if contraction.summed:
+    single = {n for n in contraction.summed if contraction.sizes[n] == 1}
+    if len(single) < len(contraction.summed):
         return None if contraction.absorbing or len(inputs) < 2 else _summed_before(v, contraction, inputs)
     ordered = [
-        _in_order(of_dtype(x, v.dtype) if x.dtype.kind != "b" else x, names, contraction.out)
+        _in_order(*_without(of_dtype(x, v.dtype) if x.dtype.kind != "b" else x, names, single), contraction.out)
         for x, names in zip(inputs, contraction.labels, strict=True)
     ]
     result, *rest = ordered
@@ -75,6 +76,14 @@ def _lowered_product(v: Variable, inputs: list[Variable]) -> Variable | None:
         else:
             result = absorb(result, x)
     return result if result.shape == v.shape else None
+
+
+def _without(x: Variable, names: tuple[int, ...], single: set[int]) -> tuple[Variable, tuple[int, ...]]:
+    """A variable without some axes of size 1, and the names of the others."""
+    kept = [(n, size) for n, size in zip(names, x.shape, strict=True) if n not in single]
+    if len(kept) == len(names):
+        return x, names
+    return reshape(x, shape=tuple([size for _, size in kept])), tuple([n for n, _ in kept])
 
 
 def _in_order(x: Variable, names: tuple[int, ...], out: tuple[int, ...]) -> Variable:

@@ -7,7 +7,8 @@ that the error grows with the logarithm of the length as in NumPy's pairwise sum
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple, final
 
 from ..graph import Variable
@@ -18,12 +19,13 @@ from .contraction import Contraction
 from .emitter import INDEX, Function, Value
 from .entries import Entries, Memory, Place
 from .index import Counter, Index
-from .loops import Part, nest, over, pieces, standing
+from .loops import Part, counted, nest, over, pieces, standing
 
 _UNROLLED = 4  # vectors that are added side by side
 _TURNS = 16  # numbers that each lane of them adds in a row
 _BLOCKS = 8  # sums that are added in a row
-_TOGETHER = 6  # vectors of results that are made at once
+_TOGETHER = 4  # vectors of results that are made at once,
+_MOST_TOGETHER = 6  # or at most, at the end of a row
 
 Values = tuple[Value, ...]
 _Range = tuple[int, int, int]  # start, stop and step
@@ -154,16 +156,36 @@ class Reducer:
     def _everywhere(self, some: Callable[[Sequence[Place]], None], part: Part | None) -> None:
         """All places, or a part of them: those that are made together at once."""
         *outer, last = self.v.shape or (1,)
-        together = [(at, width) for start, stop, width in pieces(last, self.lanes) for at in range(start, stop, width)]
-        whole_rows = part is None or part.axis < len(outer)
         if self.along and last < self.lanes:
             with nest(self.function, self.v.shape, part) as place:
                 some([place])
-        elif not self.along and 1 < len(together) <= _TOGETHER and whole_rows:
-            with nest(self.function, outer, part) as place:
-                some([(*place, Index(at, {standing(width): 1} if width > 1 else {})) for at, width in together])
-        else:
+        elif self.along or last <= self.lanes or (part is not None and part.axis == len(outer)):
             over(self.function, self.v.shape, self.lanes, lambda place: some([place]), part)
+        else:
+            with nest(self.function, outer, part) as place:
+                for columns in self._together(last):
+                    with columns as each:
+                        some([(*place, column) for column in each])
+
+    def _together(self, size: int) -> Iterator[AbstractContextManager[list[Index]]]:
+        """The columns of a row of results, several vectors at once."""
+        broad = _TOGETHER * self.lanes
+        whole = size // broad * broad if size > 2 * broad else 0
+
+        @contextmanager
+        def many() -> Iterator[list[Index]]:
+            with counted(self.function, 0, whole, broad, self.lanes) as first:
+                yield [first + k * self.lanes for k in range(_TOGETHER)]
+
+        if whole:
+            yield many()
+        rest = [
+            Index(whole + at, {standing(width): 1} if width > 1 else {})
+            for start, stop, width in pieces(size - whole, self.lanes)
+            for at in range(start, stop, width)
+        ]
+        for start in range(0, len(rest), _MOST_TOGETHER):
+            yield nullcontext(rest[start : start + _MOST_TOGETHER])
 
     def _totals(self, places: Sequence[Place], base: Mapping[int, Index], sizes: Mapping[int, int]) -> Sequence[Value]:
         """The results at some places, of indices that begin at `base`."""
