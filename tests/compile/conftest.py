@@ -1,5 +1,8 @@
 """Native code needs llvmlite; without it everything is interpreted, and there is nothing to test here."""
 
+import pytest
+
+import chainrule as cr
 from chainrule.compile import is_available
 
 
