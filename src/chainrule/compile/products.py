@@ -18,7 +18,7 @@ from .entries import Entries, Memory, Place, rows
 from .index import Counter, Index
 from .loops import Part, counted, nest, pieces, standing
 
-_NEAR_BYTES = 512 * 1024  # of an operand that stays in a core's own cache
+_NEAR_BYTES = 4 * 1024 * 1024  # of an operand that stays in the cache
 _PANEL_BYTES = 16 * 1024  # a stride beyond it, and the columns of a panel no longer share pages
 
 
