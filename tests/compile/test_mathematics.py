@@ -161,7 +161,7 @@ def test_worst_error_without_fused_multiplication(name, dtype, monkeypatch):
     this = llvm_loader.machine()
     if not this.triple.startswith("x86_64"):
         pytest.skip("an old CPU of another kind")
-    old = this._replace(cpu="x86-64", features="", vector_bytes=16, has_fma=False)
+    old = this._replace(cpu="x86-64", features="", vector_bytes=16, registers=16, has_fma=False)
     monkeypatch.setattr(llvm_loader, "_ready", [old])
     monkeypatch.setenv("CHAINRULE_CACHE_DIR", "")
     worst, _ = worst_error(name, dtype)

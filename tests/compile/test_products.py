@@ -64,7 +64,7 @@ def test_rows_beside_other_arrays(shape, dtype, threads):
     cr.set_num_threads(threads)
     program = assert_equal(graph, arrays)
     kernels = [each for each in program.unit.fusion.kernels if each.kind == "product"]
-    assert product_of(kernels[0], machine().vector_bytes).by_rows
+    assert product_of(kernels[0], machine()).by_rows
 
 
 def test_integers_are_exact():

@@ -35,7 +35,7 @@ class Call(NamedTuple):
 def scratch_bytes(kernel: Kernel, machine: Machine, share: Share | None) -> int:
     """What a kernel needs for itself: a product a panel for each thread, a reduction the results of its blocks."""
     if kernel.kind == PRODUCT:
-        product = product_of(kernel, machine.vector_bytes)
+        product = product_of(kernel, machine)
         return product.scratch_bytes * (machine.threads if share and not product.by_rows else 1)
     if kernel.kind == LAPACK:
         return scratch_bytes_of(kernel.head)
@@ -88,7 +88,7 @@ def write_kernel(
         _Writer(module, machine, kernel, name, memory).write(None)
         return [Call(name)]
     calls = []
-    if kernel.kind == PRODUCT and (product := product_of(kernel, machine.vector_bytes)).by_rows:
+    if kernel.kind == PRODUCT and (product := product_of(kernel, machine)).by_rows:
         panels = Share(0, 1, product.columns // product.broad)
         packing = _Writer(module, machine, kernel, f"{name}_panels", memory, panels)
         packing.write_packing()
@@ -116,7 +116,7 @@ class _Writer:
         memory: Mapping[int, Memory],
         share: Share | None = None,
     ):
-        self.kernel, self.head, self.vector_bytes = kernel, kernel.head, machine.vector_bytes
+        self.kernel, self.head, self.machine = kernel, kernel.head, machine
         self.pointers = pointers_of(kernel, memory)
         names = {pointer: f"p{k}" for k, pointer in enumerate(self.pointers)}
         self.memory = {n: Memory(f"%{names[each.pointer]}", each.strides) for n, each in memory.items()}
@@ -139,7 +139,7 @@ class _Writer:
         if self.kernel.kind == REDUCTION:
             self._reducer().write(self._store, part)
         elif self.kernel.kind == PRODUCT:
-            product = product_of(self.kernel, self.vector_bytes)
+            product = product_of(self.kernel, self.machine)
             product.write(function, code, entries, self._store, self.scratch, part)
         elif self.kernel.kind == ASSEMBLY:
             write_assembly(head, self.memory[head.number], function, code, entries, self._lanes)
@@ -163,7 +163,7 @@ class _Writer:
     def write_packing(self) -> None:
         """The panels of a product that are packed before its tiles."""
         assert self.part is not None
-        product = product_of(self.kernel, self.vector_bytes)
+        product = product_of(self.kernel, self.machine)
         product.write_packing(self.function, self.code, self.entries, self.scratch, self.part)
 
     def write_blocks(self, share: Share) -> None:
@@ -194,7 +194,7 @@ class _Writer:
             if each == FLAG:
                 pointer, flag = own, pointer
             elif each == SCRATCH and self.kernel.kind == PRODUCT:
-                product = product_of(self.kernel, self.vector_bytes)
+                product = product_of(self.kernel, self.machine)
                 if not product.by_rows:  # all threads read the same panels then
                     offset = piece.pointer(f"mul i64 %thread, {product.scratch_bytes}", 0)
                     pointer = piece.pointer(f"getelementptr i8, ptr {pointer}, i64 {offset}", 0)
@@ -208,7 +208,7 @@ class _Writer:
         return piece.name
 
     def _reducer(self) -> Reducer:
-        return Reducer(self.head, self.function, self.code, self.entries, self.vector_bytes)
+        return Reducer(self.head, self.function, self.code, self.entries, self.machine.vector_bytes)
 
     def _of_blocks(self) -> Memory:
         return Memory(self.scratch, (self.head.size, *rows(self.head.shape)))
@@ -221,4 +221,4 @@ class _Writer:
     @property
     def _lanes(self) -> int:
         widest = max(u.dtype.itemsize for v in self.kernel.variables for u in (v, *v.inputs))
-        return self.vector_bytes // widest
+        return self.machine.vector_bytes // widest

@@ -44,6 +44,7 @@ class Machine(NamedTuple):
     cpu: str
     features: str
     vector_bytes: int  # of one register
+    registers: int  # that hold vectors
     has_fma: bool
     threads: int  # that can be of use at once
 
@@ -67,10 +68,11 @@ def machine() -> Machine:
             found = llvm.get_host_cpu_features()
             wide = 64 if found.get("avx512f") else 32 if found.get("avx2") else 16
             features = found.flatten()
-            fma = bool(found.get("fma") or found.get("neon") or found.get("fp-armv8"))
-            _ready.append(
-                Machine(llvm.get_default_triple(), llvm.get_host_cpu_name(), features, wide, fma, MOST_THREADS)
-            )
+            is_arm = bool(found.get("neon") or found.get("fp-armv8"))
+            registers = 32 if found.get("avx512f") or is_arm else 16
+            fma = bool(found.get("fma")) or is_arm
+            target = llvm.get_default_triple(), llvm.get_host_cpu_name(), features
+            _ready.append(Machine(*target, wide, registers, fma, MOST_THREADS))
         return _ready[0]
 
 

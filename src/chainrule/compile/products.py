@@ -16,8 +16,10 @@ from .contraction import Contraction
 from .emitter import Function, Value
 from .entries import Entries, Memory, Place, rows
 from .index import Counter, Index
+from .llvm_loader import Machine
 from .loops import Part, counted, nest, pieces, standing
 
+_MANY_REGISTERS = 32
 _NEAR_BYTES = 4 * 1024 * 1024  # of an operand that stays in the cache
 _PANEL_BYTES = 16 * 1024  # a stride beyond it, and the columns of a panel no longer share pages
 
@@ -44,9 +46,11 @@ class _Tile(NamedTuple):
         return self._replace(at={**self.at, name: index})
 
 
-def tile_for(columns: int, depth: int, lanes: int, itemsize: int) -> TileSize:
-    """As measured: tall and narrow while the columns stay in the cache, broad beyond."""
+def tile_for(columns: int, depth: int, lanes: int, itemsize: int, registers: int) -> TileSize:
+    """As measured: tall and narrow while the columns stay in the cache, broad beyond; the sums stay in registers."""
     vectors = -(-columns // lanes)
+    if registers < _MANY_REGISTERS:
+        return TileSize(12, 1) if vectors == 1 else TileSize(4, 3) if vectors == 3 else TileSize(6, 2)
     if vectors == 1:
         return TileSize(14, 1)
     if vectors == 2:
@@ -68,7 +72,7 @@ class Product:
         are read as they lie in memory. Else they follow each other along the columns, panel by panel.
     """
 
-    def __init__(self, v: Variable, vector_bytes: int, streams: bool = False):
+    def __init__(self, v: Variable, machine: Machine, streams: bool = False):
         self.v = v
         self.contraction = contraction = Contraction.of(v)
         names_a, names_b = contraction.labels
@@ -87,8 +91,8 @@ class Product:
             self.depth *= contraction.sizes[n]
         self.columns = contraction.sizes[column]
         self.dtype = v.dtype
-        self.lanes = min(vector_bytes // v.dtype.itemsize, 1 << (self.columns - 1).bit_length())
-        self.tile = tile_for(self.columns, self.depth, self.lanes, v.dtype.itemsize)
+        self.lanes = min(machine.vector_bytes // v.dtype.itemsize, 1 << (self.columns - 1).bit_length())
+        self.tile = tile_for(self.columns, self.depth, self.lanes, v.dtype.itemsize, machine.registers)
         self.rows = contraction.sizes[self.row]
         near = self.depth * self.columns * v.dtype.itemsize <= _NEAR_BYTES
         large = v.size * v.dtype.itemsize > _PANEL_BYTES

@@ -5,10 +5,13 @@ All of it depends on the kernel alone, not on the number of threads: so results 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from .contraction import Contraction
 from .fusion import LOOPS, PRODUCT, REDUCTION, Kernel
+from .llvm_loader import Machine
 from .products import Product
 from .reductions import Blocks, contraction_of
 
@@ -44,7 +47,7 @@ class Share(NamedTuple):
     blocks: Blocks | None = None
 
 
-def share_of(kernel: Kernel, read: Sequence[int], vector_bytes: int) -> Share | None:
+def share_of(kernel: Kernel, read: Sequence[int], machine: Machine) -> Share | None:
     """How threads share a kernel; None where it is not worth it.
 
     Parameters
@@ -59,19 +62,19 @@ def share_of(kernel: Kernel, read: Sequence[int], vector_bytes: int) -> Share | 
         return None
     wanted = min(_MOST_PIECES, int(work / _PIECE))
     if kernel.kind == PRODUCT:
-        return _of_product(product_of(kernel, vector_bytes), wanted)
+        return _of_product(product_of(kernel, machine), wanted)
     if kernel.kind == REDUCTION:
         blocks = _blocks_of(kernel, wanted)
         if blocks is not None:
             return Share(0, 1, blocks.number, blocks)
-    return _of_axes(kernel.walked, wanted, vector_bytes // min(v.dtype.itemsize for v in kernel.variables))
+    return _of_axes(kernel.walked, wanted, machine.vector_bytes // min(v.dtype.itemsize for v in kernel.variables))
 
 
-def product_of(kernel: Kernel, vector_bytes: int) -> Product:
+def product_of(kernel: Kernel, machine: Machine) -> Product:
     """That of a kernel, which may read arrays of its shape besides."""
     own = {v.number for v in kernel.variables}
     beside = [u for v in kernel.variables[1:] for u in v.inputs if u.number not in own and u.shape == kernel.shape]
-    return Product(kernel.head, vector_bytes, streams=bool(beside))
+    return Product(kernel.head, machine, streams=bool(beside))
 
 
 def work_of(kernel: Kernel, read: Sequence[int]) -> float:
@@ -81,7 +84,9 @@ def work_of(kernel: Kernel, read: Sequence[int]) -> float:
     time += sum(v.size * v.dtype.itemsize for v in kernel.variables) / _OPERATIONS_EACH_NS
     head = kernel.head
     if kernel.kind == PRODUCT:
-        time += Product(head, 64).depth * head.size * head.dtype.itemsize / _MULTIPLICATIONS_EACH_NS
+        contraction = Contraction.of(head)
+        depth = math.prod(contraction.sizes[n] for n in contraction.summed)
+        time += depth * head.size * head.dtype.itemsize / _MULTIPLICATIONS_EACH_NS
     elif kernel.kind == REDUCTION:
         time += max(u.size * u.dtype.itemsize for u in head.inputs) / _BYTES_EACH_NS
     return time

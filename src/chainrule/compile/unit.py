@@ -58,7 +58,7 @@ class Unit:
         """How threads share a kernel; None where the caller does all."""
         if kernel.number not in self._shares:
             read = [bytes_of(v) for v in self.fusion.read_from_memory(kernel)]
-            self._shares[kernel.number] = share_of(kernel, read, self.machine.vector_bytes)
+            self._shares[kernel.number] = share_of(kernel, read, self.machine)
         return self._shares[kernel.number]
 
     @functools.cached_property
