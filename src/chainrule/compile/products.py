@@ -60,6 +60,9 @@ def tile_for(columns: int, depth: int, lanes: int, itemsize: int, registers: int
     return TileSize(8, 3) if vectors % 3 == 0 else TileSize(12, 2)
 
 
+_BROAD = TileSize(4, 6)  # of few rows, which may lie so that they push each other out of the cache
+
+
 @final
 class Product:
     """One product of a kernel, and how its loops go.
@@ -98,6 +101,8 @@ class Product:
         large = v.size * v.dtype.itemsize > _PANEL_BYTES
         many = self.rows >= 4 * self.tile.rows and self.columns >= 2 * self.broad
         self.by_rows = streams and near and large and many and not self.outer
+        if self.by_rows and self.columns >= 2 * _BROAD.vectors * self.lanes and machine.registers >= _MANY_REGISTERS:
+            self.tile = _BROAD
 
     @property
     def scratch_bytes(self) -> int:
