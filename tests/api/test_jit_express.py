@@ -1,6 +1,8 @@
 """The short way through a call of a compiled function: it is taken, and never where anything has changed."""
 
+import gc
 import threading
+import weakref
 from typing import NamedTuple
 
 import numpy as np
@@ -125,6 +127,21 @@ def test_closures_defaults_and_one_for_true():
     np.testing.assert_array_equal(compiled(x), f(x))
 
 
+def test_arrays_from_outside_are_not_kept():
+    held = np.ones(1000)
+
+    def f(x):
+        return x * np.sum(held)
+
+    compiled = warm(cr.jit(f), x)
+    first = weakref.ref(held)
+    held = np.full(1000, 2.0)
+    warm(compiled, x)
+    np.testing.assert_array_equal(compiled(x), x * 2000)
+    gc.collect()
+    assert first() is None
+
+
 def test_attributes_of_objects():
     class Model:
         def __init__(self):
@@ -155,8 +172,22 @@ def test_under_a_transform_and_disabled():
 
 
 def test_care():
-    f = warm(cr.jit(np.sin), x)
-    np.testing.assert_array_equal(f(np.full(7, 1e300)), np.sin(np.full(7, 1e300)))
+    f = warm(cr.jit(lambda x: (np.sin(x), x[::2], x, x[:3] * 1.0, x[::2])), x)
+    large = np.full(7, 1e300)
+    assert takes_the_short_way(f, large)
+    results = f(large)
+    np.testing.assert_array_equal(results[0], np.sin(large))
+    for k, y in enumerate(results):
+        assert y.flags.owndata and y.flags.writeable and not np.shares_memory(y, large)
+        assert not any(np.shares_memory(y, other) for other in results[:k])
+
+
+def test_errors_show_the_users_lines():
+    f = warm(cr.jit(lambda x, k: x[k] * 2), x, np.array([1, 2]))
+    np.testing.assert_array_equal(f(x, np.array([-1, 6])), [2 * x[-1], 2 * x[6]])
+    with pytest.raises(IndexError) as caught:
+        f(x, np.array([1, 7]))
+    assert caught.traceback[-1].path.name in ("test_jit_express.py",) or "x[k]" in str(caught.getrepr())
 
 
 def test_donated_memory_is_used_by_later_calls():

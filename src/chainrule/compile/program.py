@@ -222,7 +222,7 @@ class Direct:
         if len(frames) < _MOST_FRAMES:
             frames.append(frame)
         if status:
-            return None if status != CARE or self._careful is None else self._careful(inputs)
+            return self._with_care(inputs) if status == CARE else None
         if self._is_plain:
             return made
         return [
@@ -230,6 +230,20 @@ class Direct:
             for k, what, shape in self._outputs
             for y in (made[what] if k == -1 else what if k == -2 else inputs[k],)
         ]
+
+    def _with_care(self, inputs: list[Any]) -> list[Any] | None:
+        """The results by NumPy, in arrays of their own; None where that fails, as it does again by the long way."""
+        if self._careful is None:
+            return None
+        try:
+            computed = [np.asarray(y) for y in self._careful(inputs)]
+        except Exception:
+            return None
+        results: list[Any] = []
+        for y in computed:
+            is_own = y.base is None and y.flags.owndata and y.flags.writeable
+            results.append(y if is_own and not any(y is other for other in (*inputs, *results)) else y.copy(order="K"))
+        return results
 
 
 class _Call:

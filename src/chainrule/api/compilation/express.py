@@ -113,6 +113,10 @@ class Express:
             order.append(k)
         self._order = None if order == list(range(len(given))) else order
 
+    def is_current(self) -> bool:
+        """Whether what the function reads besides its arguments is still the same."""
+        return self._unchanged()
+
     def __call__(self, args: tuple[Any, ...]) -> Any:
         """The result, or MISSED."""
         leaves: list[Any] = []

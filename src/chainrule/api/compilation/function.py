@@ -276,7 +276,8 @@ class Compiled:
             self._express_left -= 1
             express = Express.of(self.__wrapped__, state.surroundings, state.paths, args, call.objects)
             if express is not None:
-                self._express = (express, *self._express)[:_MOST_EXPRESS]
+                others = [each for each in self._express if each.is_current()]  # else they keep what nobody needs
+                self._express = (express, *others)[:_MOST_EXPRESS]
 
     def _traced(
         self,
