@@ -14,14 +14,17 @@ from . import idioms
 INPUTS = 3
 
 
-def program(draw: Callable[[np.random.Generator], Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def program(
+    draw: Callable[[np.random.Generator], Any], condition: float = 1.0
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Mark a function that returns a scalar as a program; `draw(rng)` gives its argument, or a tuple of them.
 
-    Arguments are arrays of floats, floats, and dicts, lists and tuples of those.
+    Arguments are arrays of floats, floats, and dicts, lists and tuples of those. `condition` is that of a matrix which
+    it solves with: so many times a rounding error on the way is left in the result, whoever computes it.
     """
 
     def mark(function):
-        function.draw = draw
+        function.draw, function.condition = draw, condition
         return function
 
     return mark

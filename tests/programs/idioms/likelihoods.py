@@ -154,7 +154,7 @@ def safe_cholesky(K, jitter=1e-10):
     raise RuntimeError("the matrix is not positive definite")
 
 
-@program(lambda rng: (rng.uniform(0.8, 1.2), rng.normal(size=6)))
+@program(lambda rng: (rng.uniform(0.8, 1.2), rng.normal(size=6)), condition=3e10)  # two equal points, and 1e-10
 def noiseless_gaussian_process(length, y):
     t = np.array([0.0, 0.5, 0.5, 1.0, 1.5, 2.0])
     K = np.exp(-0.5 * ((t[:, None] - t) / length) ** 2) - 1e-4
