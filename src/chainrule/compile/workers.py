@@ -1,7 +1,8 @@
 """Threads that share the pieces of a kernel: each takes one after the other until none is left, then parks.
 
 Which thread computes which piece is open; what a piece computes is not, so results have the same bits for any number of
-threads. A thread that is held up holds no more than one piece, and the others take the rest.
+threads. A thread that is held up holds no more than one piece, and the others take the rest. Where the caller has to
+wait for that piece for long, another process wants the core: then it works alone for a while.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from . import cache, llvm_loader
 SHARE = "chainrule_share"  # of a function of a piece, its arguments and the number of pieces
 
 # What threads look at together [bytes from the start]; each on lines of its own.
-_TICKET, _DONE, _ROUND, _SLEEPERS, _BUSY, _WAITING, _PIECE, _ARGUMENTS, _THREADS, _SIZE = (
-    0, 128, 256, 260, 384, 512, 640, 648, 656, 768,
+_TICKET, _DONE, _ROUND, _SLEEPERS, _BUSY, _WAITING, _PIECE, _ARGUMENTS, _THREADS, _ALONE, _NEXT_ALONE, _SIZE = (
+    0, 128, 256, 260, 384, 512, 640, 648, 656, 768, 776, 896,
 )  # fmt: skip
+_LONG = 500_000  # ns of waiting for one piece, and more than half of what the caller worked itself
+_FEWEST_ALONE, _MOST_ALONE = 16, 4096  # kernels that are done alone then; each time four times as many
 _SPINS = 2000  # looks before a thread parks: about 30 us
 _LEVEL = 32  # bits of a ticket: below them the next piece, above them how many there are
 
@@ -40,6 +43,25 @@ define internal void @wake(ptr %word) {{
   ret void
 }}
 """
+_CLOCK = """
+declare i32 @clock_gettime(i32, ptr)
+define internal i64 @now() {{
+  %time = alloca [2 x i64], align 8
+  %r = call i32 @clock_gettime(i32 {clock}, ptr %time)
+  %s = load i64, ptr %time, align 8
+  %at = getelementptr i8, ptr %time, i64 8
+  %n = load i64, ptr %at, align 8
+  %b = mul i64 %s, 1000000000
+  %t = add i64 %b, %n
+  ret i64 %t
+}}
+"""
+_NO_CLOCK = """
+define internal i64 @now() {
+  ret i64 0
+}
+"""
+_CLOCKS = {"linux": 1, "darwin": 6}  # the number of the monotonic one
 _NAPS = """
 declare {returns} @{sleep}(i32)
 define internal void @wait(ptr %word, i32 %seen) {{
@@ -73,7 +95,18 @@ ask:
   %at.busy = getelementptr i8, ptr %pool, i64 {busy}
   %asked = cmpxchg ptr %at.busy, i32 0, i32 1 seq_cst seq_cst
   %mine = extractvalue {{ i32, i1 }} %asked, 1
-  br i1 %mine, label %publish, label %alone
+  br i1 %mine, label %rested, label %alone
+rested:
+  %at.alone = getelementptr i8, ptr %pool, i64 {alone}
+  %at.next = getelementptr i8, ptr %pool, i64 {next_alone}
+  %left = load i64, ptr %at.alone, align 8
+  %disturbed = icmp sgt i64 %left, 0
+  br i1 %disturbed, label %rest_on, label %publish
+rest_on:
+  %less = sub i64 %left, 1
+  store i64 %less, ptr %at.alone, align 8
+  store atomic i32 0, ptr %at.busy seq_cst, align 4
+  br label %alone
 alone:
   call void %piece(ptr %arguments, i64 0, i64 %pieces, i64 0)
   ret void
@@ -99,7 +132,9 @@ call:
   call void @wake(ptr %at.round)
   br label %work
 work:
+  %begun = call i64 @now()
   call void @take(ptr %pool, i64 0)
+  %worked = call i64 @now()
   %count32 = trunc i64 %pieces to i32
   br label %look
 look:
@@ -123,6 +158,24 @@ sleep:
 again:
   br label %look
 end:
+  %ended = call i64 @now()
+  %own = sub i64 %worked, %begun
+  %waited = sub i64 %ended, %worked
+  %half = ashr i64 %own, 1
+  %more_than_half = icmp sgt i64 %waited, %half
+  %more_than_long = icmp sgt i64 %waited, {long}
+  %held_up = and i1 %more_than_half, %more_than_long
+  %count.now = load i64, ptr %at.next, align 8
+  %larger = shl i64 %count.now, 2
+  %many = icmp sgt i64 %larger, {most_alone}
+  %grown = select i1 %many, i64 {most_alone}, i64 %larger
+  %fewer = sub i64 %count.now, 1
+  %few = icmp slt i64 %fewer, {fewest_alone}
+  %shrunk = select i1 %few, i64 {fewest_alone}, i64 %fewer
+  %next.count = select i1 %held_up, i64 %grown, i64 %shrunk
+  %to_rest = select i1 %held_up, i64 %count.now, i64 0
+  store i64 %next.count, ptr %at.next, align 8
+  store i64 %to_rest, ptr %at.alone, align 8
   store atomic i32 0, ptr %at.busy seq_cst, align 4
   ret void
 }}
@@ -225,9 +278,15 @@ def _text() -> str:
         "piece": _PIECE,
         "arguments": _ARGUMENTS,
         "threads": _THREADS,
+        "alone": _ALONE,
+        "next_alone": _NEXT_ALONE,
+        "long": _LONG,
+        "fewest_alone": _FEWEST_ALONE,
+        "most_alone": _MOST_ALONE,
     }
     shared = _SHARED.format(share=SHARE, spins=_SPINS, level=_LEVEL, mask=(1 << _LEVEL) - 1, **places)
-    return parking + pause + shared
+    clock = _CLOCK.format(clock=_CLOCKS[sys.platform]) if sys.platform in _CLOCKS else _NO_CLOCK
+    return parking + clock + pause + shared
 
 
 class _Pool:
@@ -245,6 +304,7 @@ class _Pool:
         self.started = 1
         self._memory: Any = np.zeros(_SIZE + 128, np.uint8)
         self.pointer = self._memory.ctypes.data + -self._memory.ctypes.data % 128
+        ctypes.c_int64.from_address(self.pointer + _NEXT_ALONE).value = _FEWEST_ALONE
         self.set_threads(1)
         self._begin(self.pointer)
 
