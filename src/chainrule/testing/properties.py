@@ -245,12 +245,17 @@ def plan_equals_interpretation(trial: Trial) -> None:
                 _hold(np.array_equal(x, y, equal_nan=True), f"planned {v.label}: {x} is not {y}")
 
 
+_OF_ROUNDING = {"is_positive_definite", "is_regular"}  # of a matrix that is nearly singular, rounding gives the answer
+
+
 def compiled_equals_interpretation(trial: Trial) -> None:
     """Native code gives what NumPy gives, up to the order of sums."""
     if not is_available():
         return
     e = trial.expansion
     for graph, arrays in ((trial.graph, trial.arrays), (e.graph, e.arrays)):
+        if any(v.operation is not None and v.operation.name in _OF_ROUNDING for v in graph.variables):
+            continue
         program = Program(graph, careful=Plan(graph))
         values = _interpreted(graph, arrays)
         for v, x in zip(graph.outputs, program(arrays), strict=True):
