@@ -13,7 +13,7 @@ import hashlib
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,11 @@ def key_of(graph: Graph, donated: Sequence[int] = ()) -> str | None:
     return digest.hexdigest()
 
 
+def key_of_text(text: str) -> str:
+    """Of a module that is no graph's."""
+    return hashlib.sha256(_surroundings() + text.encode()).hexdigest()
+
+
 def _is_ours(operation: Any) -> bool:
     """Whether what makes its native code is a part of this package."""
     return all(f is None or f.__module__.startswith("chainrule.") for f in (operation.native, operation.lowered))
@@ -104,12 +109,11 @@ def load(key: str | None) -> bytes | None:
     return None
 
 
-def code_of(text: str) -> bytes:
-    """Machine code for a module's text: as it is kept, or made and kept."""
-    key = hashlib.sha256(_surroundings() + text.encode()).hexdigest()
+def code_of(key: str | None, text: Callable[[], str]) -> bytes:
+    """Machine code for a module: as it is kept, or made from its text and kept."""
     code = load(key)
     if code is None:
-        code = llvm_loader.object_code(text)
+        code = llvm_loader.object_code(text())
         store(key, code)
     return code
 

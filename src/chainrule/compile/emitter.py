@@ -302,16 +302,18 @@ class _While:
         self.function, self.label = function, label
 
     def leave_unless(self, condition: str) -> None:
-        self._leave(condition, to_leave=False)
+        _leave(self.function, self.label, condition, where=False)
 
     def leave_if(self, condition: str) -> None:
-        self._leave(condition, to_leave=True)
+        _leave(self.function, self.label, condition, where=True)
 
-    def _leave(self, condition: str, to_leave: bool) -> None:
-        body, on, end = self.function.bodies[-1], self.function.fresh(f"{self.label}.on"), f"{self.label}.end"
-        first, second = (end, on) if to_leave else (on, end)
-        body.lines += [f"  br i1 {condition}, label %{first}, label %{second}", f"{on}:"]
-        body.label = on
+
+def _leave(function: Function, label: str, condition: str, where: bool) -> None:
+    """Go to the end of a loop where a condition is true, or is not."""
+    body, on, end = function.bodies[-1], function.fresh(f"{label}.on"), f"{label}.end"
+    first, second = (end, on) if where else (on, end)
+    body.lines += [f"  br i1 {condition}, label %{first}, label %{second}", f"{on}:"]
+    body.label = on
 
 
 @final
@@ -343,9 +345,7 @@ class _Loop:
     def leave_if(self, condition: str) -> None:
         """Go to the end of the loop, which carries no values."""
         assert not self.carried
-        body, label = self.function.bodies[-1], self.function.fresh(f"{self.label}.on")
-        body.lines += [f"  br i1 {condition}, label %{self.label}.end, label %{label}", f"{label}:"]
-        body.label = label
+        _leave(self.function, self.label, condition, where=True)
 
     def carry(self, first: Value, lanes: int) -> tuple[Value, Callable[[Value], Value]]:
         """A carried value within the loop, and how to set the next: which gives what it is after the loop.

@@ -85,7 +85,7 @@ def write_kernel(
 ) -> list[Call]:
     """Functions of the pointers of the kernel, in their order; they are called one after the other."""
     if share is None:
-        _Writer(module, machine, kernel, name, memory).write(None)
+        _Writer(module, machine, kernel, name, memory).write()
         return [Call(name)]
     calls = []
     if kernel.kind == PRODUCT and (product := product_of(kernel, machine)).by_rows:
@@ -95,7 +95,7 @@ def write_kernel(
         calls.append(Call(packing.write_piece(), panels.pieces))
     if share.blocks is None:
         writer = _Writer(module, machine, kernel, name, memory, share)
-        writer.write(writer.part)
+        writer.write()
         return [*calls, Call(writer.write_piece(), share.pieces)]
     blocks = _Writer(module, machine, kernel, f"{name}_blocks", memory, share)
     blocks.write_blocks(share)
@@ -134,8 +134,9 @@ class _Writer:
         self.entries = Entries(self.function, self.code, read, flag)
         self.code.note = self.entries.note
 
-    def write(self, part: Part | None) -> None:
-        function, code, entries, head = self.function, self.code, self.entries, self.head
+    def write(self) -> None:
+        """All of it, or the pieces that the function is given."""
+        function, code, entries, head, part = self.function, self.code, self.entries, self.head, self.part
         if self.kernel.kind == REDUCTION:
             self._reducer().write(self._store, part)
         elif self.kernel.kind == PRODUCT:

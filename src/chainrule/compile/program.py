@@ -77,12 +77,7 @@ class Program:
 
     def _code(self) -> bytes:
         """The machine code: as it is kept on disk, or made and kept."""
-        key = cache.key_of(self.unit.graph, sorted(self._donated))
-        code = cache.load(key)
-        if code is None:
-            code = llvm_loader.object_code(self.text)
-            cache.store(key, code)
-        return code
+        return cache.code_of(cache.key_of(self.unit.graph, sorted(self._donated)), lambda: self.text)
 
     @functools.cached_property
     def given(self) -> list[Given]:

@@ -293,7 +293,8 @@ class _Pool:
     """The threads of a process, and what they look at."""
 
     def __init__(self) -> None:
-        self.library = llvm_loader.Library(cache.code_of(_text()))
+        text = _text()
+        self.library = llvm_loader.Library(cache.code_of(cache.key_of_text(text), lambda: text))
         llvm_loader.add_symbol(SHARE, self.library.address(SHARE))
         self._begin = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.library.address(f"{SHARE}_by"))
         self._work = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)(self.library.address(f"{SHARE}_work"))

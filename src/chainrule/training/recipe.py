@@ -56,21 +56,8 @@ class Recipe:
             If the loss is for another kind of target, or a setting of an entry is out of bounds.
         """
         # Equal settings give the same functions, so that a second run finds the first one's compiled code.
-        core = _core(
-            columns,
-            classes,
-            _Chosen(
-                settings.loss,
-                settings.hidden,
-                settings.activation,
-                settings.weights,
-                settings.penalty,
-                settings.strength,
-                settings.optimizer,
-                settings.clip,
-                settings.max_norm,
-            ),
-        )
+        chosen = _Chosen(*[getattr(settings, name) for name in _Chosen._fields])
+        core = _core(columns, classes, chosen)
         steps = settings.epochs * -(-rows // settings.batch_size)
         fitting = {
             **core.fit,

@@ -171,13 +171,12 @@ class Compiled:
         self.call_count += 1
         if _disabled.depth:
             return self.__wrapped__(*args, **keywords)
-        if not keywords and active.trace is None:
-            for express in self._express:
-                result = express(args)
-                if result is not MISSED:
-                    return result
         if active.trace is not None:
             return self._inline(args, keywords)
+        for express in () if keywords else self._express:
+            result = express(args)
+            if result is not MISSED:
+                return result
         if self._donated:
             check_donated(args, keywords, self._donated)
         try:
