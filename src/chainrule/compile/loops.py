@@ -99,13 +99,10 @@ def over(
             _row(function, 0, last, lanes, lambda index: body((*outer, index)))
             return
         whole = last // lanes * lanes
-        start, stop = part.bounds(function, whole)
-        with function.loop(stop, lanes, start) as loop:
-            body((*outer, Index.of(Counter(loop.index.text, loop.index, lanes))))
-        if whole < last:
-            with function.branch(part.is_last(function)) as choice:
-                _row(function, whole, last, lanes, lambda index: body((*outer, index)))
-                choice.otherwise()
+        rest = (
+            (lambda: _row(function, whole, last, lanes, lambda index: body((*outer, index)))) if whole < last else None
+        )
+        in_steps(function, whole, lanes, lanes, part, lambda index: body((*outer, index)), rest)
 
 
 def _row(function: Function, first: int, last: int, lanes: int, body: Callable[[Index], None]) -> None:
@@ -122,3 +119,29 @@ def counted(function: Function, start: int, stop: int, step: int, lanes: int) ->
         return
     with function.loop(stop, step, start) as loop:
         yield Index.of(Counter(loop.index.text, loop.index, lanes))
+
+
+def in_steps(
+    function: Function,
+    whole: int,
+    step: int,
+    lanes: int,
+    part: Part | None,
+    one: Callable[[Index], None],
+    rest: Callable[[], None] | None,
+) -> None:
+    """Steps from 0 to `whole`, and what is left over after them; or what a part has of both."""
+    if part is None:
+        if whole:
+            with counted(function, 0, whole, step, lanes) as index:
+                one(index)
+        if rest is not None:
+            rest()
+        return
+    start, stop = part.bounds(function, whole)
+    with function.loop(stop, step, start) as loop:
+        one(Index.of(Counter(loop.index.text, loop.index, lanes)))
+    if rest is not None:
+        with function.branch(part.is_last(function)) as choice:
+            rest()
+            choice.otherwise()

@@ -17,7 +17,7 @@ from .emitter import Function, Value
 from .entries import Entries, Memory, Place, rows
 from .index import Counter, Index
 from .llvm_loader import Machine
-from .loops import Part, counted, nest, pieces, standing
+from .loops import Part, counted, in_steps, nest, pieces, standing
 
 _MANY_REGISTERS = 32
 _NEAR_BYTES = 4 * 1024 * 1024  # of an operand that stays in the cache
@@ -139,7 +139,7 @@ class Product:
         if self.by_rows:
             if part is None:
                 self._pack_all(None)
-            self._rows_of_tiles(part)
+            self._in_tiles(part, self._row_of_tiles)
             return
         own = part if part is not None and part.axis < len(self.outer) else None
         self._rows_part = part if part is not None and part.axis == len(self.outer) else None
@@ -148,20 +148,9 @@ class Product:
         whole = self.columns // broad * broad
         with nest(function, [self.contraction.sizes[n] for n in self.outer], own) as outer:
             at = dict(zip(self.outer, outer, strict=True))
-            if panels is not None:
-                start, stop = panels.bounds(function, whole)
-                with function.loop(stop, broad, start) as loop:
-                    column = Index.of(Counter(loop.index.text, loop.index, self.lanes))
-                    self._panel(at, column, [self.lanes] * self.tile.vectors)
-            elif whole:
-                with counted(function, 0, whole, broad, self.lanes) as column:
-                    self._panel(at, column, [self.lanes] * self.tile.vectors)
-            if whole < self.columns and panels is not None:
-                with function.branch(panels.is_last(function)) as choice:
-                    self._panel(at, *self._last_panel())
-                    choice.otherwise()
-            elif whole < self.columns:
-                self._panel(at, *self._last_panel())
+            valid = [self.lanes] * self.tile.vectors
+            rest = (lambda: self._panel(at, *self._last_panel())) if whole < self.columns else None
+            in_steps(function, whole, broad, self.lanes, panels, lambda column: self._panel(at, column, valid), rest)
 
     def write_packing(self, function: Function, code: Code, entries: Entries, scratch: str, part: Part) -> None:
         """Some of the panels, where tiles follow each other along the rows."""
@@ -186,32 +175,19 @@ class Product:
 
     def _pack_all(self, part: Part | None) -> None:
         whole = self.columns // self.broad
-        start, stop = (0, whole) if part is None else part.bounds(self.function, whole)
-        with self.function.loop(stop, 1, start) as loop:
-            number = Index.of(Counter(loop.index.text, loop.index))
-            self._pack({}, *self._whole_panel(number), number)
-        if self.panels > whole:
-            last = self._last_panel()
-            if part is None:
-                self._pack({}, *last, Index(whole))
-                return
-            with self.function.branch(part.is_last(self.function)) as choice:
-                self._pack({}, *last, Index(whole))
-                choice.otherwise()
 
-    def _rows_of_tiles(self, part: Part | None) -> None:
+        def pack(number: Index) -> None:
+            self._pack({}, *self._whole_panel(number), number)
+
+        rest = (lambda: self._pack({}, *self._last_panel(), Index(whole))) if self.panels > whole else None
+        in_steps(self.function, whole, 1, 1, part, pack, rest)
+
+    def _in_tiles(self, part: Part | None, tile: Callable[[Index, int], None]) -> None:
+        """All rows, or a part of them, by the height of a tile: `tile` takes the first row and the height."""
         height = self.tile.rows
         whole = self.rows // height * height
-        start, stop = (0, whole) if part is None else part.bounds(self.function, whole)
-        with self.function.loop(stop, height, start) as loop:
-            self._row_of_tiles(Index.of(Counter(loop.index.text, loop.index)), height)
-        if self.rows > whole:
-            if part is None:
-                self._row_of_tiles(Index(whole), self.rows - whole)
-                return
-            with self.function.branch(part.is_last(self.function)) as choice:
-                self._row_of_tiles(Index(whole), self.rows - whole)
-                choice.otherwise()
+        rest = (lambda: tile(Index(whole), self.rows - whole)) if self.rows > whole else None
+        in_steps(self.function, whole, height, 1, part, lambda row: tile(row, height), rest)
 
     def _row_of_tiles(self, row: Index, height: int) -> None:
         whole = self.columns // self.broad
@@ -231,24 +207,7 @@ class Product:
         if self._wants_packing(valid):
             panel = Index()
             self._pack(at, column, valid, panel)
-        height = self.tile.rows
-        whole = self.rows // height * height
-        part = self._rows_part
-        if part is not None:
-            start, stop = part.bounds(self.function, whole)
-            with self.function.loop(stop, height, start) as loop:
-                self._tile(_Tile(at, Index.of(Counter(loop.index.text, loop.index)), height, column, valid, panel))
-        elif whole:
-            with counted(self.function, 0, whole, height, 1) as row:
-                self._tile(_Tile(at, row, height, column, valid, panel))
-        if self.rows > whole:
-            rest = _Tile(at, Index(whole), self.rows - whole, column, valid, panel)
-            if part is None:
-                self._tile(rest)
-            else:
-                with self.function.branch(part.is_last(self.function)) as choice:
-                    self._tile(rest)
-                    choice.otherwise()
+        self._in_tiles(self._rows_part, lambda row, height: self._tile(_Tile(at, row, height, column, valid, panel)))
 
     def _wants_packing(self, valid: list[int]) -> bool:
         side_by_side = self._step_along(self.column) == 1
