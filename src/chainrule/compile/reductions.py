@@ -15,7 +15,7 @@ from ..graph import Variable
 from ..ops.native import absorbing_product, larger_of, product_of, smaller_of, sum_of
 from ..original import np
 from .code import Code
-from .contraction import Contraction
+from .contraction import Contraction, Labels
 from .emitter import INDEX, Function, Value
 from .entries import Entries, Memory, Place
 from .index import Counter, Index
@@ -68,6 +68,11 @@ def contraction_of(v: Variable) -> Contraction:
     return Contraction((names,), kept, axes, dict(enumerate(x.shape)), False)
 
 
+def largest_operand(v: Variable, contraction: Contraction) -> tuple[Variable, Labels]:
+    """With the names of its axes: loops walk it as it lies in memory."""
+    return max(zip(v.inputs, contraction.labels, strict=True), key=lambda each: each[0].size)
+
+
 class Blocks(NamedTuple):
     """A reduction in blocks of one of the axes that it sums over.
 
@@ -94,7 +99,7 @@ class Reducer:
         self.contraction = contraction = contraction_of(v)
         self.reduction = REDUCTIONS[v.operation.name]  # type: ignore[union-attr]
         self.lanes = vector_bytes // max(u.dtype.itemsize for u in (v, *v.inputs))
-        labels = contraction.labels[max(range(len(v.inputs)), key=lambda k: v.inputs[k].size)]
+        _, labels = largest_operand(v, contraction)
         last, count = labels[-1], math.prod(contraction.sizes[n] for n in contraction.summed)
         self.along = last in contraction.summed  # whether lanes lie along what is summed
         if self.along and count <= self.lanes <= (v.shape[-1] if v.shape else 1):

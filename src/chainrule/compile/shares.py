@@ -13,7 +13,7 @@ from .contraction import Contraction
 from .fusion import LOOPS, PRODUCT, REDUCTION, Kernel
 from .llvm_loader import Machine
 from .products import Product
-from .reductions import Blocks, contraction_of
+from .reductions import Blocks, contraction_of, largest_operand
 
 _LEAST = 30_000  # ns of work: less is done by the caller alone
 _PIECE = 5_000  # ns
@@ -129,7 +129,7 @@ def _blocks_of(kernel: Kernel, wanted: int) -> Blocks | None:
     """Blocks of what is summed over, where there are few results, and they do not each have a row of their own."""
     v = kernel.head
     contraction = contraction_of(v)
-    x, labels = max(zip(v.inputs, contraction.labels, strict=True), key=lambda each: each[0].size)
+    x, labels = largest_operand(v, contraction)
     if v.size * v.dtype.itemsize > _FEW_BYTES or (v.size >= wanted and labels[-1] in contraction.summed):
         return None
     name = next((n for n in labels if n in contraction.summed and contraction.sizes[n] > 1), None)
