@@ -408,10 +408,10 @@ def test_nan_on_the_validation_rows_alone():
         ({"seed": -1}, "a seed is a whole number, 0 or more"),
         ({"seed": 1.5}, "a seed is a whole number, 0 or more"),
         ({"seed": None}, "a seed is a whole number, 0 or more"),
-        ({"rows": (X.tolist(), X.tolist())}, "rows are a pair of arrays, samples and targets"),
-        ({"rows": (X, X, X)}, "rows are a pair of arrays, samples and targets"),
-        ({"rows": X}, "rows are a pair of arrays, samples and targets"),
-        ({"validation_rows": (X, None)}, "validation rows are a pair of arrays, samples and targets"),
+        ({"rows": (X.tolist(), X.tolist())}, "rows are arrays, samples and targets"),
+        ({"rows": (X,)}, "rows are arrays, samples and targets"),
+        ({"rows": X}, "rows are arrays, samples and targets"),
+        ({"validation_rows": (X, None)}, "validation rows are arrays, samples and targets"),
     ],
 )
 def test_arguments_that_make_no_sense(settings, sentence):

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.data import InMemory
 from chainrule.errors import ArgumentError
 from chainrule.losses import cross_entropy
 from chainrule.nets import Dense
 from chainrule.optimizers import adam
 from chainrule.regularizers import l2
 from chainrule.training import accuracy, confusion_table, regularized, training_step
-from chainrule.training.batches import batches, epoch_order, seed_sequence
+from chainrule.training.batches import batches, epoch_seed, seed_sequence
 
 
 def test_objective_is_loss_plus_penalty():
@@ -55,6 +56,11 @@ def test_a_step_measures_before_it_moves():
     moved, state, measured = step(w, adam.initialize(w), None, None, 0.5)
     assert tuple(map(float, measured)) == (20.0, 16.0, 4.0, 20.0)
     assert moved[0] == pytest.approx(1.5) and state.step == 1 and w[0] == 2.0
+
+
+def epoch_order(rows, seed, epoch):
+    (chunk,) = InMemory((np.arange(rows), np.arange(rows))).chunks(epoch_seed(seed, epoch), 4)
+    return chunk.order
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,9 @@ def lengths(monkeypatch):
     found = []
     call = stride.Strides.__call__
 
-    def counted(self, parameters, optimizer, batches, rates, first, last, made):
+    def counted(self, parameters, optimizer, rows, batches, rates, first, last, made):
         found.append(last - first)
-        return call(self, parameters, optimizer, batches, rates, first, last, made)
+        return call(self, parameters, optimizer, rows, batches, rates, first, last, made)
 
     monkeypatch.setattr(stride.Strides, "__call__", counted)
     return found

@@ -10,15 +10,19 @@ from .parts import Parts, split
 from .preparation import Preparation
 from .reading import read_table
 from .scaling import Scaling
+from .source import Chunk, InMemory, Source
 from .stratification import stratified_split
 from .table import Table
 from .target import task_of
 
 __all__ = [
+    "Chunk",
     "Column",
+    "InMemory",
     "Parts",
     "Preparation",
     "Scaling",
+    "Source",
     "Table",
     "digits",
     "read_table",

@@ -7,7 +7,7 @@ parameters can be trained.
 from .checkpoints import Checkpoint, load_state, save_state
 from .history import EpochRecord, Fitted
 from .loop import fit
-from .objective import Objective, regularized
+from .objective import Buffered, Objective, regularized
 from .progress import Progress, Silent, progress_for
 from .recipe import Recipe
 from .run import Outcome, resume, train
@@ -20,6 +20,7 @@ from .toml import to_toml
 from .trained import Judged, Trained
 
 __all__ = [
+    "Buffered",
     "Checkpoint",
     "EpochRecord",
     "Fitted",

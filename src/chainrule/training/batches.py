@@ -31,16 +31,9 @@ def seed_sequence(seed: Seed) -> np.random.SeedSequence:
     return np.random.SeedSequence(seed)
 
 
-def epoch_order(rows: int, seed: np.random.SeedSequence, epoch: int) -> np.ndarray:
-    """The row numbers in the random order of one epoch.
-
-    Examples
-    --------
-    >>> sorted(map(int, epoch_order(4, np.random.SeedSequence(0), 1)))
-    [0, 1, 2, 3]
-    """
-    of_epoch = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, epoch))
-    return np.random.default_rng(of_epoch).permutation(rows)
+def epoch_seed(seed: np.random.SeedSequence, epoch: int) -> np.random.SeedSequence:
+    """Of the order of one epoch."""
+    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, epoch))
 
 
 def batches(order: np.ndarray, batch_size: int, first: int = 0) -> Iterator[np.ndarray]:

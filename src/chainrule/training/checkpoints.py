@@ -18,7 +18,7 @@ from .state import Running, State
 from .step import Optimizer
 
 KIND = "chainrule checkpoint"
-TREES = ("parameters", "optimizer", "best")
+TREES = ("parameters", "optimizer", "best", "best_buffers")
 
 
 class Checkpoint:
@@ -98,7 +98,7 @@ def _columns(history: list[EpochRecord]) -> dict[str, np.ndarray]:
     return {name: np.array(column, float) for name, column in columns.items() if None not in column}
 
 
-def load_state(path: str | os.PathLike[str], parameters: Any, optimizer: Optimizer) -> State:
+def load_state(path: str | os.PathLike[str], parameters: Any, optimizer: Optimizer, buffers: Any = None) -> State:
     """Read what `save_state` wrote.
 
     Parameters
@@ -107,6 +107,8 @@ def load_state(path: str | os.PathLike[str], parameters: Any, optimizer: Optimiz
         Of the structure, shapes and dtypes that the saved ones have; the values do not matter.
     optimizer : Optimizer
         The one that the run was begun with.
+    buffers : tree of arrays, optional
+        Those of a `Buffered` objective; the values do not matter.
 
     Raises
     ------
@@ -116,7 +118,7 @@ def load_state(path: str | os.PathLike[str], parameters: Any, optimizer: Optimiz
     arrays, document = files.load(path)
     if document.get("kind") != KIND:
         raise FileError(f"{path} is no checkpoint of a training run", got=f"kind {document.get('kind')!r}")
-    like = State.initial(parameters, optimizer)
+    like = State.initial(parameters, optimizer, buffers)
     trees = {name: tree_of(arrays, getattr(like, name), _refusal(path), name) for name in TREES}
     count = len(_array(path, arrays, "history.epoch"))
     columns = [arrays.get(f"history.{field.name}", [None] * count) for field in dataclasses.fields(EpochRecord)]

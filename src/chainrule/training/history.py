@@ -70,6 +70,8 @@ class Fitted:
         "stopped": by patience or by a callback.
     state : State
         To go on from: ``fit(..., resume=fitted.state)``.
+    buffers : tree of arrays or None
+        Those of the best epoch, where the objective has some.
     """
 
     parameters: Any
@@ -79,6 +81,7 @@ class Fitted:
     seconds: float
     ending: Ending
     state: State | None = None
+    buffers: Any = None
 
     def __str__(self) -> str:
         kept = (

@@ -11,20 +11,21 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..api import first_cause
+from ..data import Chunk, InMemory, Source
 from ..errors import ArgumentError, DivergenceError, ShapeError
 from ..optimizers import adam
-from .batches import Seed, batches, epoch_order, seed_sequence
+from .batches import Seed, batches, epoch_seed, seed_sequence
 from .compiled import CompiledSteps, compiled_steps
 from .history import Ending, EpochRecord, Fitted
 from .interruption import StopRequest, stop_on_interrupt
-from .objective import Objective
+from .objective import Buffered, Objective
 from .progress import Progress, Verbosity, progress_for
 from .state import State
-from .step import Measured, Optimizer
+from .step import Carried, Measured, Optimizer
 from .stride import Made, Strides
 
-Rows = tuple[np.ndarray, np.ndarray]
-Score = Callable[[Any, np.ndarray, np.ndarray], float]
+Rows = tuple[np.ndarray, ...]
+Score = Callable[..., float]
 Schedule = Callable[[int, Sequence[float]], float]
 Callback = Callable[[EpochRecord, Any], object]
 
@@ -48,7 +49,7 @@ class Keeper(Protocol):
 def fit(
     objective: Objective,
     parameters: Any,
-    rows: Rows,
+    rows: Rows | Source,
     validation_rows: Rows | None = None,
     *,
     score: Score | None = None,
@@ -59,6 +60,7 @@ def fit(
     epochs: int = 100,
     batch_size: int = 32,
     seed: Seed = 0,
+    shuffle: bool = True,
     patience: int | None = None,
     tolerance: float = 0.0,
     callbacks: Sequence[Callback] = (),
@@ -73,17 +75,21 @@ def fit(
     Parameters
     ----------
     objective : callable
-        ``objective(parameters, x, y)`` returns (J, (loss, penalty)), as `regularized` makes it.
+        ``objective(parameters, x, y)`` returns (J, (loss, penalty)), as `regularized` makes it. One that carries
+        numbers from step to step is a `Buffered`.
     parameters : tree of arrays of float
         Where to start; never changed.
-    rows : pair of arrays, (n, ...) and (n, ...)
-        What to train on: samples and targets.
-    validation_rows : pair of arrays, optional
+    rows : arrays, each of shape (n, ...), or Source
+        What to train on: samples, targets, and what else the objective takes for each row. A `Source` reads them chunk
+        by chunk.
+    validation_rows : arrays, optional
         What the best epoch is chosen by: the one with the lowest loss on them. Without, the training loss decides.
     score : callable, optional
-        ``score(parameters, x, y)``, shown with the validation loss.
+        ``score(parameters, x, y)``, shown with the validation loss; ``score(parameters, buffers, x, y)`` where there
+        are buffers.
     optimizer : Optimizer
-        With ``initialize`` and ``update``, such as the module `chainrule.optimizers.adam`.
+        With ``initialize`` and ``update``, such as the module `chainrule.optimizers.adam`. Where it has
+        ``judged(parameters, state)``, an average say, that is what an epoch is judged by and what is kept of it.
     learning_rate : float or callable
         A number, or a schedule: ``schedule(step, losses)`` gives the rate of a step, counted from 0; `losses` are those
         that the epochs so far were judged by.
@@ -97,6 +103,8 @@ def fit(
         Rows per step.
     seed : int, SeedSequence or Generator
         Of the order of rows. Equal seeds give equal weights.
+    shuffle : bool
+        Whether each epoch has a new order, or all have that of the rows.
     patience : int, optional
         Stop after so many epochs without a better one.
     tolerance : float
@@ -137,29 +145,30 @@ def fit(
     >>> {name: float(value.item().__round__(2)) for name, value in fitted.parameters.items()}
     {'slope': 3.0, 'offset': 1.0}
     """
-    n = _row_count(rows, "rows")
+    source = InMemory(_checked(rows, "rows")) if isinstance(rows, tuple | list | np.ndarray) else rows
     if validation_rows is not None:
-        _row_count(validation_rows, "validation rows")
+        _checked(validation_rows, "validation rows")
     _check_numbers(epochs, batch_size, patience, tolerance)
     progress = progress_for(verbose)
     run = _Run(
-        state=State.initial(parameters, optimizer) if resume is None else resume.copy(),
+        state=State.initial(parameters, optimizer, _buffers(objective)) if resume is None else resume.copy(),
         objective=objective,
+        optimizer=optimizer,
         compiled=compiled_steps(objective, optimizer, clip, project, batch_size),
         schedule=learning_rate if callable(learning_rate) else _constant(learning_rate),
-        rows=rows,
+        rows=source,
         validation_rows=validation_rows,
         score=score,
         epochs=epochs,
         batch_size=batch_size,
-        order_seed=seed_sequence(seed),
+        order_seed=seed_sequence(seed) if shuffle else None,
         patience=patience,
         tolerance=tolerance,
         callbacks=callbacks,
         checkpoint=checkpoint,
         progress=progress,
     )
-    progress.start(epochs, math.ceil(n / batch_size), run.state.steps)
+    progress.start(epochs, math.ceil(len(source) / batch_size), run.state.steps)
     try:
         # Overflow shows in the loss, which is looked at after each step; a warning on top would say less.
         with stop_on_interrupt() as stop, np.errstate(all="ignore"):
@@ -184,26 +193,27 @@ class _Run:
 
     state: State
     objective: Objective
+    optimizer: Optimizer
     compiled: CompiledSteps
     schedule: Schedule
-    rows: Rows
+    rows: Source
     validation_rows: Rows | None
     score: Score | None
     epochs: int
     batch_size: int
-    order_seed: np.random.SeedSequence
+    order_seed: np.random.SeedSequence | None
     patience: int | None
     tolerance: float
     callbacks: Sequence[Callback]
     checkpoint: Keeper | None
     progress: Progress
     rate: float | None = None  # of the last step, if there was one
-    step_at_hand: tuple[Any, Any, Any] | None = None  # the arguments of the objective
+    step_at_hand: tuple[Any, ...] | None = None  # the arguments of the objective
 
     def __post_init__(self) -> None:
         self.began = time.perf_counter() - self.state.seconds
         self.step = self.compiled.step
-        self.strides = Strides(self.compiled.many, self.rows)
+        self.strides = Strides(self.compiled.many)
 
     def ending(self) -> Ending | None:
         """Whether there is no epoch to come, and why."""
@@ -214,60 +224,69 @@ class _Run:
     def epoch(self, stop: StopRequest) -> Ending | None:
         """Train for what is left of the epoch under way; why the run ends with it, or None."""
         state = self.state
-        rows = len(self.rows[0])
-        order = epoch_order(rows, self.order_seed, state.epoch)
-        ending = self.steps(order, stop)
-        if ending == "diverged" or (ending == "interrupted" and state.running.rows < rows):
+        seed = None if self.order_seed is None else epoch_seed(self.order_seed, state.epoch)
+        ending, first = None, 0
+        for chunk in self.rows.chunks(seed, self.batch_size):
+            if state.running.rows < (first + len(chunk.order)):
+                ending = self.steps(chunk, first, stop)
+            if ending:
+                break
+            first += len(chunk.order)
+        if ending == "diverged" or (ending == "interrupted" and state.running.rows < len(self.rows)):
             return ending  # the epoch stays open
-        record = self.record()
-        state.end_epoch(record, self.tolerance)
+        judged = state.judged(self.optimizer)
+        record = self.record(judged)
+        state.end_epoch(record, self.tolerance, judged)
         self.progress.epoch(record)
-        stops = [callback(record, state.parameters) for callback in self.callbacks]
+        stops = [callback(record, judged) for callback in self.callbacks]
         return ending or ("stopped" if any(stops) else self.ending())
 
-    def steps(self, order: np.ndarray, stop: StopRequest) -> Ending | None:
-        """Make the steps that are left of the epoch; why they were broken off, or None."""
-        ending = self.strides_of(order, stop) if self.strides.is_possible else None
-        for batch in () if ending else batches(order, self.batch_size, self.state.running.steps):
-            ending = self.after_steps(self.single_step(batch), stop)
+    def steps(self, chunk: Chunk, first_row: int, stop: StopRequest) -> Ending | None:
+        """Make the steps that are left of a chunk of the epoch; why they were broken off, or None."""
+        first = first_row // self.batch_size  # step of this chunk
+        ending = self.strides_of(chunk, first, stop) if self.strides.are_possible(chunk.rows) else None
+        for batch in () if ending else batches(chunk.order, self.batch_size, self.state.running.steps - first):
+            ending = self.after_steps(self.single_step(chunk.rows, batch), stop)
             if ending:
                 break
         # What the last step has spoiled, no objective shows.
         return ending if self.state.finite else "diverged"
 
-    def single_step(self, batch: np.ndarray) -> Measured:
+    def single_step(self, rows: Rows, batch: np.ndarray) -> Measured:
         """Make a step on some rows."""
-        state, (x, y) = self.state, self.rows
+        state = self.state
         rate = self.rate = self.schedule(state.steps, state.losses)
-        parameters, samples, targets = self.step_at_hand = state.parameters, x[batch], y[batch]
-        state.parameters, state.optimizer, measured = self.step(parameters, state.optimizer, samples, targets, rate)
+        batch_rows = tuple(each[batch] for each in rows)
+        self.step_at_hand = *_arguments(state.parameters, state.buffers), *batch_rows
+        state.parameters, state.optimizer, measured = self.step(state.parameters, state.optimizer, *batch_rows, rate)
         state.steps += 1
         state.running.add(measured, len(batch))
         return measured
 
-    def strides_of(self, order: np.ndarray, stop: StopRequest) -> Ending | None:
+    def strides_of(self, chunk: Chunk, first: int, stop: StopRequest) -> Ending | None:
         """Make the steps on full batches, many with each call; why they were broken off, or None."""
         state, size, running = self.state, self.batch_size, self.state.running
-        count = len(order) // size
-        chosen = [self.schedule(state.steps - running.steps + k, state.losses) for k in range(count)]
+        count = len(chunk.order) // size
+        begin = state.steps - running.steps + first
+        chosen = [self.schedule(begin + k, state.losses) for k in range(count)]
         if not all(type(rate) in (float, int) for rate in chosen):
             return None
-        rates, rows = np.array(chosen, np.float64), order[: count * size].reshape(count, size)
+        rates, numbers = np.array(chosen, np.float64), chunk.order[: count * size].reshape(count, size)
         zero = Measured(0.0, 0.0, 0.0, 0.0)
-        while running.steps < count:
-            done, before = running.steps, (state.parameters, state.optimizer)
+        while running.steps - first < count:
+            done, before = running.steps - first, (state.parameters, state.optimizer)
             last = min(done + self.most_steps(), count)
             begun = Made(running.loss, running.penalty, zero)
-            after = self.strides(*before, rows, rates, done, last, begun)
+            after = self.strides(*before, chunk.rows, numbers, rates, done, last, begun)
             if after is None:
                 return None
             state.parameters, state.optimizer, made, steps = after
             state.steps += steps
             running.go_on(steps, steps * size, made)
-            self.rate = chosen[running.steps - 1]
+            self.rate = chosen[done + steps - 1]
             ending = self.after_steps(made.last, stop)
             if ending == "diverged":
-                self.find_step(before, rows, rates, done, begun)
+                self.find_step(before, chunk.rows, numbers, rates, (done, done + steps - 1), begun)
             if ending:
                 return ending
         return None
@@ -280,17 +299,23 @@ class _Run:
         return most if self.checkpoint is None else min(most, self.checkpoint.steps_to_next(self.state))
 
     def find_step(
-        self, before: tuple[Any, Any], batches: np.ndarray, rates: np.ndarray, done: int, begun: Made
+        self,
+        before: tuple[Any, Any],
+        rows: Rows,
+        batches: np.ndarray,
+        rates: np.ndarray,
+        made: tuple[int, int],
+        begun: Made,
     ) -> None:
         """The arguments of the last step, whose objective was not finite: the steps before it are made again."""
-        bad = self.state.running.steps - 1
-        parameters = before[0]
-        if bad > done:
-            again = self.strides(*before, batches, rates, done, bad, begun)
+        first, bad = made
+        parameters, carried = before
+        if bad > first:
+            again = self.strides(*before, rows, batches, rates, first, bad, begun)
             assert again is not None
-            parameters = again[0]
-        x, y = self.rows
-        self.step_at_hand = parameters, x[batches[bad]], y[batches[bad]]
+            parameters, carried, *_ = again
+        buffers = carried.buffers if isinstance(carried, Carried) else None
+        self.step_at_hand = *_arguments(parameters, buffers), *(each[batches[bad]] for each in rows)
 
     def after_steps(self, last: Measured, stop: StopRequest) -> Ending | None:
         """Show and save how far it has come; why it does not go on, or None."""
@@ -303,10 +328,10 @@ class _Run:
             self.checkpoint.after_step(state)
         return "interrupted" if stop.made else None
 
-    def record(self) -> EpochRecord:
+    def record(self, parameters: Any) -> EpochRecord:
         """The epoch under way in numbers, as far as it has come."""
         state = self.state
-        judged = _judged(self.objective, state.parameters, self.validation_rows, self.score)
+        judged = _judged(self.objective, _arguments(parameters, state.buffers), self.validation_rows, self.score)
         state.seconds = time.perf_counter() - self.began
         rate = self.schedule(state.steps - 1, state.losses) if self.rate is None else self.rate
         return state.running.record(state.epoch, float(rate), judged, state.seconds)
@@ -315,13 +340,23 @@ class _Run:
         """The outcome; an interrupted epoch counts with the steps that it made, and stays open in the state."""
         shown = state = self.state
         if ending == "interrupted" and state.running.steps:
-            record = self.record()
+            judged = state.judged(self.optimizer)
+            record = self.record(judged)
             shown = state.copy()
-            shown.end_epoch(record, self.tolerance)
+            shown.end_epoch(record, self.tolerance, judged)
             self.progress.epoch(record)
         elif ending in ("finished", "stopped") and state.history and not state.best_epoch:
             ending = "diverged"
-        return Fitted(shown.best, shown.best_epoch, shown.history, self.epochs, state.seconds, ending, state)
+        return Fitted(
+            shown.best,
+            shown.best_epoch,
+            shown.history,
+            self.epochs,
+            state.seconds,
+            ending,
+            state,
+            shown.best_buffers,
+        )
 
     def divergence(self, fitted: Fitted) -> DivergenceError:
         """What went wrong first."""
@@ -336,32 +371,43 @@ class _Run:
             what = "the loss was finite in no epoch"
         else:
             what = "the loss on the validation rows was finite after no epoch"
-            arguments = state.parameters, *self.validation_rows
+            arguments = *_arguments(state.judged(self.optimizer), state.buffers), *self.validation_rows
         cause = None if arguments is None else first_cause(self.objective, arguments, has_aux=True)
         return DivergenceError(f"training diverged: {what}", got=cause, fitted=fitted)
 
 
+def _buffers(objective: Objective) -> Any:
+    return objective.buffers if isinstance(objective, Buffered) else None
+
+
+def _arguments(parameters: Any, buffers: Any) -> tuple[Any, ...]:
+    """Those of an objective before its rows."""
+    return (parameters,) if buffers is None else (parameters, buffers)
+
+
 def _judged(
-    objective: Objective, parameters: Any, rows: Rows | None, score: Score | None
+    objective: Objective, arguments: tuple[Any, ...], rows: Rows | None, score: Score | None
 ) -> tuple[float | None, float | None]:
     """The loss and the score on the validation rows."""
     if rows is None:
         return None, None
-    loss = objective(parameters, *rows)[1][0]
-    return float(loss), float(score(parameters, *rows)) if score else None
+    evaluate = objective.evaluate if isinstance(objective, Buffered) else objective
+    loss = evaluate(*arguments, *rows)[1][0]
+    return float(loss), float(score(*arguments, *rows)) if score else None
 
 
-def _row_count(rows: Rows, name: str) -> int:
+def _checked(rows: Any, name: str) -> Rows:
     arrays = (np.ndarray, np.generic)
-    if not (isinstance(rows, tuple | list) and len(rows) == 2 and all(isinstance(each, arrays) for each in rows)):
-        raise ArgumentError(f"{name} are a pair of arrays, samples and targets", got=_outlined(rows))
-    x, y = rows
-    if np.ndim(x) == 0 or np.ndim(y) == 0 or len(x) != len(y) or not len(x):
+    if not (isinstance(rows, tuple | list) and len(rows) > 1 and all(isinstance(each, arrays) for each in rows)):
+        raise ArgumentError(f"{name} are arrays, samples and targets", got=_outlined(rows))
+    counts = {len(each) if np.ndim(each) else 0 for each in rows}
+    if len(counts) > 1 or 0 in counts:
         raise ShapeError(
             f"{name} are as many samples as targets, and at least one",
-            got=f"samples of shape {np.shape(x)}, targets of shape {np.shape(y)}",
+            got=f"samples of shape {np.shape(rows[0])}, "
+            + ", ".join(f"targets of shape {np.shape(each)}" for each in rows[1:]),
         )
-    return len(x)
+    return tuple(rows)
 
 
 def _outlined(rows: Any) -> str:

@@ -3,9 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, final
 
-Objective = Callable[[Any, Any, Any], tuple[Any, tuple[Any, Any]]]
+Objective = Callable[..., tuple[Any, tuple[Any, ...]]]
+
+
+@final
+@dataclass(frozen=True)
+class Buffered:
+    """An objective that carries buffers from step to step: numbers that no gradient changes, such as running means.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(parameters, buffers, *rows)`` returns (J, (loss, penalty, buffers)), with the next step's buffers.
+    buffers : tree of arrays
+        Those of the first step.
+    evaluate : callable
+        ``evaluate(parameters, buffers, *rows)`` returns (J, (loss, penalty)) of rows that are not trained on.
+    """
+
+    function: Callable[..., tuple[Any, tuple[Any, Any, Any]]]
+    buffers: Any
+    evaluate: Objective
+
+    def __call__(self, parameters: Any, buffers: Any, *rows: Any) -> tuple[Any, tuple[Any, Any, Any]]:
+        return self.function(parameters, buffers, *rows)
 
 
 def regularized(

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import tree
 from .history import EpochRecord
-from .step import Measured, Optimizer
+from .step import Carried, Measured, Optimizer
 from .stride import Made
 
 
@@ -68,9 +68,9 @@ class State:
     Attributes
     ----------
     parameters, optimizer : tree of arrays
-        At this step; `optimizer` is the state of the optimizer.
-    best : tree of arrays
-        The parameters of the best epoch so far.
+        At this step; `optimizer` is the state of the optimizer, with the buffers of the objective where it has some.
+    best, best_buffers : tree of arrays
+        The parameters of the best epoch so far, and its buffers.
     best_epoch : int
         0 before the first epoch has ended.
     history : list of EpochRecord
@@ -86,6 +86,7 @@ class State:
     parameters: Any
     optimizer: Any
     best: Any
+    best_buffers: Any = None
     best_epoch: int = 0
     history: list[EpochRecord] = field(default_factory=list)
     running: Running = field(default_factory=Running)
@@ -93,9 +94,10 @@ class State:
     seconds: float = 0.0
 
     @classmethod
-    def initial(cls, parameters: Any, optimizer: Optimizer) -> State:
-        """Before the first step."""
-        return cls(parameters, optimizer.initialize(parameters), parameters)
+    def initial(cls, parameters: Any, optimizer: Optimizer, buffers: Any = None) -> State:
+        """Before the first step; the buffers are those of a `Buffered` objective."""
+        state = optimizer.initialize(parameters)
+        return cls(parameters, state if buffers is None else Carried(state, buffers), parameters, buffers)
 
     def copy(self) -> State:
         """Another one that goes its own way: of arrays nothing is copied, for steps make new ones."""
@@ -116,13 +118,24 @@ class State:
         """What each epoch that has ended is judged by."""
         return [record.monitored for record in self.history]
 
-    def end_epoch(self, record: EpochRecord, tolerance: float) -> None:
-        """Close the epoch under way; its parameters are the best if they are better by more than the tolerance."""
+    @property
+    def buffers(self) -> Any:
+        """Those of the next step; None where the objective has none."""
+        return self.optimizer.buffers if isinstance(self.optimizer, Carried) else None
+
+    def judged(self, optimizer: Optimizer) -> Any:
+        """The parameters that count after this step: those that the optimizer makes of them, or they themselves."""
+        judged = getattr(optimizer, "judged", None)
+        state = self.optimizer.optimizer if isinstance(self.optimizer, Carried) else self.optimizer
+        return self.parameters if judged is None else judged(self.parameters, state)
+
+    def end_epoch(self, record: EpochRecord, tolerance: float, judged: Any) -> None:
+        """Close the epoch under way; what was judged is the best if it is better by more than the tolerance."""
         lowest = self.history[self.best_epoch - 1].monitored if self.best_epoch else math.inf
         self.history.append(record)
         self.running = Running()
         if math.isfinite(record.monitored) and record.monitored < lowest - tolerance:
-            self.best, self.best_epoch = self.parameters, record.epoch
+            self.best, self.best_buffers, self.best_epoch = judged, self.buffers, record.epoch
 
     @property
     def epochs_since_best(self) -> int:

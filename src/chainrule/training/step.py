@@ -10,7 +10,7 @@ import numpy as np
 from .. import tree
 from ..api import jit, value_and_grad
 from ..errors import ArgumentError
-from .objective import Objective
+from .objective import Buffered, Objective
 
 
 class Optimizer(Protocol):
@@ -25,6 +25,13 @@ class Optimizer(Protocol):
         ...
 
 
+class Carried(NamedTuple):
+    """What a step with buffers hands on beside the parameters."""
+
+    optimizer: Any
+    buffers: Any
+
+
 class Measured(NamedTuple):
     """What a step saw before it moved."""
 
@@ -34,7 +41,7 @@ class Measured(NamedTuple):
     gradient_norm: Any
 
 
-Step = Callable[[Any, Any, Any, Any, float], tuple[Any, Any, Measured]]
+Step = Callable[..., tuple[Any, Any, Measured]]
 
 
 def training_step(
@@ -58,19 +65,25 @@ def training_step(
     Returns
     -------
     step : callable
-        ``step(parameters, state, x, y, learning_rate)`` gives the new parameters, the new state, and what was measured
-        at the old ones.
+        ``step(parameters, state, *rows, learning_rate)`` gives the new parameters, the new state, and what was measured
+        at the old ones. The state is the optimizer's; of a `Buffered` objective, that and the buffers, `Carried`.
     """
-    value_and_gradient = value_and_grad(objective, has_aux=True)
+    value_and_gradient, carries = value_and_grad(objective, has_aux=True), isinstance(objective, Buffered)
 
-    def step(parameters: Any, state: Any, x: Any, y: Any, learning_rate: float) -> tuple[Any, Any, Measured]:
-        (value, parts), gradients = value_and_gradient(parameters, x, y)
+    def step(parameters: Any, state: Any, *rows_and_rate: Any) -> tuple[Any, Any, Measured]:
+        *rows, learning_rate = rows_and_rate
+        state, buffers = state if carries else (state, None)
+        before_rows = (parameters, buffers) if carries else (parameters,)
+        (value, parts), gradients = value_and_gradient(*before_rows, *rows)
+        if carries:
+            *parts, buffers = parts
         loss, penalty = _two_numbers(parts)
         measured = Measured(value, loss, penalty, _norm(gradients))
         if clip is not None:
             gradients = clip(gradients)
         moved, state = optimizer.update(parameters, gradients, state, learning_rate)
-        return moved if project is None else project(moved), state, measured
+        moved = moved if project is None else project(moved)
+        return moved, Carried(state, buffers) if carries else state, measured
 
     return jit(step)
 

@@ -29,21 +29,22 @@ class _NotTraced(Exception):
 
 
 class Strides:
-    """Steps over full batches of some rows, as many at once as there is time for.
+    """Steps over full batches, as many at once as there is time for.
 
     Parameters
     ----------
     many : callable
         As `training_strides` makes it.
-    rows : pair of arrays
-        Samples and targets.
     """
 
-    def __init__(self, many: Any, rows: tuple[np.ndarray, np.ndarray]):
-        self.is_possible = all(type(x) is np.ndarray and x.dtype.kind in _NUMBERS for x in rows)
-        self._rows = tuple(np.ascontiguousarray(x) for x in rows) if self.is_possible else rows
+    def __init__(self, many: Any):
         self._many = many
+        self._is_possible = True
         self._seconds_each = 0.0  # of a step, as far as is known
+
+    def are_possible(self, rows: tuple[np.ndarray, ...]) -> bool:
+        """Whether steps over these rows can be made many at once, as far as is known."""
+        return self._is_possible and all(type(x) is np.ndarray and x.dtype.kind in _NUMBERS for x in rows)
 
     def count(self) -> int:
         """How many steps to make with the next call."""
@@ -53,6 +54,7 @@ class Strides:
         self,
         parameters: Any,
         optimizer: Any,
+        rows: tuple[np.ndarray, ...],
         batches: np.ndarray,
         rates: np.ndarray,
         first: int,
@@ -63,8 +65,9 @@ class Strides:
 
         Parameters
         ----------
+        rows : arrays, each of shape (n, ...)
         batches : array of int, (steps, batch_size)
-            The rows of each step of the epoch.
+            The numbers of the rows of each step.
         rates : array of float64, (steps,)
             The learning rate of each.
 
@@ -76,10 +79,10 @@ class Strides:
         begun, known = time.perf_counter(), self._many.trace_count
         try:
             parameters, optimizer, made, now = self._many(
-                parameters, optimizer, *self._rows, batches, rates, first, last, made
+                parameters, optimizer, rows, batches, rates, first, last, made
             )
         except (_NotTraced, ChainruleError):  # Python asks for a value, or a step changes the type of a parameter
-            self.is_possible = False
+            self._is_possible = False
             return None
         count = int(now) - first
         if self._many.trace_count == known:
@@ -92,7 +95,7 @@ def training_strides(step: Step, batch_size: int) -> Any:
     """Steps in a row on so many rows each, as one compiled function of arrays."""
 
     def many(
-        parameters: Any, optimizer: Any, x: Any, y: Any, batches: Any, rates: Any, first: Any, last: Any, made: Made
+        parameters: Any, optimizer: Any, rows: Any, batches: Any, rates: Any, first: Any, last: Any, made: Made
     ) -> tuple[Any, Any, Made, Any]:
         if not isinstance(first, Array):
             raise _NotTraced
@@ -103,8 +106,10 @@ def training_strides(step: Step, batch_size: int) -> Any:
 
         def one(state: Any) -> Any:
             parameters, optimizer, made, k = state
-            rows = batches[k]
-            parameters, optimizer, measured = step(parameters, optimizer, x[rows], y[rows], rates[k].item())
+            batch = batches[k]
+            parameters, optimizer, measured = step(
+                parameters, optimizer, *(each[batch] for each in rows), rates[k].item()
+            )
             return parameters, optimizer, _with(made, measured, batch_size), k + 1
 
         return while_loop(goes_on, one, (parameters, optimizer, made, first))
