@@ -10,7 +10,14 @@ from chainrule.errors import ArgumentError, ShapeError
 from chainrule.losses import LOSSES, Loss, losses_of
 
 FILE = Path(__file__).parents[1] / "data_files" / "torch_losses.npz"
-ALL = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+ENTRIES = {
+    **LOSSES,
+    "huber, 2": LOSSES["huber"].configured(delta=2.0),
+    "quantile, 0.9": LOSSES["quantile"].configured(level=0.9),
+    "cross_entropy, smooth": LOSSES["cross_entropy"].configured(smoothing=0.1),
+    "logistic, smooth": LOSSES["logistic"].configured(smoothing=0.3),
+}
+ALL = pytest.mark.parametrize("loss", ENTRIES.values(), ids=ENTRIES)
 TASKS = {"regression", "classification", "binary", "counts"}
 
 
@@ -19,8 +26,8 @@ def examples(loss):
 
 
 def having(attribute):
-    entries = [loss for loss in LOSSES.values() if getattr(loss, attribute) is not None]
-    return pytest.mark.parametrize("loss", entries, ids=[loss.name for loss in entries])
+    entries = {name: loss for name, loss in ENTRIES.items() if getattr(loss, attribute) is not None}
+    return pytest.mark.parametrize("loss", entries.values(), ids=entries)
 
 
 @having("perfect")

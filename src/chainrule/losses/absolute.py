@@ -74,7 +74,7 @@ def _quantile(targets: np.ndarray, units: int, level: float = 0.5) -> np.ndarray
     r"\max(q (y - \hat y), (q - 1)(y - \hat y))",
     "Koenker, Bassett, Regression Quantiles (Econometrica, 1978), eq. 2.1",
     examples=_examples,
-    perfect=lambda targets: targets,
+    perfect=lambda targets, level=0.5: targets,
     prior=_quantile,
     settings={"level": 0.5},
     smooth=False,

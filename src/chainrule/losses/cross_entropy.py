@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .loss import loss
-from .rows import is_label, labels_of, mean_over_rows
+from .rows import is_label, labels_of, mean_over_rows, smoothed
 
 
 def _examples(rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -17,23 +17,30 @@ def _probabilities(logits: np.ndarray) -> np.ndarray:
     return weights / np.sum(weights, axis=-1, keepdims=True)
 
 
-def _log_frequencies(labels: np.ndarray, units: int) -> np.ndarray:
-    """Those of the classes; a class without a row counts as half of one."""
-    counts = np.maximum(np.bincount(labels, minlength=units), 0.5)
-    return np.log(counts / len(labels))
+def _log_frequencies(labels: np.ndarray, units: int, smoothing: float = 0.0) -> np.ndarray:
+    """Those of the classes, smoothed; if they are not, a class without a row counts as half of one."""
+    counts = np.maximum(np.bincount(labels, minlength=units), 0 if smoothing else 0.5)
+    return np.log((1 - smoothing) * (counts / len(labels)) + smoothing / units)
+
+
+def _perfect(labels: np.ndarray, smoothing: float = 0.0) -> np.ndarray:
+    units = int(labels.max()) + 1
+    is_class = np.eye(units)[labels]
+    return np.log((1 - smoothing) * is_class + smoothing / units) if smoothing else 40.0 * is_class
 
 
 @loss(
     "classification",
-    r"\log \textstyle\sum_j e^{\hat z_j} - \hat z_y",
-    "Goodfellow, Bengio, Courville, Deep Learning (2016), eq. 6.30",
+    r"\log \textstyle\sum_j e^{\hat z_j} - (1 - s) \hat z_y - \tfrac{s}{k} \sum_j \hat z_j",
+    "Goodfellow, Bengio, Courville, Deep Learning (2016), eq. 6.30; smoothing s: Szegedy et al. (CVPR 2016), sec. 7",
     examples=_examples,
     predict=_probabilities,
     decide=lambda outputs: np.argmax(outputs, axis=-1),
-    perfect=lambda labels: 40.0 * np.eye(int(labels.max()) + 1)[labels],
+    perfect=_perfect,
     prior=_log_frequencies,
+    settings={"smoothing": 0.0},
 )
-def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def cross_entropy(logits: np.ndarray, labels: np.ndarray, smoothing: float = 0.0) -> np.ndarray:
     """Mean cross-entropy between softmax(logits) and integer labels.
 
     Computed as logsumexp(z) - z[label], which stays finite where log(softmax(z)) does not. PyTorch's `cross_entropy`,
@@ -45,6 +52,9 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
         Unnormalized log-probabilities [nat], defined up to a constant per row.
     labels : array of int, shape (n,)
         Class of each row, 0 <= label < k.
+    smoothing : float
+        The share s of each label that is spread over all classes, 0 <= s < 1: the target of a row is
+        (1 - s) onehot(label) + s / k. So no logit is driven to infinity. PyTorch's `label_smoothing`.
 
     Returns
     -------
@@ -58,15 +68,16 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     DtypeError
         If labels are not integers.
     ArgumentError
-        If a label is none of the classes.
+        If a label is none of the classes, or the smoothing not below 1.
 
     Derivative
     ----------
-    (softmax(logits) - onehot(labels)) / n: block diagonal, n blocks of (1, k).
+    (softmax(logits) - targets) / n: block diagonal, n blocks of (1, k).
 
     Source
     ------
-    Goodfellow, Bengio, Courville, Deep Learning (2016), eq. 6.30.
+    Goodfellow, Bengio, Courville, Deep Learning (2016), eq. 6.30, and sec. 7.5.1 for smoothing; Szegedy, Vanhoucke,
+    Ioffe, Shlens, Wojna, Rethinking the Inception Architecture for Computer Vision (CVPR 2016), sec. 7.
 
     Examples
     --------
@@ -79,4 +90,7 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     z = logits - np.max(logits, axis=1, keepdims=True)
     # Chosen, not multiplied by 0 or 1, which would make a nan of a logit of -inf.
     of_label = np.sum(np.where(is_label(labels, logits.shape[1]), z, 0), axis=1)
-    return mean_over_rows(np.log(np.sum(np.exp(z), axis=1)) - of_label)
+    of_target = of_label
+    if smoothed(smoothing, "cross-entropy"):
+        of_target = (1 - smoothing) * of_label + smoothing * np.mean(z, axis=1)
+    return mean_over_rows(np.log(np.sum(np.exp(z), axis=1)) - of_target)

@@ -35,7 +35,7 @@ def _location(targets: np.ndarray, units: int, delta: float = 1.0) -> np.ndarray
     r"\tfrac12 e^2 \text{ if } |e| \le \delta, \text{ else } \delta (|e| - \tfrac12 \delta); \; e = \hat y - y",
     "Huber, Robust Estimation of a Location Parameter (Annals of Mathematical Statistics, 1964)",
     examples=_examples,
-    perfect=lambda targets: targets,
+    perfect=lambda targets, delta=1.0: targets,
     prior=_location,
     settings={"delta": 1.0},
 )

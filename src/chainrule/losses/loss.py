@@ -30,10 +30,10 @@ class Loss:
     predict: Callable[[np.ndarray], np.ndarray] = lambda outputs: outputs  # probabilities, means, rates, scores
     decide: Callable[[np.ndarray], np.ndarray] | None = None  # the class of each row, where there are classes
     units: Callable[[int], int] = lambda columns: columns  # output units for so many classes or columns of targets
-    perfect: Callable[[np.ndarray], np.ndarray] | None = None  # outputs at, or within 1e-6 of, the least loss
-    prior: Callable[..., np.ndarray] | None = (
-        None  # prior(targets, units): the best outputs that are equal for all rows
-    )
+    # Both take the settings too: perfect(targets), outputs at, or within 1e-6 of, the least loss; and
+    # prior(targets, units), the best outputs that are equal for all rows.
+    perfect: Callable[..., np.ndarray] | None = None
+    prior: Callable[..., np.ndarray] | None = None
     settings: Mapping[str, float] = field(default_factory=dict)
     smooth: bool = True  # twice differentiable
 
@@ -56,10 +56,11 @@ class Loss:
                     f"{self.name} has no setting {name}", wanted=", ".join(self.settings) or "no settings"
                 )
         known = {**self.settings, **settings}
-        function, prior = partial(self.function, **settings), self.prior
-        return replace(
-            self, function=function, prior=prior and partial(prior, **settings) if settings else prior, settings=known
-        )
+        if not settings:
+            return self
+        perfect, prior = (each and partial(each, **settings) for each in (self.perfect, self.prior))
+        function = partial(self.function, **settings)
+        return replace(self, function=function, perfect=perfect, prior=prior, settings=known)
 
     def __reduce__(self) -> Any:
         """By name where it is of the catalogue, whose entries hold functions that have none."""

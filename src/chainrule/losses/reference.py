@@ -13,6 +13,29 @@ row are added. The formula is that of one output $\hat y$ (where it is a logarit
 $y$. Written by `python -m chainrule.losses.reference`; a test compares.
 
 """
+SETTINGS = r"""
+## Settings
+
+`configured` binds settings; the best constant follows them.
+
+```python
+>>> import numpy as np
+>>> from chainrule.losses import LOSSES
+>>> smooth = LOSSES["cross_entropy"].configured(smoothing=0.1)
+>>> logits, labels = np.log([[0.9, 0.05, 0.05]]), np.array([0])
+>>> float(LOSSES["cross_entropy"].function(logits, labels).round(3)), float(smooth.function(logits, labels).round(3))
+(0.105, 0.298)
+
+```
+
+Smoothing replaces the target $\mathrm{onehot}(y)$ of a row by
+
+$$t = (1 - s) \, \mathrm{onehot}(y) + \frac{s}{k}, \qquad
+\frac{\partial L}{\partial \hat z} = \frac{\mathrm{softmax}(\hat z) - t}{n},$$
+
+so that the loss is least at finite logits, which lie $\log(1 + k (1 - s) / s)$ apart; a net that is sure pays for it.
+The logistic loss has $k = 2$ classes, no and yes. With $s = 0$ nothing is computed but what the plain loss computes.
+"""
 COLUMNS = ("loss", "task", "formula", "settings", "outputs", "best constant", "source")
 
 
@@ -31,7 +54,7 @@ def row(entry: Loss) -> str:
 def page() -> str:
     """The whole page."""
     lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS), *map(row, LOSSES.values())]
-    return HEAD + "\n".join(lines) + "\n"
+    return HEAD + "\n".join(lines) + "\n" + SETTINGS
 
 
 if __name__ == "__main__":

@@ -82,6 +82,13 @@ def zeros_and_ones(targets: Any, loss: str) -> None:
         raise ArgumentError(f"{loss} takes targets of 0 or 1", got=f"a target of {wrong}")
 
 
+def smoothed(smoothing: float, loss: str) -> bool:
+    """Whether targets are smoothed, if by a share that leaves something of them."""
+    if not 0 <= smoothing < 1:
+        raise ArgumentError(f"{loss} smooths by a share, at least 0 and below 1", got=f"smoothing={smoothing}")
+    return smoothing != 0
+
+
 def is_positive(outputs: np.ndarray) -> np.ndarray:
     """Class 1 where a score or log-odds are positive, else 0; without the axis of a single column."""
     classes = (outputs > 0).astype(np.int64)

@@ -128,8 +128,8 @@ class Dense:
             else _each(INITIALIZATIONS, weights, depth, "initialization", "layer")
         )
         rules = _each(BIASES, biases, depth, "rule for biases", "layer")
-        normalized = [*map(_normalization, _of_hidden(normalizations, depth - 1, "normalization")), None]
-        rates = [*map(_rate, _of_hidden(dropout, depth - 1, "rate of dropout")), 0.0]
+        normalized = [*map(_normalization, _spread(normalizations, depth - 1, "normalization", "hidden layer")), None]
+        rates = [*map(_rate, _spread(dropout, depth - 1, "rate of dropout", "hidden layer")), 0.0]
         self.layers = tuple(map(Layer, self.sizes[:-1], self.sizes[1:], functions, draws, rules, normalized, rates))
         for k, layer in enumerate(self.layers, 1):
             _check_normalized(layer, k)
@@ -448,25 +448,18 @@ _MORE = {"normalizations", "dropout"}
 def _each(
     catalogue: Mapping[str, AnyEntry], choices: Choice | Sequence[Choice], count: int, what: str, place: str
 ) -> list[AnyEntry]:
-    """One entry for each place, from one choice for all or one for each."""
-    if not isinstance(choices, (list, tuple)):
-        return [chosen(catalogue, choices, what)] * count
-    if len(choices) != count:
-        raise ArgumentError(
-            f"there is one {what} for each {place}, or one for all",
-            got=f"{len(choices)} for {count} {place}{'s' * (count != 1)}",
-        )
-    return [chosen(catalogue, choice, what) for choice in choices]
+    """One entry for each place."""
+    return [chosen(catalogue, choice, what) for choice in _spread(choices, count, what, place)]
 
 
-def _of_hidden(choices: Any, count: int, what: str) -> list[Any]:
-    """One for each hidden layer, from one for all or one for each."""
+def _spread(choices: Any, count: int, what: str, place: str) -> list[Any]:
+    """One choice for each place, from one for all or one for each."""
     if not isinstance(choices, (list, tuple)):
         return [choices] * count
     if len(choices) != count:
         raise ArgumentError(
-            f"there is one {what} for each hidden layer, or one for all",
-            got=f"{len(choices)} for {count} hidden layer{'s' * (count != 1)}",
+            f"there is one {what} for each {place}, or one for all",
+            got=f"{len(choices)} for {count} {place}{'s' * (count != 1)}",
         )
     return list(choices)
 
