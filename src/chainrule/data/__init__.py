@@ -6,6 +6,7 @@ kinds; a preparation makes the pair of it. This room knows nothing about nets.
 
 from . import digits
 from .column import Column
+from .mapped_rows import MappedRows
 from .parts import Parts, split
 from .preparation import Preparation
 from .reading import read_table
@@ -19,6 +20,7 @@ __all__ = [
     "Chunk",
     "Column",
     "InMemory",
+    "MappedRows",
     "Parts",
     "Preparation",
     "Scaling",

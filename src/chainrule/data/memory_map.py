@@ -1,4 +1,4 @@
-"""Tables in `.npy` files, whose values stay on the disk until they are asked for."""
+"""Arrays in `.npy` files, whose values stay on the disk until they are asked for, and tables of them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,26 @@ from .table import Table
 MAGIC = b"\x93NUMPY"
 
 
-def read_npy(path: Path) -> Table:
-    """The table of an array: of its columns, or of its fields if it has names for them."""
+def mapped(path: Path) -> np.ndarray:
+    """The array in a file, mapped into memory.
+
+    Raises
+    ------
+    FileError
+        If there is none.
+    """
     with opened(path) as file:
         if file.read(len(MAGIC)) != MAGIC:
             raise FileError(f"{path} is no .npy file")
     try:
-        array = np.load(os.fsdecode(path), mmap_mode="r", allow_pickle=False)
+        return np.load(os.fsdecode(path), mmap_mode="r", allow_pickle=False)
     except (ValueError, TypeError, EOFError, OSError, OverflowError, SyntaxError, tokenize.TokenError) as error:
         raise FileError(f"{path} is cut off, damaged, or holds Python objects", got=str(error)) from error
+
+
+def read_npy(path: Path) -> Table:
+    """The table of an array: of its columns, or of its fields if it has names for them."""
+    array = mapped(path)
     if array.dtype.names is not None and array.ndim == 1:
         columns = [(name, array[name]) for name in array.dtype.names]
     elif array.ndim == 1:

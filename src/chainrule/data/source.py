@@ -10,7 +10,7 @@ import numpy as np
 
 class Chunk(NamedTuple):
     """Some rows of an epoch in memory, and the order in which they are used; all of them in full batches, but the
-    last chunk of an epoch."""
+    last chunk of an epoch. Rows that the order does not name mean nothing."""
 
     rows: tuple[np.ndarray, ...]
     order: np.ndarray
@@ -24,7 +24,10 @@ class Source(Protocol):
         ...
 
     def chunks(self, seed: np.random.SeedSequence | None, batch_size: int) -> Iterator[Chunk]:
-        """All rows once, in the order that follows from a seed, or as they lie where there is none."""
+        """All rows once, in the order that follows from a seed, or as they lie where there is none.
+
+        The arrays of a chunk may be filled anew as soon as the next one is asked for.
+        """
         ...
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -226,12 +227,13 @@ class _Run:
         state = self.state
         seed = None if self.order_seed is None else epoch_seed(self.order_seed, state.epoch)
         ending, first = None, 0
-        for chunk in self.rows.chunks(seed, self.batch_size):
-            if state.running.rows < (first + len(chunk.order)):
-                ending = self.steps(chunk, first, stop)
-            if ending:
-                break
-            first += len(chunk.order)
+        with _closed(self.rows.chunks(seed, self.batch_size)) as chunks:
+            for chunk in chunks:
+                if state.running.rows < (first + len(chunk.order)):
+                    ending = self.steps(chunk, first, stop)
+                if ending:
+                    break
+                first += len(chunk.order)
         if ending == "diverged" or (ending == "interrupted" and state.running.rows < len(self.rows)):
             return ending  # the epoch stays open
         judged = state.judged(self.optimizer)
@@ -374,6 +376,16 @@ class _Run:
             arguments = *_arguments(state.judged(self.optimizer), state.buffers), *self.validation_rows
         cause = None if arguments is None else first_cause(self.objective, arguments, has_aux=True)
         return DivergenceError(f"training diverged: {what}", got=cause, fitted=fitted)
+
+
+@contextmanager
+def _closed(chunks: Iterator[Chunk]) -> Generator[Iterator[Chunk]]:
+    """Chunks whose source is told where no more are wanted, before what ended them goes on."""
+    try:
+        yield chunks
+    finally:
+        if isinstance(chunks, Generator):
+            chunks.close()
 
 
 def _buffers(objective: Objective) -> Any:
