@@ -189,8 +189,20 @@ class Code:
         return self._of("shl", x.dtype, x, places)
 
     def shift_right(self, x: Value, places: Value) -> Value:
-        """The sign stays."""
-        return self._of("ashr", x.dtype, x, places)
+        """The sign stays, where there is one."""
+        return self._of("lshr" if x.dtype.kind == "u" else "ashr", x.dtype, x, places)
+
+    def xor(self, a: Value, b: Value) -> Value:
+        return self._of("xor", a.dtype, a, b)
+
+    def whole_product(self, a: Value, b: Value) -> tuple[Value, Value]:
+        """The upper and the lower half of a product of unsigned integers of 64 bits."""
+        wide = [self._emit(f"zext i64 {x.text} to i128", x.dtype, x).text for x in (a, b)]
+        level = max(a.level, b.level)
+        product = self.function.emit(f"mul i128 {wide[0]}, {wide[1]}", a.dtype, 1, level)
+        shifted = self._emit(f"lshr i128 {product.text}, 64", a.dtype, product)
+        high, low = (self._emit(f"trunc i128 {each.text} to i64", a.dtype, each) for each in (shifted, product))
+        return high, low
 
 
 def _conversion(a: np.dtype, b: np.dtype) -> str:

@@ -79,7 +79,7 @@ class KernelExplanation:
     ----------
     number : int
         Its place in the order, from 0.
-    kind : {"loops", "reduction", "product", "assembly", "cumulative", "ordering", "lapack", "holding", "numpy"}
+    kind : {"loops", "reduction", "product", "assembly", "cumulative", "ordering", "lapack", "draw", "holding", "numpy"}
     loops : tuple of int
         What the loops walk.
     summed : tuple of int

@@ -18,10 +18,11 @@ from .entries import TRIANGLES, only_moves
 LOOPS, REDUCTION, PRODUCT = "loops", "reduction", "product"
 ASSEMBLY, CUMULATIVE = "assembly", "cumulative"  # what stores piece by piece, and step by step
 ORDERING, LAPACK = "ordering", "lapack"  # what compares entries of a row; systems and factorizations of matrices
+DRAW = "draw"  # random words and what is made of them
 HOLDING, NUMPY = "holding", "numpy"  # a loop or a branch that holds graphs; what has no recipe
 _NARROW = 8  # columns
 _MOST = 100  # operations of a kernel: registers are few, and the time to compile grows faster than the number
-_WHOLE = (ASSEMBLY, CUMULATIVE, ORDERING, LAPACK, HOLDING, NUMPY)  # what takes and gives whole arrays
+_WHOLE = (ASSEMBLY, CUMULATIVE, ORDERING, LAPACK, DRAW, HOLDING, NUMPY)  # what takes and gives whole arrays
 
 
 @final
@@ -30,7 +31,7 @@ class Kernel:
 
     Attributes
     ----------
-    kind : {"loops", "reduction", "product", "assembly", "cumulative", "ordering", "lapack", "holding", "numpy"}
+    kind : {"loops", "reduction", "product", "assembly", "cumulative", "ordering", "lapack", "draw", "holding", "numpy"}
         Of all but the first, the first variable says what is done.
     shape : tuple of int
         That of all its variables.

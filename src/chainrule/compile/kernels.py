@@ -11,10 +11,11 @@ from typing import Any, NamedTuple, final
 from .assembly import write_assembly
 from .code import Code
 from .cumulative import write_cumulative
+from .draws import write_draws
 from .emitter import INDEX, Module, Value
 from .entries import Entries, Memory, Place, rows
 from .factorizations import scratch_bytes_of, write_factorization
-from .fusion import ASSEMBLY, CUMULATIVE, LAPACK, ORDERING, PRODUCT, REDUCTION, Kernel
+from .fusion import ASSEMBLY, CUMULATIVE, DRAW, LAPACK, ORDERING, PRODUCT, REDUCTION, Kernel
 from .index import Index
 from .llvm_loader import Machine
 from .loops import Part, over
@@ -150,6 +151,8 @@ class _Writer:
             write_factorization(head, self.memory, function, code, entries, self._lanes, self.scratch)
         elif self.kernel.kind == ORDERING:
             write_ordering(head, self.memory[head.number], function, code, entries, self._lanes)
+        elif self.kernel.kind == DRAW:
+            write_draws(head, self.memory[head.number], function, code, entries, part)
         else:
             over(function, self.kernel.walked, self._lanes, lambda place: self._store(self._within(place)), part)
 

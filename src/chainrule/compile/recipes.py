@@ -11,10 +11,11 @@ from .assembly import assembly_of
 from .code import Code
 from .contraction import Contraction
 from .cumulative import is_cumulative
+from .draws import is_draw
 from .emitter import Module, Value
 from .entries import TRIANGLES
 from .factorizations import is_factorization
-from .fusion import ASSEMBLY, CUMULATIVE, LAPACK, LOOPS, NUMPY, ORDERING, PRODUCT, REDUCTION, standard_kind
+from .fusion import ASSEMBLY, CUMULATIVE, DRAW, LAPACK, LOOPS, NUMPY, ORDERING, PRODUCT, REDUCTION, standard_kind
 from .ordering import is_ordering
 from .reductions import REDUCTIONS
 
@@ -49,6 +50,8 @@ def kind_of(v: Variable) -> str:
         return CUMULATIVE
     if is_ordering(v):
         return ORDERING
+    if is_draw(v):
+        return DRAW
     if operation.name == "einsum":
         return _kind_of_sum(v)
     return REDUCTION if operation.name in REDUCTIONS and v.parameters[0] else NUMPY

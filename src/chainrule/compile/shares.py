@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .contraction import Contraction
-from .fusion import LOOPS, PRODUCT, REDUCTION, Kernel
+from .draws import lanes_of_draws, walked_by_draws, words_of
+from .fusion import DRAW, LOOPS, PRODUCT, REDUCTION, Kernel
 from .llvm_loader import Machine
 from .products import Product
 from .reductions import Blocks, contraction_of, largest_operand
@@ -21,6 +22,7 @@ _MOST_PIECES = 64
 _BYTES_EACH_NS = 10
 _OPERATIONS_EACH_NS = 32  # bytes of results
 _MULTIPLICATIONS_EACH_NS = 200  # in a product; bytes of results
+_EACH_WORD = 2  # ns
 _ENOUGH_PIECES = 8  # of a product: so many panels are better than pieces of each
 _TILES_OF_A_PIECE = 8
 _BLOCK_BYTES = 64 * 1024  # of the largest operand of a reduction: it stays near while all results are made of it
@@ -55,7 +57,7 @@ def share_of(kernel: Kernel, read: Sequence[int], machine: Machine) -> Share | N
     read : sequence of int
         The sizes of the arrays that it reads [bytes].
     """
-    if kernel.kind not in (LOOPS, PRODUCT, REDUCTION):
+    if kernel.kind not in (LOOPS, PRODUCT, REDUCTION, DRAW):
         return None
     work = work_of(kernel, read)
     if work < _LEAST:
@@ -67,6 +69,8 @@ def share_of(kernel: Kernel, read: Sequence[int], machine: Machine) -> Share | N
         blocks = _blocks_of(kernel, wanted)
         if blocks is not None:
             return Share(0, 1, blocks.number, blocks)
+    if kernel.kind == DRAW:
+        return _of_axes(walked_by_draws(kernel.head), wanted, lanes_of_draws(kernel.head))
     return _of_axes(kernel.walked, wanted, machine.vector_bytes // min(v.dtype.itemsize for v in kernel.variables))
 
 
@@ -89,6 +93,8 @@ def work_of(kernel: Kernel, read: Sequence[int]) -> float:
         time += depth * head.size * head.dtype.itemsize / _MULTIPLICATIONS_EACH_NS
     elif kernel.kind == REDUCTION:
         time += max(u.size * u.dtype.itemsize for u in head.inputs) / _BYTES_EACH_NS
+    elif kernel.kind == DRAW:
+        time += words_of(head) * _EACH_WORD
     return time
 
 

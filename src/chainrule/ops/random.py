@@ -17,7 +17,7 @@ from ..original import np
 from .batch_axis import Flags, number_of_samples, of_rank, repeated
 from .operation import Example, discrete
 
-_DRAWN, _SPLIT, _FOLDED = range(3)  # the third word of the counter; the second one is what is folded in
+DRAWN, SPLIT, FOLDED = range(3)  # the third word of the counter; the second one is what is folded in
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
@@ -64,7 +64,7 @@ def _examples(**parameters: Any) -> Callable[[np.random.Generator], Any]:
 
 random_bits = discrete(
     "random_bits",
-    lambda key, *, shape: _words(key, _DRAWN, shape),
+    lambda key, *, shape: _words(key, DRAWN, shape),
     lambda key, *, shape: ArrayType((*_keys_of(key), *shape), np.uint64),
     parameters=("shape",),
     batch=_key_by_key,
@@ -75,7 +75,7 @@ random_bits = discrete(
 )
 random_split = discrete(
     "random_split",
-    lambda key, *, num: _words(key, _SPLIT, (num, 2)),
+    lambda key, *, num: _words(key, SPLIT, (num, 2)),
     lambda key, *, num: ArrayType((*_keys_of(key), num, 2), np.uint64),
     parameters=("num",),
     batch=_key_by_key,
@@ -93,7 +93,7 @@ def _folded(key: Any, data: Any) -> Any:
         np.broadcast_to(data, shape).reshape(-1).tolist(),
         strict=True,
     )
-    return np.asarray([_raw(k, _FOLDED, 2, n) for k, n in pairs], np.uint64).reshape((*shape, 2))
+    return np.asarray([_raw(k, FOLDED, 2, n) for k, n in pairs], np.uint64).reshape((*shape, 2))
 
 
 def _folded_type(key: ArrayType, data: ArrayType) -> ArrayType:
@@ -131,7 +131,7 @@ random_fold = discrete(
 def _uniform(key: Any, *, shape: tuple[int, ...], dtype: str) -> Any:
     """As many bits as a number below 1 can hold: more would round up to 1."""
     digits = np.finfo(dtype).nmant + 1
-    words = _words(key, _DRAWN, shape) >> np.uint64(64 - digits)
+    words = _words(key, DRAWN, shape) >> np.uint64(64 - digits)
     return words.astype(dtype) * np.dtype(dtype).type(2.0**-digits)
 
 
@@ -149,7 +149,7 @@ random_uniform = discrete(
 
 def _centered(key: Any, *, shape: tuple[int, ...]) -> Any:
     """(2 k + 1 - 2^53) / 2^54 for 0 <= k < 2^53: an odd number, which 53 bits hold exactly."""
-    words = _words(key, _DRAWN, shape) >> np.uint64(11)
+    words = _words(key, DRAWN, shape) >> np.uint64(11)
     odd = 2 * words.astype(np.int64) + (1 - 2**53)
     return odd * 2.0**-54
 
@@ -176,7 +176,7 @@ def _high_product(a: Any, b: Any) -> Any:
 
 def _integers(key: Any, low: Any, high: Any, *, shape: tuple[int, ...], dtype: str) -> Any:
     """floor(r (high - low)) for r of 128 bits: no number is likelier than another by more than 2^-64."""
-    words = _words(key, _DRAWN, (*shape, 2))
+    words = _words(key, DRAWN, (*shape, 2))
     low, span = np.asarray(low, np.int64), (np.asarray(high) - np.asarray(low)).astype(np.uint64)
     with np.errstate(over="ignore"):
         upper, lower = words[..., 0] * span, _high_product(words[..., 1], span)

@@ -459,6 +459,8 @@ _OPERATIONS = {
     "add": _integer(lambda a, b: a + b),
     "sub": _integer(lambda a, b: a - b),
     "mul": _integer(lambda a, b: a * b),
+    "udiv": lambda a, b, kind: _wrapped(_unsigned(a, kind) // _unsigned(b, kind), kind),
+    "urem": lambda a, b, kind: _wrapped(_unsigned(a, kind) % _unsigned(b, kind), kind),
     "and": _integer(lambda a, b: a & b),
     "or": _integer(lambda a, b: a | b),
     "xor": _integer(lambda a, b: a ^ b),
