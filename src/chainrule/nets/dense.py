@@ -78,7 +78,7 @@ class Dense:
     Source
     ------
     Goodfellow, Bengio, Courville, Deep Learning (2016), sec. 6.4, Algorithm 6.3; dropout: sec. 7.12; batch
-    normalization: sec. 8.7.1. Ba, Kiros, Hinton, Layer Normalization (2016), eq. 4.
+    normalization: sec. 8.7.1. Ba, Kiros, Hinton, Layer Normalization (2016), eq. 3.
 
     Examples
     --------

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..errors import ArgumentError, ShapeError
 
+
+class About(NamedTuple):
+    """What a normalization does."""
+
+    formula: str  # of the weighted sums a
+    over: str
+    source: str
+
+
 NORMALIZATIONS = {
-    "batch": r"\frac{a - E_{\mathrm{rows}}[a]}{\sqrt{V_{\mathrm{rows}}[a] + 10^{-5}}}",
-    "layer": r"\frac{a - E_{\mathrm{units}}[a]}{\sqrt{V_{\mathrm{units}}[a] + 10^{-5}}}",
+    "batch": About(
+        r"\frac{a - E_{\mathrm{rows}}[a]}{\sqrt{V_{\mathrm{rows}}[a] + 10^{-5}}}",
+        "the rows of the batch",
+        "Ioffe, Szegedy, Batch Normalization (ICML 2015), Algorithms 1 and 2",
+    ),
+    "layer": About(
+        r"\frac{a - E_{\mathrm{units}}[a]}{\sqrt{V_{\mathrm{units}}[a] + 10^{-5}}}",
+        "the units of each row",
+        "Ba, Kiros, Hinton, Layer Normalization (2016), eq. 3",
+    ),
 }
 EPSILON = 1e-5  # added to the variance, so that a sum that never changes is divided by something
 MOMENTUM = 0.1  # the weight of the newest batch in the running statistics
@@ -33,7 +50,7 @@ def layer_normalized(a: np.ndarray) -> np.ndarray:
 
     Source
     ------
-    Ba, Kiros, Hinton, Layer Normalization (2016), eq. 4.
+    Ba, Kiros, Hinton, Layer Normalization (2016), eq. 3.
 
     Examples
     --------

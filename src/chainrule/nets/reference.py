@@ -11,6 +11,7 @@ from ..api import jacobian
 from .activations import ACTIVATIONS, Activation
 from .entry import AbstractEntry
 from .initializations import BIASES, INITIALIZATIONS
+from .normalization import NORMALIZATIONS
 
 HEAD = """# Nets
 
@@ -31,6 +32,71 @@ For $m$ inputs and $n$ units. Where the gain $g$ has no number, it is that of th
 """
 BIASES_HEAD = """## Rules for biases
 
+"""
+NORMALIZATIONS_HEAD = r"""
+## Normalization
+
+A hidden layer with `normalizations` computes $h = f(\hat a \odot \gamma + b)$, where $\hat a$ are its weighted sums
+less their mean $E$, divided by the root of their variance $V$. Beside `W` and `b` it has a leaf `scale`, $\gamma$, ones
+at first; the bias is the shift. For maxout each piece of a unit has sums, a scale and a bias of its own.
+
+"""
+NORMALIZATIONS_FOOT = r"""
+A batch of training has its own mean $\mu$ and variance $v$ (dividing by the number of rows $n$), and running ones, the
+buffers, follow them:
+
+$$\mu' = 0.9 \, \mu' + 0.1 \, \mu, \qquad v' = 0.9 \, v' + 0.1 \, \tfrac{n}{n - 1} v.$$
+
+Prediction normalizes by $\mu'$ and $v'$, so that no row depends on the others. A batch of a single row is refused in
+training: its sums less their mean are 0 whatever they were, and it has no variance. Choose a size of batches that
+leaves no single row at the end.
+
+## Dropout
+
+With `dropout` $r$ a hidden layer leaves out each of its outputs with probability $r$ in training, and divides the
+others by $1 - r$:
+
+$$\tilde h = \frac{m \odot h}{1 - r}, \qquad m_{ij} \in \{0, 1\}, \; P(m_{ij} = 1) = 1 - r, \qquad E[\tilde h] = h,$$
+
+so that prediction keeps all and divides by nothing. Who calls draws $m$: `kept(layer, shape, rate)` returns it as an
+array of bool, for layers counted from 0. In a step that is traced, draw it from a key that is an argument of the step.
+
+```python
+>>> import numpy as np, chainrule as cr
+>>> from chainrule.nets import Dense
+>>> net = Dense([2, 64, 32, 1], normalizations="batch", dropout=[0.0, 0.2])
+>>> rng = np.random.default_rng(0)
+>>> x = rng.normal(size=(64, 2))
+>>> y = x[:, :1] * x[:, 1:]
+
+>>> def loss(parameters, buffers, key):
+...     def kept(layer, shape, rate):
+...         return cr.random.bernoulli(cr.random.fold_in(key, layer), 1 - rate, shape)
+...     outputs, buffers = net.training_forward(parameters, buffers, x, kept)
+...     return np.mean((outputs - y) ** 2), buffers
+
+>>> step = cr.jit(cr.grad(loss, has_aux=True))
+>>> parameters, buffers, key = net.initialize(rng=1), net.buffers(), cr.random.key(0)
+>>> for k in range(300):
+...     gradients, buffers = step(parameters, buffers, cr.random.fold_in(key, k))
+...     parameters = [{n: p - 0.1 * g[n] for n, p in layer.items()} for layer, g in zip(parameters, gradients)]
+>>> bool(np.mean((net.forward(parameters, x, buffers) - y) ** 2) < 0.1 * np.var(y))
+True
+
+```
+
+`forward` with `kept` is one draw of a prediction; the spread of many tells how sure the net is (Gal, Ghahramani,
+Dropout as a Bayesian Approximation, ICML 2016, eq. 6):
+
+```python
+>>> one = np.array([[0.5, 0.5]])
+>>> far = np.array([[5.0, 5.0]])
+>>> drawn = lambda layer, shape, rate: rng.random(shape) >= rate
+>>> spread = lambda x: np.std([net.forward(parameters, x, buffers, drawn) for _ in range(200)])
+>>> bool(spread(one) < spread(far))
+True
+
+```
 """
 
 
@@ -78,8 +144,13 @@ def page() -> str:
         )
         for what, catalogue in (("initialization", INITIALIZATIONS), ("rule", BIASES))
     )
+    normalizations = _table(
+        ("normalization", "normalized sums", "over", "source"),
+        [(f"`{name}`", f"${about.formula}$", about.over, about.source) for name, about in NORMALIZATIONS.items()],
+    )
     return "".join(
         (HEAD, ACTIVATIONS_HEAD, activations, "\n", INITIALIZATIONS_HEAD, weights, "\n", BIASES_HEAD, biases)
+        + (NORMALIZATIONS_HEAD, normalizations, NORMALIZATIONS_FOOT)
     )
 
 

@@ -5,6 +5,7 @@ knows neither losses nor nets, nor where gradients come from. Schedules say how 
 """
 
 from . import lbfgs, schedules
+from .averaged import Averaged, averaged
 from .catalogue import OPTIMIZERS, OTHERS, SCHEDULES, Optimizer, Schedule
 from .clipping import clip_by_global_norm, clip_by_value
 from .configured import Configured, configured
@@ -18,6 +19,7 @@ __all__ = [
     "OPTIMIZERS",
     "OTHERS",
     "SCHEDULES",
+    "Averaged",
     "Configured",
     "Optimizer",
     "Schedule",
@@ -25,6 +27,7 @@ __all__ = [
     "adagrad",
     "adam",
     "adamw",
+    "averaged",
     "clip_by_global_norm",
     "clip_by_value",
     "configured",

@@ -96,7 +96,7 @@ OTHERS: dict[str, str] = {
     'that, or scipy.optimize.minimize(cr.value_and_grad(f), x0, jac=True, method="CG")',
     "rmsprop_nesterov": "adam has both the scaling and the momentum, and corrects their start at zero: use that",
     "coordinate_descent": "a gradient gives all coordinates at the cost of one: use any optimizer of the catalogue",
-    "polyak_averaging": "it makes no steps: take the mean of the parameters after those of any optimizer",
+    "polyak_averaging": "it makes no steps: averaged(optimizer) takes the mean of where those of any optimizer led",
 }
 
 

@@ -31,6 +31,9 @@ class Configured:
         """One step with these settings."""
         return self.rule(parameters, gradients, state, learning_rate, **self.settings)
 
+    def __hash__(self) -> int:
+        return hash((self.name, frozenset(self.settings.items())))
+
     def __repr__(self) -> str:
         return f"configured({', '.join([repr(self.name), *(f'{k}={v!r}' for k, v in self.settings.items())])})"
 

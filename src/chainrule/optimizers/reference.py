@@ -71,6 +71,38 @@ Where each step can see all of the data, and there is no noise, a line search ne
 number by itself.
 """
 
+MEANS = r"""
+## Means of parameters
+
+Steps on batches end in noise around the minimum; the mean of where they led is nearer to it. `averaged(optimizer)`
+makes the steps of any optimizer, and its `judged(parameters, state)` is the mean. After $n$ steps that count, to
+$p_1, \dots, p_n$, it is
+
+$$\bar p_n = \frac1n \sum_{i=1}^n p_i, \qquad \text{or with a decay } d: \quad
+\bar p_n = \frac{1 - d}{1 - d^n} \sum_{i=1}^n d^{\,n-i} p_i,$$
+
+computed as $\bar p_n = \bar p_{n-1} + s_n (p_n - \bar p_{n-1})$ with a share $s_n = 1/n$ or
+$s_n = (1 - d) / (1 - d^n)$ (Polyak, Juditsky, 1992; Kingma, Ba, 2015, sec. 7.2). `chainrule.training.fit` judges epochs
+by it and keeps it.
+
+```python
+>>> from chainrule.optimizers import averaged
+>>> rng = np.random.default_rng(0)
+>>> noisy = lambda p: {name: g + rng.normal() for name, g in cr.grad(loss)(p).items()}
+>>> optimizer = averaged("sgd", start=200)
+>>> optimizer
+averaged(configured('sgd'), decay=None, start=200)
+>>> parameters = {"slope": 0.0, "offset": 0.0}
+>>> state = optimizer.initialize(parameters)
+>>> for step in range(2000):
+...     parameters, state = optimizer.update(parameters, noisy(parameters), state, 0.1)
+>>> far = lambda p: np.hypot(p["slope"] - 3, p["offset"] - 1)
+>>> bool(far(optimizer.judged(parameters, state)) < 0.3 * far(parameters))
+True
+
+```
+"""
+
 REFUSED = """
 ## Others
 
@@ -109,7 +141,7 @@ def page() -> str:
     steps = table(["optimizer", "step", "learning rate", "settings", "remembers", "source"], optimizers)
     rates = table(["schedule", "learning rate", "settings", "source"], schedules)
     others = table(["method", "why not"], [(f"`{name}`", reason) for name, reason in OTHERS.items()])
-    return HEAD + STEPS + steps + RATES + rates + WHOLE_BATCHES + REFUSED + others
+    return HEAD + STEPS + steps + RATES + rates + WHOLE_BATCHES + MEANS + REFUSED + others
 
 
 if __name__ == "__main__":
