@@ -3,9 +3,12 @@
 import threading
 
 import numpy as np
+import pyarrow
 import pytest
+from pyarrow import parquet
+from scipy import sparse
 
-from chainrule.data import MappedRows
+from chainrule.data import MappedRows, ParquetRows, SparseRows
 from chainrule.optimizers import adam
 from chainrule.training import Checkpoint, fit, load_state, regularized
 from chainrule.training.batches import epoch_seed, seed_sequence
@@ -24,7 +27,17 @@ def mapped(folder):
     return MappedRows([folder / "x.npy", Y], block_bytes=5 * 32, blocks=4)
 
 
-SOURCES = {"mapped": mapped}
+def sparse_rows(folder):
+    return SparseRows(sparse.csc_array(X), Y, block_bytes=5 * 32, blocks=4)
+
+
+def parquet_rows(folder):
+    columns = dict(zip("abcy", [*X.T, Y], strict=True))
+    parquet.write_table(pyarrow.table(columns), folder / "rows.parquet", row_group_size=10)
+    return ParquetRows(folder / "rows.parquet", "y", chunk_bytes=1)
+
+
+SOURCES = {"mapped": mapped, "sparse": sparse_rows, "parquet": parquet_rows}
 
 
 @pytest.fixture(params=SOURCES)

@@ -7,11 +7,13 @@ kinds; a preparation makes the pair of it. This room knows nothing about nets.
 from . import digits
 from .column import Column
 from .mapped_rows import MappedRows
+from .parquet_rows import ParquetRows
 from .parts import Parts, split
 from .preparation import Preparation
 from .reading import read_table
 from .scaling import Scaling
 from .source import Chunk, InMemory, Source
+from .sparse_rows import SparseRows
 from .stratification import stratified_split
 from .table import Table
 from .target import task_of
@@ -21,10 +23,12 @@ __all__ = [
     "Column",
     "InMemory",
     "MappedRows",
+    "ParquetRows",
     "Parts",
     "Preparation",
     "Scaling",
     "Source",
+    "SparseRows",
     "Table",
     "digits",
     "read_table",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,11 @@ def column_from_arrow(name: str, data: Any, kind: Kind | None = None) -> Column:
         f"column {name!r} holds {data.type}, which is no kind of column",
         wanted="numbers, texts, booleans",
     )
+
+
+def is_of_rows(name: str) -> bool:
+    """Whether it is what pandas writes of the numbers of its rows, which is no column."""
+    return re.fullmatch(r"__index_level_\d+__", name) is not None
 
 
 def _empty(name: str, rows: int, kind: Kind) -> Column:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from .. import files
 from ..errors import ArgumentError, FileError
 from ..files.trouble import Path
-from .arrow import column_from_arrow
+from .arrow import column_from_arrow, is_of_rows
 from .arrow_loader import arrow, arrow_feather, arrow_parquet
 from .column import KINDS, Kind
 from .delimited import read_delimited
@@ -133,10 +132,7 @@ def _read_arrow(path: Path, suffix: str, kinds: dict[str, Kind]) -> Table:
         raise FileError(f"{path} is no {suffix} file, or is damaged", got=str(error)) from error
     if not names:
         raise FileError(f"{path} is empty")
-    # What pandas writes of the numbers of its rows is no column.
     columns = [
-        column_from_arrow(name, data.column(k), kinds.get(name))
-        for k, name in enumerate(names)
-        if not re.fullmatch(r"__index_level_\d+__", name)
+        column_from_arrow(name, data.column(k), kinds.get(name)) for k, name in enumerate(names) if not is_of_rows(name)
     ]
     return Table(columns, str(path))

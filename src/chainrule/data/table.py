@@ -40,7 +40,7 @@ class Table:
     def __init__(self, columns: Sequence[Column], source: str = "the table", rows: slice | np.ndarray | None = None):
         self._columns = {column.name: column for column in columns}
         if len(self._columns) < len(columns):
-            _refuse_duplicates([column.name for column in columns], source)
+            refuse_duplicates([column.name for column in columns], source)
         lengths = {len(column) for column in columns}
         if len(lengths) > 1:
             raise DataError(f"the columns of {source} differ in length", got=", ".join(map(str, sorted(lengths))))
@@ -149,7 +149,13 @@ def near(name: str, names: Sequence[str]) -> str | None:
     return " or ".join(repr(by_lower[lower]) for lower in close) or None
 
 
-def _refuse_duplicates(names: Sequence[str], source: str) -> None:
+def refuse_duplicates(names: Sequence[str], source: str) -> None:
+    """Refuse columns of one name.
+
+    Raises
+    ------
+    DataError
+    """
     for name in names:
         places = [str(k) for k, other in enumerate(names, 1) if other == name]
         if len(places) > 1:
