@@ -205,33 +205,42 @@ def test_single_precision_stays(kind):
     assert {v.dtype for v in graph.variables if v.dtype.kind == "f" and v.shape} == {np.dtype(np.float32)}
 
 
+def test_statistics_keep_their_dtype():
+    # Rows of another dtype than the parameters' do not change what a step hands on, so that it can be in a loop.
+    net = net_of("batch")
+    _, after = net.training_forward(net.initialize(0, np.float32), net.buffers(np.float32), X)
+    assert {leaf.dtype for leaf in after[0].values()} == {np.dtype(np.float32)}
+
+
 @KINDS
 def test_steps_in_a_loop_are_native(kind):
-    """Forward, backward, running statistics and dropout, many steps in one native call."""
+    """Forward, backward, running statistics and dropout by a key, many steps in one native call."""
     net = Dense([4, 8, 6, 1], activations="tanh", normalizations=kind, dropout=[0.25, 0.5])
     rng = np.random.default_rng(0)
     x, y, parameters, buffers = rng.normal(size=(16, 4)), rng.normal(size=(16, 1)), net.initialize(0), net.buffers()
-    masks = [rng.random((5, 16, layer.units)) >= layer.dropout for layer in net.layers[:2]]
-    arguments = parameters, buffers, masks, x, y
+    arguments = parameters, buffers, cr.random.key(7), x, y
 
-    def step(parameters, buffers, masks, x, y):
+    def step(parameters, buffers, key, x, y):
         def loss(p):
-            outputs, after = net.training_forward(p, buffers, x, lambda layer, shape, rate: masks[layer])
+            def kept(layer, shape, rate):
+                return cr.random.bernoulli(cr.random.fold_in(key, layer), 1 - rate, shape)
+
+            outputs, after = net.training_forward(p, buffers, x, kept)
             return np.mean((outputs - y) ** 2), after
 
         gradients, after = cr.grad(loss, has_aux=True)(parameters)
         return sgd.update(parameters, gradients, sgd.initialize(parameters), 0.1)[0], after
 
-    def many(parameters, buffers, masks, x, y):
+    def many(parameters, buffers, key, x, y):
         def one(state):
             parameters, buffers, k = state
-            return *step(parameters, buffers, [each[k] for each in masks], x, y), k + 1
+            return *step(parameters, buffers, cr.random.fold_in(key, k), x, y), k + 1
 
         return cr.while_loop(lambda state: state[2] < 5, one, (parameters, buffers, 0))
 
     found = cr.jit(many)(*arguments)
     for k in range(5):
-        parameters, buffers = step(parameters, buffers, [each[k] for each in masks], x, y)
+        parameters, buffers = step(parameters, buffers, cr.random.fold_in(arguments[2], k), x, y)
     for a, b in zip(found[0] + found[1], parameters + buffers, strict=True):
         for name in b:
             np.testing.assert_allclose(a[name], b[name], rtol=1e-11, atol=1e-13)
