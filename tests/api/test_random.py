@@ -45,6 +45,7 @@ CONTINUOUS = {
 }
 DISCRETE = {
     "bernoulli": (lambda key, shape: random.bernoulli(key, 0.3, shape).astype(int), stats.bernoulli(0.3)),
+    "mask": (lambda key, shape: random.mask(key, 0.3, shape).astype(int), stats.bernoulli(0.3)),
     "binomial": (lambda key, shape: random.binomial(key, 12, 0.35, shape), stats.binom(12, 0.35)),
     "binomial of many": (lambda key, shape: random.binomial(key, 3000, 0.999, shape), stats.binom(3000, 0.999)),
     "poisson": (lambda key, shape: random.poisson(key, 3.7, shape), stats.poisson(3.7)),
@@ -108,9 +109,20 @@ def test_the_numbers_are_the_same_for_ever():
     assert random.bits(key, (8,)).tolist() == words
     assert random.uniform(key, (8,)).tolist() == [(w >> 11) / 2**53 for w in words]
     assert random.uniform(key, (8,), np.float32).tolist() == [(w >> 40) / 2**24 for w in words]
+    quarters = [w >> 16 * k & 0xFFFF for w in words for k in range(4)]
+    # One of them is 24646: p is rounded below it, and above.
+    assert 24646 in quarters[:31]
+    for p, level in ((0.5, 32768), (24646.49 / 65536, 24646), (24646.51 / 65536, 24647)):
+        assert random.mask(key, p, (31,)).tolist() == [quarter < level for quarter in quarters[:31]]
     assert random.split(key, 4).ravel().tolist() == philox([1, 0, 1, 0], [0, 42]) + philox([2, 0, 1, 0], [0, 42])
     assert random.fold_in(key, 7).tolist() == philox([1, 7, 2, 0], [0, 42])[:2]
     assert random.fold_in(key, -1).tolist() == philox([1, mask, 2, 0], [0, 42])[:2]
+
+
+def test_masks_that_keep_all_or_nothing():
+    p = np.repeat([0.0, 1.0], 100_000)  # among so many quarters are 0 and 65535
+    np.testing.assert_array_equal(random.mask(KEY, p), p == 1)
+    np.testing.assert_array_equal(cr.jit(random.mask)(KEY, p), p == 1)
 
 
 def test_a_draw_is_the_beginning_of_a_longer_one():
@@ -307,6 +319,7 @@ def test_the_seed_may_be_any_integer_of_64_bits():
         (lambda: random.lognormal(KEY, -1.0), ArgumentError, "sigma is at least 0"),
         (lambda: random.weibull_min(KEY, 1.0, 0.0), ArgumentError, "concentration is positive"),
         (lambda: random.bernoulli(KEY, 1.5), ArgumentError, "p is between 0 and 1"),
+        (lambda: random.mask(KEY, -0.1), ArgumentError, "p is between 0 and 1"),
         (lambda: random.binomial(KEY, 2.5, 0.5), ArgumentError, "n is a whole number"),
         (lambda: random.poisson(KEY, np.inf), ArgumentError, "lam is finite"),
         (lambda: random.poisson(KEY, 1.0, dtype=float), DtypeError, "the draws are integers, not of dtype float64"),

@@ -18,6 +18,7 @@ _SHAPES = [(), (1,), (2,), (3,), (4,), (7, 3), (103,)]
 _KEYS = [(), (1,), (2, 3)]
 _OF_WORDS = [
     ("random_bits", {}),
+    ("random_quarters", {}),
     ("random_centered", {}),
     ("random_uniform", {"dtype": "float32"}),
     ("random_uniform", {"dtype": "float64"}),
@@ -112,7 +113,7 @@ def test_any_number_of_threads_draws_the_same(keys, shape, monkeypatch):
 
 def _drawn(key):
     first, second = cr.random.split(key)
-    mask = cr.random.bernoulli(first, 0.3, (5, 7))
+    mask = cr.random.bernoulli(first, 0.3, (5, 7)) | cr.random.mask(first, 0.2, (5, 7))
     return mask, cr.random.uniform(second, (3,), np.float32), cr.random.randint(second, (4,), 0, 10)
 
 

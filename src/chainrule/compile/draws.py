@@ -14,7 +14,7 @@ from ..graph import Variable
 from ..ops.random import DRAWN, FOLDED, SPLIT, random_fold
 from ..original import np
 from .code import Code
-from .emitter import INDEX, Function, Value
+from .emitter import INDEX, Function, Value, type_of
 from .entries import Entries, Memory, Place, rows
 from .index import Counter, Index
 from .loops import Part, over
@@ -30,7 +30,7 @@ class _Draw(NamedTuple):
     """What an operation makes of words: ``value(it, words, place)`` is an entry, or neighbors side by side."""
 
     value: Callable[..., Value]
-    words: int = 1  # of an entry
+    entries: int = _BLOCK  # of a block
     purpose: int = DRAWN
 
 
@@ -57,7 +57,7 @@ def words_of(v: Variable) -> int:
 def lanes_of_draws(v: Variable) -> int:
     """The entries that are made of one block."""
     operation: Any = v.operation
-    return _BLOCK // _DRAWS[operation.name].words
+    return _DRAWS[operation.name].entries
 
 
 def _keys_of(v: Variable) -> tuple[int, ...]:
@@ -101,13 +101,13 @@ class _Drawing:
     def entry(self, place: Place) -> Value:
         """That of a key at an index, or neighbors that are made of one block."""
         *at, index = place
-        of_block = _BLOCK // self.draw.words
+        of_block = self.draw.entries
         first = index.first(self.function)
         block = self.function.emit(f"udiv i64 {first.text}, {of_block}", _WORD, 1, first.level)
         words = self.block(self.code.add(block, self.word(1)), tuple(at))
         begin = index.constant % of_block  # counters go in whole blocks
-        words = words[begin * self.draw.words : (begin + index.lanes) * self.draw.words]
-        return self.draw.value(self, words, place)
+        end = begin + index.lanes
+        return self.draw.value(self, words[begin * _BLOCK // of_block : -(-end * _BLOCK // of_block)], place)
 
     def block(self, number: Value, at: Place) -> Sequence[Value]:
         """The words of the block of a number: rounds of two products, whose halves change places."""
@@ -135,6 +135,14 @@ class _Drawing:
 
 def _as_they_are(it: _Drawing, words: Sequence[Value], place: Place) -> Value:
     return it.side_by_side(words)
+
+
+def _quarters(it: _Drawing, words: Sequence[Value], place: Place) -> Value:
+    """Of whole words; or some of those of one."""
+    index, whole, dtype = place[-1], it.side_by_side(words), it.v.dtype
+    lanes = 4 * whole.lanes
+    text = f"bitcast {type_of(_WORD, whole.lanes)} {whole.text} to {type_of(dtype, lanes)}"
+    return it.function.lanes_of(it.function.emit(text, dtype, lanes, whole.level), index.constant % 4, index.lanes)
 
 
 def _number(it: _Drawing, words: Sequence[Value], bits: int) -> Value:
@@ -190,9 +198,10 @@ def _unraveled(it: _Drawing, index: Index) -> Place:
 
 _DRAWS = {
     "random_bits": _Draw(_as_they_are),
+    "random_quarters": _Draw(_quarters, entries=16),
     "random_uniform": _Draw(_uniform),
     "random_centered": _Draw(_centered),
-    "random_integers": _Draw(_integer, words=2),
+    "random_integers": _Draw(_integer, entries=2),
     "random_split": _Draw(_as_they_are, purpose=SPLIT),
     "random_fold": _Draw(_as_they_are, purpose=FOLDED),
 }

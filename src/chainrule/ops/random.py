@@ -73,6 +73,27 @@ random_bits = discrete(
     source="Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (2011): Philox 4x64-10",
     summary="64 independent bits in each entry",
 )
+
+
+def _quarters(key: Any, *, shape: tuple[int, ...]) -> Any:
+    """Each word cut into four, the lowest bits first."""
+    count = math.prod(shape)
+    words = _words(key, DRAWN, (-(-count // 4),))
+    *keys, each = words.shape
+    quarters = (words[..., None] >> np.arange(0, 64, 16, dtype=np.uint64)).astype(np.uint16)
+    return quarters.reshape((*keys, 4 * each))[..., :count].reshape((*keys, *shape))
+
+
+random_quarters = discrete(
+    "random_quarters",
+    _quarters,
+    lambda key, *, shape: ArrayType((*_keys_of(key), *shape), np.uint16),
+    parameters=("shape",),
+    batch=_key_by_key,
+    notation=r"\mathrm{{quarters}}({0})",
+    examples=_examples(),
+    summary="16 independent bits in each entry, of which a word makes four",
+)
 random_split = discrete(
     "random_split",
     lambda key, *, num: _words(key, SPLIT, (num, 2)),

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...errors import ArgumentError, DtypeError, ShapeError
 from ...ops.quantiles import binomial_quantile, poisson_quantile
-from ...ops.random import random_bits, random_centered, random_integers, random_uniform
+from ...ops.random import random_bits, random_centered, random_integers, random_quarters, random_uniform
 from ...original import np
 from .keys import as_array, checked, drawn, finished, is_traced, last_axis, parameter, shape_for, shape_of
 from .standard import standard_gumbel
@@ -70,6 +70,38 @@ def bernoulli(key: Any, p: Any = 0.5, shape: Any = None) -> Any:
     wanted = shape_for(shape, p)
     p = parameter("p", p, _is_probability, "between 0 and 1")
     return finished(drawn(random_uniform, checked(key), shape=wanted, dtype="float64") < p)
+
+
+def mask(key: Any, p: Any = 0.5, shape: Any = None) -> Any:
+    """Draws that are True with probability p, rounded to a multiple of 2^-16: many at little cost, for dropout.
+
+    They are not those of `bernoulli`, which takes four times as many bits and rounds p to 2^-53.
+
+    Parameters
+    ----------
+    key : array of uint64, shape (2,)
+    p : array of float
+    shape : tuple of int, optional
+        By default that of p.
+
+    Returns
+    -------
+    draws : array of bool, shape `shape`
+
+    Raises
+    ------
+    ArgumentError
+        If p is no probability.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> cr.random.mask(cr.random.key(0), 0.8, (100_000,)).mean().round(2)
+    np.float64(0.8)
+    """
+    wanted = shape_for(shape, p)
+    p = parameter("p", p, _is_probability, "between 0 and 1")
+    return finished(drawn(random_quarters, checked(key), shape=wanted) < np.rint(p * 2**16).astype(np.int32))
 
 
 def binomial(key: Any, n: Any, p: Any, shape: Any = None, dtype: Any = int) -> Any:
