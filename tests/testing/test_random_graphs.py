@@ -8,11 +8,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from chainrule import backprop, ops
-from chainrule.graph import Variable, check, operations, text
+from chainrule.arraytype import ArrayType
+from chainrule.graph import Graph, Variable, check, operations, text
 from chainrule.ops import CATALOGUE, PRIMITIVES
 from chainrule.simplify import REWRITES
 from chainrule.structure import IndexMap, MatrixFree
-from chainrule.testing import PROPERTIES, Broken, Trial, legal_graphs, seeded_graph, usable_examples
+from chainrule.testing import PROPERTIES, Broken, RandomGraph, Trial, legal_graphs, seeded_graph, usable_examples
 from chainrule.testing.motifs import all_motifs
 
 
@@ -68,6 +69,36 @@ def test_most_differences_converge():
     assert decided >= 20
 
 
+STEP = 1e-9  # the width of a stair, much less than any step that differences take
+STAIRS = {  # differences are nearly those of the mean slope
+    "floor_divide": lambda x: ops.comparison.floor_divide(x, STEP),
+    "remainder": lambda x: ops.arithmetic.subtract(x, ops.arithmetic.remainder(x, STEP)),
+    "fmod": lambda x: ops.arithmetic.subtract(x, ops.arithmetic.fmod(x, STEP)),
+}
+
+
+def trial_of(*functions):
+    """A graph of one input and the given functions of it."""
+    graph = Graph("stairs")
+    x = graph.input(ArrayType((3,), np.float64), "x")
+    graph.outputs = [each(x) for each in functions]
+    return Trial(RandomGraph(graph, (np.array([0.3, 0.7, 1.9]),)))
+
+
+@pytest.mark.parametrize("name", STAIRS)
+def test_jumps_side_by_side_are_no_slope(name):
+    trial = trial_of(STAIRS[name])
+    PROPERTIES["forward_mode_is_the_limit_of_differences"](trial)
+    assert not trial.decided
+
+
+def test_jumps_on_the_way_to_one_output_excuse_no_other(planted):
+    wrong = sine(None)
+    planted(wrong)
+    with pytest.raises(Broken, match="differences converge to"):
+        PROPERTIES["forward_mode_is_the_limit_of_differences"](trial_of(STAIRS["floor_divide"], wrong))
+
+
 # Each property can fail: a mistake is planted, and the graphs are few.
 
 
@@ -111,6 +142,15 @@ def test_a_wrong_sign_is_found_by_differences(planted):
 def test_a_wrong_factor_is_found_by_differences(planted):
     wrong = sine(lambda y, x: 1.001 * ops.trigonometric.cos(x))
     assert found_by("forward_mode_is_the_limit_of_differences", planted(wrong))
+
+
+def test_a_wrong_zero_is_found_by_differences(planted):
+    assert found_by("forward_mode_is_the_limit_of_differences", planted(sine(None)))
+
+
+def test_a_wrong_zero_is_found_by_differences_among_jumps(planted):
+    catalogue = [*planted(sine(None)), *(CATALOGUE[name] for name in ("floor", "floor_divide", "remainder", "greater"))]
+    assert found_by("forward_mode_is_the_limit_of_differences", catalogue)
 
 
 def test_a_wrong_transpose_is_found_by_the_adjoint_identity(planted):

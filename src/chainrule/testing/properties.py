@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -361,8 +361,9 @@ def _rounding_of_row(e: Expansion, trial: Trial, gradient: Variable, y: Variable
 def forward_mode_is_the_limit_of_differences(trial: Trial) -> None:
     """The one property that asks no rule: where central differences converge, forward mode is their limit.
 
-    They do not where a kink or a jump is near, or where rounding hides them: `decided` tells. Inputs in single
-    precision stay where they are; a graph that stops a gradient has another derivative by definition.
+    They do not where a kink or a jump is near, or where rounding hides them: `decided` tells. Of many small jumps side
+    by side they find the mean slope, as if they converged, so that steps over a jump count for nothing. Inputs in
+    single precision stay where they are; a graph that stops a gradient has another derivative by definition.
     """
     trial.decided = False
     graph, outputs = trial.graph, trial.graph.outputs
@@ -378,10 +379,16 @@ def forward_mode_is_the_limit_of_differences(trial: Trial) -> None:
     if not np.isfinite(fastest):
         return
     steps = [h / fastest for h in (1e-2, 1e-3, 1e-4)]  # nothing inside the graph moves by more
+    moved = {s: _moved(trial, dots, s) for h in steps for s in _points(h)}
     for y, bar in zip(outputs, trial.y_bars, strict=True):
+        before = ancestors([y])
+        pieces = _pieces(before, trial.values)
+        clear = [h for h in steps if all(moved[s] and _same(pieces, _pieces(before, moved[s])) for s in _points(h))]
+        if not clear:
+            continue
         pushed = _weighted(tangents.get(y.number, np.zeros(y.shape)), bar)
         noise = rounding(graph, trial.values, {y: bar}) / ULPS
-        found = [_limit(lambda h, y=y, bar=bar: _moved(trial, dots, h, y, bar), h, noise) for h in steps]
+        found = [_limit({s: _weighted(moved[s][y.number], bar) for s in _points(h)}, h, noise) for h in clear]
         limit, doubt = min(found, key=lambda each: each[1])
         if doubt <= 1e-4 * max(abs(pushed), abs(limit)):
             trial.decided = True
@@ -391,17 +398,48 @@ def forward_mode_is_the_limit_of_differences(trial: Trial) -> None:
             )
 
 
-def _moved(trial: Trial, dots: Mapping[Variable, np.ndarray], h: float, y: Variable, bar: np.ndarray) -> float:
+def _points(h: float) -> tuple[float, ...]:
+    return h, -h, h / 2, -h / 2, h / 4, -h / 4
+
+
+def _moved(trial: Trial, dots: Mapping[Variable, np.ndarray], h: float) -> dict[int, Any]:
+    """The values where the inputs have moved by h; none outside the domain."""
     arrays = [a + h * dots[v] if v in dots else a for v, a in zip(trial.graph.inputs, trial.arrays, strict=True)]
     try:
-        return _weighted(_interpreted(trial.graph, arrays)[y.number], bar)
-    except np.linalg.LinAlgError:  # outside the domain
-        return np.nan
+        return _interpreted(trial.graph, arrays)
+    except np.linalg.LinAlgError:
+        return {}
 
 
-def _limit(f: Callable[[float], float], h: float, noise: float) -> tuple[float, float]:
+# The piece on which a value lies of functions that consist of pieces with jumps between them. The list is what these
+# functions are by definition: what their declarations say of a derivative is what is to be tested.
+_PIECES: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(("sign", "floor", "ceil", "trunc", "rint", "floor_divide"), lambda y, *xs: y),
+    "remainder": lambda y, a, b: np.floor_divide(a, b),
+    "fmod": lambda y, a, b: np.trunc(np.divide(a, b)),
+    "copysign": lambda y, a, b: np.signbit(b),
+}
+
+
+def _pieces(variables: Iterable[Variable], values: Mapping[int, Any]) -> list[Any]:
+    """On which piece each value lies; whole numbers and truth values are constant on any."""
+    pieces = []
+    with np.errstate(all="ignore"):
+        for v in variables:
+            if v.dtype.kind in "biu":
+                pieces.append(values[v.number])
+            elif v.operation is not None and v.operation.name in _PIECES:
+                pieces.append(_PIECES[v.operation.name](values[v.number], *(values[x.number] for x in v.inputs)))
+    return pieces
+
+
+def _same(pieces: Sequence[Any], others: Sequence[Any]) -> bool:
+    return all(np.array_equal(x, y, equal_nan=True) for x, y in zip(pieces, others, strict=True))
+
+
+def _limit(f: Mapping[float, float], h: float, noise: float) -> tuple[float, float]:
     """The limit of central differences by two steps of Richardson's extrapolation, and its doubt."""
-    first, second, third = ((f(s) - f(-s)) / (2 * s) for s in (h, h / 2, h / 4))
+    first, second, third = ((f[s] - f[-s]) / (2 * s) for s in (h, h / 2, h / 4))
     a, b = (4 * second - first) / 3, (4 * third - second) / 3
     doubt = abs(b - a) + 64 * noise / h
     return (16 * b - a) / 15, doubt if np.isfinite(doubt) else np.inf
