@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     record.progress(f"graphs: {options.count}, {len(values['failures'])} failures, {state.seconds:.0f} s", last=True)
     wanted = OFTEN_ENOUGH if options.count >= 2000 else 0
     rare = sorted(name for name in _names() if operations[name] < wanted)
-    record.write_results("graphs", _report(options, state, sources, operations, answered, rare))
+    record.write_results("graphs", _report(options, state, sources, operations, answered, rare), options.seed)
     state.done()
     if rare:
         print(f"less than {wanted} times: {', '.join(rare)}")

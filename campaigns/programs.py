@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     record.progress(f"programs: {options.count}, {state.seconds:.0f} s", last=True)
     wrong = [number for number, each in enumerate(found) if each.outcome == WRONG]
     texts = [_smallest((options.seed, number)) for number in wrong]
-    record.write_results("programs", _report(options, state, sources, found, planted, texts))
+    record.write_results("programs", _report(options, state, sources, found, planted, texts), options.seed)
     state.done()
     print("".join(f"{text}\n" for text in texts), end="")
     discarded = sum(each.outcome == DISCARDED for each in found)

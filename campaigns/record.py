@@ -88,7 +88,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_results(name: str, text: str) -> Path:
+def write_results(name: str, text: str, seed: int = 0) -> Path:
+    """What belongs to another seed than 0 stands beside it."""
+    name += f"-seed-{seed}" if seed else ""
     path = HERE / "results" / f"{name}-{datetime.date.today().isoformat()}.md"
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")

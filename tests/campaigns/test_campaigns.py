@@ -44,6 +44,7 @@ def test_graphs(elsewhere):
     assert command.main(["graphs", "--count", "30", "--seed", "7"]) == 0
     page = written(elsewhere)
     assert "| graphs | 30 |" in page and "| failures | 0 |" in page
+    assert next((elsewhere / "results").iterdir()).name.startswith("graphs-seed-7-")
     assert not list((elsewhere / "state").glob("*"))
 
 
