@@ -7,6 +7,7 @@ native recipe runs by NumPy between: slower, never wrong. Nothing here knows tra
 
 from .explaining import explained
 from .explanation import Buffer, Computed, GraphExplanation, KernelExplanation
+from .interruption import brief_calls
 from .llvm_loader import is_available, machine
 from .program import Direct, Program
 from .workers import get_num_threads, set_num_threads
@@ -18,6 +19,7 @@ __all__ = [
     "GraphExplanation",
     "KernelExplanation",
     "Program",
+    "brief_calls",
     "explained",
     "get_num_threads",
     "is_available",

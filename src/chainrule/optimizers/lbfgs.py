@@ -24,6 +24,7 @@ def minimize(
     ftol: float = 1e7 * 2.0**-52,
     gtol: float = 1e-5,
     callback: Callable[[Any, float], None] | None = None,
+    jac: bool = False,
 ) -> tuple[Any, Any]:
     """The parameters that minimize a function, by SciPy's L-BFGS-B.
 
@@ -46,6 +47,8 @@ def minimize(
         Ends when no coordinate of the gradient is larger than this.
     callback : callable, optional
         ``callback(parameters, value)`` after each step; it ends the search by raising StopIteration.
+    jac : bool
+        Whether f returns its value and its gradients, as `value_and_grad` makes such a function, compiled or not.
 
     Returns
     -------
@@ -94,7 +97,7 @@ def minimize(
     vector, unravel = ravel(parameters)
     if not vector.size:
         raise ArgumentError("there are no parameters to minimize by")
-    value_and_gradient = value_and_grad(f)
+    value_and_gradient = f if jac else value_and_grad(f)
 
     def on_vector(x: Any) -> tuple[float, Any]:
         value, gradients = value_and_gradient(unravel(x), *args)
@@ -105,7 +108,7 @@ def minimize(
             # A copy: the search goes on in the same memory.
             callback(unravel(intermediate_result.x.copy()), float(intermediate_result.fun))
 
-    start = float(f(parameters, *args))
+    start = float(f(parameters, *args)[0] if jac else f(parameters, *args))
     if not math.isfinite(start):
         raise ArgumentError(f"the function to minimize is {start} where it starts", wanted="a finite number")
     options = {"maxcor": maxcor, "maxiter": maxiter, "maxfun": maxfun, "maxls": maxls, "ftol": ftol, "gtol": gtol}

@@ -215,6 +215,7 @@ class _Run:
         self.began = time.perf_counter() - self.state.seconds
         self.step = self.compiled.step
         self.strides = Strides(self.compiled.many)
+        self.losses = [record.monitored for record in self.state.history]
 
     def ending(self) -> Ending | None:
         """Whether there is no epoch to come, and why."""
@@ -239,6 +240,7 @@ class _Run:
         judged = state.judged(self.optimizer)
         record = self.record(judged)
         state.end_epoch(record, self.tolerance, judged)
+        self.losses.append(record.monitored)
         self.progress.epoch(record)
         stops = [callback(record, judged) for callback in self.callbacks]
         return ending or ("stopped" if any(stops) else self.ending())
@@ -257,7 +259,7 @@ class _Run:
     def single_step(self, rows: Rows, batch: np.ndarray) -> Measured:
         """Make a step on some rows."""
         state = self.state
-        rate = self.rate = self.schedule(state.steps, state.losses)
+        rate = self.rate = self.schedule(state.steps, self.losses)
         batch_rows = tuple(each[batch] for each in rows)
         self.step_at_hand = *_arguments(state.parameters, state.buffers), *batch_rows
         state.parameters, state.optimizer, measured = self.step(state.parameters, state.optimizer, *batch_rows, rate)
@@ -270,7 +272,7 @@ class _Run:
         state, size, running = self.state, self.batch_size, self.state.running
         count = len(chunk.order) // size
         begin = state.steps - running.steps + first
-        chosen = [self.schedule(begin + k, state.losses) for k in range(count)]
+        chosen = [self.schedule(begin + k, self.losses) for k in range(count)]
         if not all(type(rate) in (float, int) for rate in chosen):
             return None
         rates, numbers = np.array(chosen, np.float64), chunk.order[: count * size].reshape(count, size)
@@ -335,7 +337,7 @@ class _Run:
         state = self.state
         judged = _judged(self.objective, _arguments(parameters, state.buffers), self.validation_rows, self.score)
         state.seconds = time.perf_counter() - self.began
-        rate = self.schedule(state.steps - 1, state.losses) if self.rate is None else self.rate
+        rate = self.schedule(state.steps - 1, self.losses) if self.rate is None else self.rate
         return state.running.record(state.epoch, float(rate), judged, state.seconds)
 
     def fitted(self, ending: Ending) -> Fitted:

@@ -161,9 +161,13 @@ def chosen_schedule(settings: Settings, steps: int) -> Schedule:
     ------
     Goodfellow, Bengio, Courville, Deep Learning (2016), sec. 8.3.1, for a last rate of about 1 % of the first.
     """
-    name, options = _parts(settings.schedule)
-    rate = settings.learning_rate
+    schedule = named_schedule(settings.schedule, settings.learning_rate, steps)
+    return warm_up(schedule, settings.warm_up) if settings.warm_up else schedule
+
+
+def named_schedule(choice: Choice, rate: float, steps: int) -> Schedule:
+    """The schedule of a name, or of a name with settings; those that are not given suit a run of so many steps."""
+    name, options = _parts(choice)
     known = {"rate": rate, "last": rate / 100, "steps": steps, "every": max(1, steps // 3), "factor": 0.1}
     needed = {setting for setting, value in SCHEDULES[name].settings.items() if value is REQUIRED} | {"rate"}
-    schedule = SCHEDULES[name].make(**{key: value for key, value in known.items() if key in needed} | options)
-    return warm_up(schedule, settings.warm_up) if settings.warm_up else schedule
+    return SCHEDULES[name].make(**{key: value for key, value in known.items() if key in needed} | options)

@@ -114,11 +114,6 @@ class State:
         return len(self.history) + 1
 
     @property
-    def losses(self) -> list[float]:
-        """What each epoch that has ended is judged by."""
-        return [record.monitored for record in self.history]
-
-    @property
     def buffers(self) -> Any:
         """Those of the next step; None where the objective has none."""
         return self.optimizer.buffers if isinstance(self.optimizer, Carried) else None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..api import jit, while_loop
+from ..compile import brief_calls
 from ..errors import ChainruleError
 from ..tracing import Array
 from .step import Measured, Step
@@ -77,10 +79,12 @@ class Strides:
             After these steps, and how many they were; None where an objective cannot be repeated so.
         """
         begun, known = time.perf_counter(), self._many.trace_count
+        is_brief = 0 < self._seconds_each * (last - first) <= 2 * SECONDS
         try:
-            parameters, optimizer, made, now = self._many(
-                parameters, optimizer, rows, batches, rates, first, last, made
-            )
+            with brief_calls() if is_brief else contextlib.nullcontext():
+                parameters, optimizer, made, now = self._many(
+                    parameters, optimizer, rows, batches, rates, first, last, made
+                )
         except (_NotTraced, ChainruleError):  # Python asks for a value, or a step changes the type of a parameter
             self._is_possible = False
             return None

@@ -1,0 +1,101 @@
+"""The objective of a dense net with what training adds: weights of rows, a penalty, dropout, running statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..api import random, vmap
+from ..nets import Dense
+from .objective import Buffered
+
+
+def dense_objective(
+    net: Dense,
+    loss: Callable[[Any, Any], Any],
+    penalty: Callable[[Any], Any] | None = None,
+    *,
+    weighted: bool = False,
+) -> Buffered:
+    """The objective J = L(net(parameters, x), y) + strength * penalty(parameters) / n of n rows.
+
+    Parameters
+    ----------
+    net : Dense
+    loss : callable
+        ``loss(outputs, y)`` gives one number, the mean over the rows.
+    penalty : callable, optional
+        ``penalty(parameters)`` gives one number. It counts once for all rows of the data, so a batch of n rows has the
+        share that n rows have.
+    weighted : bool
+        Whether the rows are (x, y, weights). Then L is the weighted mean of the losses of the rows, and n the sum of
+        the weights.
+
+    Returns
+    -------
+    objective : Buffered
+        Its buffers are those of `starting_buffers`.
+
+    Source
+    ------
+    Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, Dropout (JMLR, 2014), sec. 4; the penalty as in
+    scikit-learn's `MLPClassifier`.
+    """
+
+    def value_of(outputs: Any, parameters: Any, buffers: Any, y: Any, weights: tuple[Any, ...]) -> Any:
+        data_loss, count = mean_loss(loss, outputs, y, *weights), len(y)
+        if weights:
+            count = np.sum(weights[0])
+        if penalty is None:
+            return data_loss, (data_loss, 0.0)
+        share = buffers["strength"] * penalty(parameters) / count
+        return data_loss + share, (data_loss, share)
+
+    def function(parameters: Any, buffers: Any, x: Any, y: Any, *weights: Any) -> Any:
+        kept = None
+        after = dict(buffers)
+        if "key" in buffers:
+            key = random.fold_in(buffers["key"], buffers["step"])
+            kept = lambda layer, shape, rate: random.bernoulli(random.fold_in(key, layer), 1 - rate, shape)
+            after["step"] = buffers["step"] + 1
+        outputs, after["net"] = net.training_forward(parameters, buffers["net"], x, kept)
+        value, parts = value_of(outputs, parameters, buffers, y, weights)
+        return value, (*parts, after)
+
+    def evaluate(parameters: Any, buffers: Any, x: Any, y: Any, *weights: Any) -> Any:
+        return value_of(net.forward(parameters, x, buffers["net"]), parameters, buffers, y, weights)
+
+    return Buffered(function, starting_buffers(net), evaluate)
+
+
+def starting_buffers(net: Dense, dtype: Any = np.float64, strength: float = 0.0, seed: int = 0) -> dict[str, Any]:
+    """What the first step of such an objective is given.
+
+    Parameters
+    ----------
+    net : Dense
+    dtype : floating dtype
+        Of the parameters.
+    strength : float
+        Factor of the penalty.
+    seed : int
+        Of what dropout leaves out.
+    """
+    buffers = {"net": net.buffers(dtype), "strength": np.dtype(dtype).type(strength)}
+    if any(layer.dropout for layer in net.layers):
+        buffers |= {"key": random.key(seed), "step": np.int64(0)}
+    return buffers
+
+
+def mean_loss(loss: Callable[[Any, Any], Any], outputs: Any, y: Any, weights: Any = None) -> Any:
+    """The mean of the losses of rows; the weighted mean where there are weights."""
+    if weights is None:
+        return loss(outputs, y)
+    return np.sum(weights * row_losses(loss, outputs, y)) / np.sum(weights)
+
+
+def row_losses(loss: Callable[[Any, Any], Any], outputs: Any, y: Any) -> Any:
+    """The loss of each row by itself."""
+    return vmap(lambda output, target: loss(output[None], target[None]))(outputs, y)
