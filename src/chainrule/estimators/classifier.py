@@ -1,0 +1,284 @@
+"""A dense net that tells classes apart."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..errors import ArgumentError
+from .base import AbstractMLP, partial_fit_available
+from .constraints import CONSTRAINTS, losses_for
+from .documented import documented
+from .scipy_loader import special
+from .sklearn_loader import (
+    ClassifierMixin,
+    Interval,
+    LabelBinarizer,
+    StrOptions,
+    accuracy_score,
+    check_partial_fit_first_call,
+    column_or_1d,
+    compute_sample_weight,
+    fit_context,
+    type_of_target,
+    unique_labels,
+    with_callbacks,
+)
+
+
+@documented
+class MLPClassifier(ClassifierMixin, AbstractMLP):
+    """A dense net for classes, in place of `sklearn.neural_network.MLPClassifier`.
+
+    {parameters}
+    loss : str, dict or callable
+        "log_loss" (cross-entropy), another loss of the catalogue for classes, or ``loss(outputs, targets)``, a plain
+        NumPy function that gives the mean over the rows. It takes what the net gives before the last activation; the
+        targets are numbers of classes (n,), and 0 or 1, (n, k), where there are two classes or several labels.
+    label_smoothing : float
+        What share of each target goes to all classes alike, with loss="log_loss".
+    class_weight : dict, "balanced" or None
+        Factors of the weights of rows, by class. "balanced": inverse to the classes' frequencies.
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,), or a list of them
+    {attributes}
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = MLPClassifier([16], dropout=0.1, learning_rate_init=0.02, random_state=0)
+    >>> bool(net.fit(X, y).score(X, y) > 0.95)
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **CONSTRAINTS,
+        "loss": [StrOptions(losses_for("classification", "binary") | {"log_loss"}), dict, callable],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: Any = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: Any = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: Any = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        loss: Any = "log_loss",
+        penalty: Any = "l2",
+        label_smoothing: float = 0.0,
+        class_weight: Any = None,
+        dropout: Any = 0.0,
+        normalization: Any = None,
+        monte_carlo: int = 0,
+        initialization: Any = None,
+        clip_norm: float | None = None,
+        max_norm: float | None = None,
+        averaging: Any = None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.loss = loss
+        self.penalty = penalty
+        self.label_smoothing = label_smoothing
+        self.class_weight = class_weight
+        self.dropout = dropout
+        self.normalization = normalization
+        self.monte_carlo = monte_carlo
+        self.initialization = initialization
+        self.clip_norm = clip_norm
+        self.max_norm = max_norm
+        self.averaging = averaging
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None) -> MLPClassifier:
+        """Train on samples and their classes.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or data frame, shape (n_samples, n_features)
+        y : array-like of shape (n_samples,), or (n_samples, n_labels) of 0 and 1
+        sample_weight : array-like of shape (n_samples,), optional
+        X_val, y_val : optional
+            Validation rows: their loss after each epoch goes to `validation_loss_curve_`; early stopping judges by
+            them instead of by a share of the training rows.
+
+        Returns
+        -------
+        self : MLPClassifier
+        """
+        validation = None if X_val is None and y_val is None else (X_val, y_val)
+        return self._fit(X, y, sample_weight, validation)
+
+    @partial_fit_available
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> MLPClassifier:
+        """Train for one epoch from where training has come to.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`.
+        classes : array of shape (n_classes,)
+            All classes that will ever occur; needed at the first call.
+
+        Returns
+        -------
+        self : MLPClassifier
+        """
+        if check_partial_fit_first_call(self, classes):
+            binarizer = LabelBinarizer()
+            self._label_binarizer = binarizer.fit(y if type_of_target(y).startswith("multilabel") else classes)
+        return self._fit(X, y, sample_weight, None, incremental=True)
+
+    def predict(self, X: Any) -> Any:
+        """The classes of samples.
+
+        Returns
+        -------
+        y : array of shape (n_samples,), or (n_samples, n_labels)
+        """
+        return self._labels(self._predicted(X))
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """The probability of each class.
+
+        Returns
+        -------
+        probabilities : array of shape (n_samples, n_classes)
+        """
+        probabilities = self._predicted(X)
+        return np.hstack([1 - probabilities, probabilities]) if self.n_outputs_ == 1 else probabilities
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """The logarithm of the probability of each class.
+
+        Returns
+        -------
+        log_probabilities : array of shape (n_samples, n_classes)
+        """
+        probabilities = self.predict_proba(X)
+        with np.errstate(divide="ignore"):
+            return np.log(probabilities)
+
+    def _labels(self, probabilities: np.ndarray) -> Any:
+        return self._label_binarizer.inverse_transform(probabilities.ravel() if self.n_outputs_ == 1 else probabilities)
+
+    def _targets(self, y: np.ndarray, incremental: bool) -> np.ndarray:
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if not hasattr(self, "classes_") or not (self.warm_start or incremental):
+            self._label_binarizer = LabelBinarizer().fit(y)
+            self.classes_ = self._label_binarizer.classes_
+        else:
+            self._check_classes(unique_labels(y))
+        indicators = self._label_binarizer.transform(y)
+        if self._label_binarizer.y_type_ == "multiclass":
+            return np.argmax(indicators, axis=1)
+        indicators = indicators.toarray() if hasattr(indicators, "toarray") else indicators
+        return indicators.astype(np.float64)
+
+    def _check_classes(self, classes: np.ndarray) -> None:
+        if self.warm_start and set(classes) != set(self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. Previously "
+                f"got {self.classes_}, `y` has {classes}"
+            )
+        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+            raise ValueError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
+            )
+
+    def _output_units(self, targets: np.ndarray) -> int:
+        return len(self.classes_) if targets.ndim == 1 else targets.shape[1]
+
+    def _output_activation(self, targets: np.ndarray) -> str:
+        return "softmax" if targets.ndim == 1 else "logistic"
+
+    def _loss(self) -> Any:
+        if self.loss != "log_loss":
+            if self.label_smoothing:
+                raise ArgumentError("label_smoothing goes with loss='log_loss'", got=f"loss={self.loss!r}")
+            return self.loss
+        name = "cross_entropy" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
+        return {"name": name, "smoothing": float(self.label_smoothing)} if self.label_smoothing else name
+
+    def _class_weights(self, y: np.ndarray, incremental: bool) -> np.ndarray | None:
+        if self.class_weight is None:
+            return None
+        if incremental and self.class_weight == "balanced":
+            raise ArgumentError(
+                "class_weight='balanced' needs all rows, which partial_fit does not see",
+                try_="a dict of weights, by class",
+            )
+        return compute_sample_weight(self.class_weight, y)
+
+    def _stratification(self, targets: np.ndarray) -> np.ndarray | None:
+        """Two classes are; more of them, or several labels, are not, as in scikit-learn."""
+        return targets.astype(bool) if targets.ndim == 2 and targets.shape[1] == 1 else None
+
+    def _activated(self, outputs: np.ndarray) -> np.ndarray:
+        if self.out_activation_ == "softmax":
+            return special.softmax(outputs, axis=1)
+        return special.expit(outputs)
+
+    def _validation_score(self, outputs: np.ndarray, targets: np.ndarray, sample_weight: Any = None) -> float:
+        """The accuracy, nan where an output is none."""
+        if not np.isfinite(outputs).all():
+            return float("nan")
+        predicted = self._labels(self._activated(outputs))
+        truth = self.classes_[targets] if targets.ndim == 1 else self._label_binarizer.inverse_transform(targets)
+        return float(accuracy_score(truth, predicted, sample_weight=sample_weight))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,194 @@
+"""A dense net that predicts numbers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..losses import LOSSES
+from .base import AbstractMLP, partial_fit_available
+from .constraints import CONSTRAINTS, losses_for
+from .documented import documented
+from .losses import SKLEARN_LOSSES
+from .sklearn_loader import RegressorMixin, StrOptions, column_or_1d, fit_context, r2_score, with_callbacks
+
+
+@documented
+class MLPRegressor(RegressorMixin, AbstractMLP):
+    """A dense net for numbers, in place of `sklearn.neural_network.MLPRegressor`.
+
+    loss : str, dict or callable
+        "squared_error" (half of it, added over columns; `loss_` and the curves show the mean over columns, as
+        scikit-learn does), "poisson", another loss of the catalogue for numbers or counts, or
+        ``loss(outputs, targets)``, a plain NumPy function that gives the mean over the rows. Outputs and targets have
+        shape (n, n_outputs); the outputs are those before the last activation, for "poisson" logarithms of rates.
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    Examples
+    --------
+    >>> X = np.linspace(-1, 1, 200)[:, None]
+    >>> net = MLPRegressor([32, 32], activation=["tanh", "silu"], learning_rate_init=0.01, random_state=0)
+    >>> bool(net.fit(X, np.sin(3 * X[:, 0])).score(X, np.sin(3 * X[:, 0])) > 0.99)
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **CONSTRAINTS,
+        "loss": [StrOptions(losses_for("regression", "counts")), dict, callable],
+    }
+
+    def __init__(
+        self,
+        loss: Any = "squared_error",
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: Any = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: Any = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: Any = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        penalty: Any = "l2",
+        dropout: Any = 0.0,
+        normalization: Any = None,
+        monte_carlo: int = 0,
+        initialization: Any = None,
+        clip_norm: float | None = None,
+        max_norm: float | None = None,
+        averaging: Any = None,
+    ):
+        self.loss = loss
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.penalty = penalty
+        self.dropout = dropout
+        self.normalization = normalization
+        self.monte_carlo = monte_carlo
+        self.initialization = initialization
+        self.clip_norm = clip_norm
+        self.max_norm = max_norm
+        self.averaging = averaging
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None) -> MLPRegressor:
+        """Train on samples and their numbers.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or data frame, shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), optional
+        X_val, y_val : optional
+            Validation rows: their loss after each epoch goes to `validation_loss_curve_`; early stopping judges by
+            them instead of by a share of the training rows.
+
+        Returns
+        -------
+        self : MLPRegressor
+        """
+        validation = None if X_val is None and y_val is None else (X_val, y_val)
+        return self._fit(X, y, sample_weight, validation)
+
+    @partial_fit_available
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:
+        """Train for one epoch from where training has come to.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`.
+
+        Returns
+        -------
+        self : MLPRegressor
+        """
+        return self._fit(X, y, sample_weight, None, incremental=True)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The numbers of samples.
+
+        Returns
+        -------
+        y : array of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        predicted = self._predicted(X)
+        return predicted.ravel() if predicted.shape[1] == 1 else predicted
+
+    @property
+    def _y_numeric(self) -> bool:
+        return True
+
+    def _targets(self, y: np.ndarray, incremental: bool) -> np.ndarray:
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return (y[:, None] if y.ndim == 1 else y).astype(np.float64, copy=False)
+
+    def _output_units(self, targets: np.ndarray) -> int:
+        """Two for each column where the loss wants a mean and a variance."""
+        entry = LOSSES.get(self.loss) if isinstance(self.loss, str) else None
+        return targets.shape[1] if entry is None else entry.units(targets.shape[1])
+
+    def _output_activation(self, targets: np.ndarray) -> str:
+        return "exp" if self.loss == "poisson" else "identity"
+
+    def _loss(self) -> Any:
+        return self.loss
+
+    def _shown_share(self) -> float:
+        entry = SKLEARN_LOSSES.get(self.loss) if isinstance(self.loss, str) else None
+        return 1 / self.n_outputs_ if entry is not None and entry.shows_mean_of_columns else 1.0
+
+    def _activated(self, outputs: np.ndarray) -> np.ndarray:
+        entry = LOSSES.get(self.loss) if isinstance(self.loss, str) else None
+        return outputs if entry is None else entry.predict(outputs)
+
+    def _validation_score(self, outputs: np.ndarray, targets: np.ndarray, sample_weight: Any = None) -> float:
+        """R2, nan where an output is no number."""
+        if not np.isfinite(outputs).all():
+            return float("nan")
+        return float(r2_score(targets, self._activated(outputs), sample_weight=sample_weight))
