@@ -167,6 +167,9 @@ def compare(claimed, printed, where):
 def test_document(path, tmp_path, monkeypatch):
     if path.name == "native.md" and not is_available():
         pytest.skip("shows native code")
+    if path.name == "onnx.md":
+        pytest.importorskip("onnx", reason="the package onnx is not installed")
+        pytest.importorskip("onnxruntime", reason="the package onnxruntime is not installed")
     monkeypatch.chdir(tmp_path)  # what examples write goes there
     run(path)
 

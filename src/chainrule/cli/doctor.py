@@ -16,7 +16,7 @@ from .output import print_document
 
 SCHEMA = "chainrule/doctor/1"
 NEEDED = ("numpy", "scipy", "optree", "safetensors", "tomli-w")
-OPTIONAL = ("llvmlite", "pyarrow", "rich")
+OPTIONAL = ("llvmlite", "onnx", "pyarrow", "rich")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
 NAME = "doctor"

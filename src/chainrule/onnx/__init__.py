@@ -5,10 +5,11 @@ element-wise ones are written by the recipes that native code is made by.
 """
 
 from . import control, cumulative, elementwise, movement, ordering, products, reductions
-from .export import OPSET, export
+from .export import OLDEST, OPSET, export
 from .translation import REASONS, TRANSLATIONS, check_translated, is_translated
 
 __all__ = [
+    "OLDEST",
     "OPSET",
     "REASONS",
     "TRANSLATIONS",

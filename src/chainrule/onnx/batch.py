@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .. import tree
 from ..arraytype import ArrayType
 from ..errors import ArgumentError, ChainruleError, UnsupportedError
 from ..graph import Graph, Variable
@@ -28,7 +29,7 @@ class SizesOfTraces(Sizes):
         self.sizes = sizes
         first = graphs[0]
         if any(len(graph.variables) != len(first.variables) for graph in graphs):
-            raise _Different("the graph has another number of operations for another size of the batch", None)
+            raise different("the graph has another number of operations for another size of the batch", None)
         self.alike = {v.number: each for v, *each in zip(first.variables, *[g.variables for g in graphs], strict=True)}
         for v in first.variables:
             self._compare(v)
@@ -40,7 +41,7 @@ class SizesOfTraces(Sizes):
                 or [u.number for u in other.inputs] != [u.number for u in v.inputs]
                 or (other.dtype, other.ndim, other.part) != (v.dtype, v.ndim, v.part)
             ):
-                raise _Different("the graph is made of other operations for another size of the batch", v)
+                raise different("the graph is made of other operations for another size of the batch", v)
         self.shape(v)
         self.parameters(v)
 
@@ -57,7 +58,7 @@ class SizesOfTraces(Sizes):
             return values[0]
         found = fitted(values, self.sizes)
         if found is None:
-            raise _Different(f"a size is {', '.join(map(str, values))}, which does not grow evenly", v)
+            raise different(f"a size is {', '.join(map(str, values))}, which does not grow evenly", v)
         return found
 
     def _merged(self, values: Sequence[Any], v: Variable) -> Any:
@@ -69,7 +70,7 @@ class SizesOfTraces(Sizes):
         if all(type(each) is int for each in values):
             return self._number(values, v)
         if any(each != first for each in values):
-            raise _Different("a setting of the operation differs for another size of the batch", v)
+            raise different("a setting of the operation differs for another size of the batch", v)
         return first
 
     def constant(self, writer: Writer, v: Variable) -> Value:
@@ -82,7 +83,7 @@ class SizesOfTraces(Sizes):
         if first.ndim == 1 and all(map(np.array_equal, values, ranges)):
             return _counting(writer, shape[0], first.dtype)
         if not all(each.size and (each == each.flat[0]).all() for each in values):
-            raise _Different("an array that is no argument differs for another size of the batch", v)
+            raise different("an array that is no argument differs for another size of the batch", v)
         number = self._filling(writer, [each.flat[0] for each in values], v)
         return writer.expand(number, shape) if shape else number
 
@@ -103,7 +104,7 @@ class SizesOfTraces(Sizes):
                 above = dtype.type(f"{over[0]:.6g}")  # 0.1 rather than what rounding has made of it
                 close = abs(above - over[0]) <= _ROUNDINGS * np.finfo(dtype).eps * abs(above)
                 return writer.apply("Div", writer.constant(above if close else over[0]), writer.cast(n, dtype))
-        raise _Different("a number is not n times, and not over n, what another one is", v)
+        raise different("a number is not n times, and not over n, what another one is", v)
 
 
 def _counting(writer: Writer, size: Any, dtype: np.dtype) -> Value:
@@ -113,31 +114,31 @@ def _counting(writer: Writer, size: Any, dtype: np.dtype) -> Value:
     return writer.cast(writer.apply("Range", zero, end, one), dtype)
 
 
-class _Different(UnsupportedError):
-    """Traces differ in more than sizes."""
-
-    def __init__(self, what: str, v: Variable | None):
-        super().__init__(
-            f"this cannot be exported for a batch of any size: {what}",
-            where=v.origins[0] if v is not None and v.origins else None,
-            got=None if v is None else f"{v.operation.name if v.operation else 'a constant'}, {v.type}",
-            wanted="a graph that is the same for batches of all sizes but for its shapes",
-            try_="dynamic_batch=False, with arguments of the size that the model is to take",
-        )
+def different(what: str, v: Variable | None) -> UnsupportedError:
+    """The error for traces that differ in more than sizes."""
+    return UnsupportedError(
+        f"this cannot be exported for a batch of any size: {what}",
+        where=v.origins[0] if v is not None and v.origins else None,
+        got=None if v is None else f"{v.operation.name if v.operation else 'a constant'}, {v.type}",
+        wanted="a graph that is the same for batches of all sizes but for its shapes",
+        try_="dynamic_batch=False, with arguments of the size that the model is to take",
+    )
 
 
 def several(
-    trace: Callable[[Sequence[Any]], Graph], arguments: Sequence[Any], leaves: Callable[[Any, Callable[..., Any]], Any],
-    numbers: Sequence[int],
-) -> tuple[Graph, SizesOfTraces]:  # fmt: skip
-    """The graph at the first size, and what its sizes are for others."""
+    trace: Callable[[Sequence[Any]], Graph], arguments: Sequence[Any], numbers: Sequence[int]
+) -> tuple[Graph, SizesOfTraces]:
+    """The graph at the first size, and what its sizes are for others.
+
+    Raises
+    ------
+    UnsupportedError
+        If traces fail at other sizes, or differ in more than sizes.
+    """
     failure: UnsupportedError | None = None
     for sizes in SERIES:
         try:
-            graphs = [trace(_resized(arguments, leaves, numbers, n)) for n in sizes]
-            return graphs[0], SizesOfTraces(graphs, sizes)
-        except _Different as error:
-            failure = failure or error
+            graphs = [trace(_resized(arguments, numbers, n)) for n in sizes]
         except ChainruleError as error:
             raise UnsupportedError(
                 f"this cannot be exported for a batch of any size: {error.what}",
@@ -145,20 +146,22 @@ def several(
                 got=error.got,
                 try_="dynamic_batch=False, or the numbers of the arguments that hold a batch: dynamic_batch=(1,)",
             ) from error
+        try:
+            return graphs[0], SizesOfTraces(graphs, sizes)
+        except UnsupportedError as error:
+            failure = failure or error
     assert failure is not None
     raise failure
 
 
-def _resized(
-    arguments: Sequence[Any], leaves: Callable[[Any, Callable[..., Any]], Any], numbers: Sequence[int], n: int
-) -> list[Any]:
+def _resized(arguments: Sequence[Any], numbers: Sequence[int], n: int) -> list[Any]:
     """The arguments with rows of a batch repeated, so that there are n."""
 
     def resized(x: Any) -> Any:
         x = np.asarray(x)
         return x[np.arange(n) % len(x)]
 
-    return [leaves(resized, x) if k in numbers else x for k, x in enumerate(arguments)]
+    return [tree.map_leaves(resized, x) if k in numbers else x for k, x in enumerate(arguments)]
 
 
 def batch_axes(arguments: Sequence[Any], types: Sequence[Sequence[ArrayType]], dynamic: Any) -> list[int]:

@@ -1,7 +1,7 @@
 """Elementary functions by the operators of ONNX: one of them where there is one that keeps all digits, else a formula.
 
 For double precision onnxruntime has Exp, Log, Sin, Cos, Tanh, Pow and Sqrt only; the rest is made of these. Its Sigmoid
-and Softplus lose the digits of small results, so that they are not used.
+is 0 from -18 down, where 1e-8 would be right, so that it is not used.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def softplus(code: Any, x: Any) -> Any:
 
 
 def log_expit(code: Any, x: Any) -> Any:
-    return code.negative(softplus(code, code.negative(x)))
+    return code.negative(code.call("softplus", code.negative(x)))
 
 
 def logit(code: Any, x: Any) -> Any:
@@ -224,7 +224,7 @@ ELEMENTARY: dict[str, Callable[..., Any]] = {
     **{
         function.__name__: function
         for function in (
-            *(exp2, expm1, log2, log10, log1p, cbrt, fmod, expit, softplus, log_expit, logit, tan, cosh),
+            *(exp2, expm1, log2, log10, log1p, cbrt, fmod, expit, log_expit, logit, tan, cosh),
             *(sech_squared, log_cosh, erfc, erfcx, ndtr, log_ndtr),
         )
     },
@@ -236,6 +236,7 @@ ELEMENTARY: dict[str, Callable[..., Any]] = {
     "power": power,
     "logaddexp": logaddexp,
     "logaddexp2": logaddexp2,
+    "softplus": _single("Softplus", softplus),
     "erf": _single("Erf", erf),
     "sinh": _single("Sinh", sinh),
     "arcsinh": _single("Asinh", arcsinh),

@@ -95,7 +95,7 @@ def export(
         return _traced(f, given, places)
 
     if numbers:
-        graph, sizes = several(traced, arguments, tree.map_leaves, numbers)
+        graph, sizes = several(traced, arguments, numbers)
     else:
         graph, sizes = traced(arguments), Sizes()
     check_translated(graph)

@@ -79,6 +79,11 @@ class Trained:
         return classes_of(self.preparation)
 
     @property
+    def knows_probabilities(self) -> bool:
+        """Whether the outputs say how probable each class is."""
+        return self.classes is not None and self.loss.name in ("cross_entropy", "logistic")
+
+    @property
     def score_name(self) -> str:
         return "R2" if self.classes is None else "accuracy"
 
@@ -116,7 +121,7 @@ class Trained:
 
     def probabilities(self, table: Table) -> np.ndarray | None:
         """The probability of each class, shape (n, classes); None where the loss knows none."""
-        if self.classes is None or self.loss.name not in ("cross_entropy", "logistic"):
+        if not self.knows_probabilities:
             return None
         of_rows = self.loss.predict(self.outputs(table))
         return of_rows if of_rows.shape[1] > 1 else np.hstack([1 - of_rows, of_rows])
