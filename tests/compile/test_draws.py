@@ -173,4 +173,6 @@ def test_steps_with_dropout_are_one_call():
         counter = np.array([0, step, 2, 0], np.uint64)
         words = np.random.Philox(key=np.random.Philox(key=_KEY, counter=counter).random_raw(2)).random_raw(x.size)
         wanted += x[(words >> np.uint64(63) == 0).reshape(x.shape)].sum()
-    assert cr.jit(sum_of_kept)(_KEY, x) == wanted
+    for threads in (1, 2):
+        cr.set_num_threads(threads)
+        assert cr.jit(sum_of_kept)(_KEY, x) == wanted

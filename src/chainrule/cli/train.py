@@ -1,4 +1,4 @@
-"""``chainrule train``: fit a net to a table, or to handwritten digits."""
+"""``chainrule train``: fit a net to a table, to handwritten digits, or to pictures of clothes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ SUMMARY = "fit a net to a table, or to digits"
 EXAMPLE = "chainrule train houses.csv --target price"
 DESCRIPTION = """\
 Fit a fully connected net to a table (a file of .csv, .tsv, .parquet, .feather or .npy), or, without one, to 1,797
-handwritten digits (8 x 8 pixels, 10 classes).
+handwritten digits (8 x 8 pixels, 10 classes). fashion-mnist instead of a table: 70,000 pictures of clothes (28 x 28
+pixels, 10 classes) from Debian's package dataset-fashion-mnist, the 10,000 official ones for testing held out.
 
 The rows are divided: most are trained on, some choose the best epoch, the held-out ones judge it. What was learned
 goes into a folder: run, or run-2, run-3... where that is taken. Ctrl-C stops after the step at hand, reports on the

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, final
 
 from ..graph import Variable
-from ..ops.random import DRAWN, FOLDED, SPLIT, random_fold
+from ..ops.random import DRAWN, FOLDED, SPLIT
 from ..original import np
 from .code import Code
 from .emitter import INDEX, Function, Value, type_of
@@ -63,7 +63,7 @@ def lanes_of_draws(v: Variable) -> int:
 def _keys_of(v: Variable) -> tuple[int, ...]:
     """The shape of the keys, of a fold that of keys and integers together."""
     operation: Any = v.operation
-    return v.shape[:-1] if operation is random_fold else v.inputs[0].shape[:-1]
+    return v.shape[:-1] if _DRAWS[operation.name].purpose == FOLDED else v.inputs[0].shape[:-1]
 
 
 def _dtype_of_bounds(v: Variable) -> np.dtype:

@@ -4,11 +4,12 @@ A set of rows is a pair (x, y): samples as the rows of x, one target for each in
 kinds; a preparation makes the pair of it. This room knows nothing about nets.
 """
 
-from . import digits
+from . import digits, fashion_mnist
 from .column import Column
+from .idx import read_idx
 from .mapped_rows import MappedRows
 from .parquet_rows import ParquetRows
-from .parts import Parts, split
+from .parts import Parts, divided, split
 from .preparation import Preparation
 from .reading import read_table
 from .scaling import Scaling
@@ -31,6 +32,9 @@ __all__ = [
     "SparseRows",
     "Table",
     "digits",
+    "divided",
+    "fashion_mnist",
+    "read_idx",
     "read_table",
     "split",
     "stratified_split",

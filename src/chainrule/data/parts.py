@@ -62,6 +62,11 @@ def split(
     """
     if len(fractions) != len(Parts._fields):
         raise ArgumentError("a table is divided into three parts", got=f"{list(fractions)}")
+    return Parts(*divided(table, target, fractions, seed, task))
+
+
+def divided(table: Table, target: str, fractions: Sequence[float], seed: int, task: Task | None) -> list[Table]:
+    """As `split` does it, into any number of parts."""
     column = table[target]
     classes = column.coded()[1] if (task or task_of(column)) == "classification" else np.zeros(len(table), np.int64)
-    return Parts(*map(table.take, stratified_split(classes, fractions, seed)))
+    return [table.take(rows) for rows in stratified_split(classes, fractions, seed)]

@@ -71,7 +71,7 @@ array of bool, for layers counted from 0. In a step that is traced, draw it from
 
 >>> def loss(parameters, buffers, key):
 ...     def kept(layer, shape, rate):
-...         return cr.random.bernoulli(cr.random.fold_in(key, layer), 1 - rate, shape)
+...         return cr.random.mask(cr.random.fold_in(key, layer), 1 - rate, shape)
 ...     outputs, buffers = net.training_forward(parameters, buffers, x, kept)
 ...     return np.mean((outputs - y) ** 2), buffers
 

@@ -11,13 +11,14 @@ from typing import Any, final
 
 import numpy as np
 
-from ..data import Parts, Preparation, Table, digits, read_table, split
+from ..data import Parts, Preparation, Table, divided, read_table, split
 from ..errors import ArgumentError, DataError
+from .built_in import BUILT_IN
 from .recipe import Recipe
 from .settings import Settings
 from .trained import Trained, classes_of
 
-DIGITS = "digits"
+DEFAULT = Settings()
 
 
 @final
@@ -45,19 +46,20 @@ def prepared(settings: Settings) -> Prepared:
     FileError
         If it cannot be read.
     """
-    if settings.target is None:
-        if settings.data != DIGITS:
-            raise ArgumentError(
-                "which column to predict has to be said: target is missing",
-                wanted=f"one of {', '.join(map(repr, table_of(settings).names))}",
-            )
-        settings = dataclasses.replace(settings, target="digit")
-    elif settings.data != DIGITS:
+    known = BUILT_IN.get(settings.data)
+    if known is None:
         settings = dataclasses.replace(settings, data=os.path.abspath(settings.data))
+        table, held_out = read_table(settings.data, **settings.reading), None
+    else:
+        table, held_out = known.read()
+        settings = dataclasses.replace(settings, target=settings.target or known.target)
     target = settings.target
-    assert target is not None
+    if target is None:
+        raise ArgumentError(
+            "which column to predict has to be said: target is missing",
+            wanted=f"one of {', '.join(map(repr, table.names))}",
+        )
     task: Any = None if settings.task == "auto" else settings.task
-    table = table_of(settings)
     how: dict[str, Any] = {
         "target": target,
         "task": task,
@@ -67,8 +69,7 @@ def prepared(settings: Settings) -> Prepared:
         "most_categories": settings.most_categories,
     }
     Preparation.fit(table, **how)  # what cannot be used is told of the whole table, whichever part its row falls into
-    shares = (1 - settings.held_out - settings.validation, settings.validation, settings.held_out)
-    tables = split(table, target, shares, settings.seed, task)
+    tables = _divided(settings, target, task, table, held_out)
     for name, part in tables._asdict().items():
         if not len(part):
             raise DataError(
@@ -91,18 +92,23 @@ def prepared(settings: Settings) -> Prepared:
     return Prepared(untrained, Parts(*parts))
 
 
+def _divided(settings: Settings, target: str, task: Any, table: Table, held_out: Table | None) -> Parts:
+    """The table in three parts; in two, where rows are held out officially."""
+    share = settings.validation
+    if held_out is None:
+        return split(table, target, (1 - settings.held_out - share, share, settings.held_out), settings.seed, task)
+    if settings.held_out != DEFAULT.held_out:
+        raise ArgumentError(
+            f"{settings.data} has held-out rows of its own, of which no share can be chosen",
+            got=f"held_out={settings.held_out:g}",
+        )
+    training, validation = divided(table, target, (1 - share, share), settings.seed, task)
+    return Parts(training, validation, held_out)
+
+
 def _digest(arrays: Iterable[np.ndarray]) -> str:
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.shape}{array.dtype.str}".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
-
-
-def table_of(settings: Settings) -> Table:
-    """The table that the settings name."""
-    if settings.data != DIGITS:
-        return read_table(settings.data, **settings.reading)
-    pixels, labels = digits.load()
-    columns = {f"pixel_{k}": pixels[:, k].astype(np.float64) for k in range(pixels.shape[1])}
-    return Table.of({**columns, "digit": labels.astype(np.int64)}, source="the digits")

@@ -53,7 +53,9 @@ class Settings:
     (32, 16)
     """
 
-    data: str = _setting("digits", Text(), "a table (.csv .tsv .parquet .feather .npy), or: digits", DATA)
+    data: str = _setting(
+        "digits", Text(), "a table (.csv .tsv .parquet .feather .npy), or: digits, fashion-mnist", DATA
+    )
     target: str | None = _setting(None, Perhaps(Text("COLUMN")), "the column to predict", DATA)
     task: str = _setting(
         "auto",
