@@ -200,6 +200,8 @@ def test_zeros_absorb_in_single_precision_and_in_batches():
         ("i,j->ij", [(3,), (2,)]),
         ("i,ij->j", [(3,), (3, 2)]),
         ("ij,j->i", [(3, 2), (2,)]),
+        ("ij,i->j", [(2, 3), (2,)]),
+        ("j,ij->i", [(2,), (3, 2)]),
         ("bij,bjk->bik", [(2, 3, 4), (2, 4, 5)]),
         ("bij,bj->bi", [(2, 3, 4), (2, 4)]),
         ("bij,bij->b", [(2, 3, 4), (2, 3, 4)]),
@@ -306,6 +308,8 @@ def test_a_path_that_depends_on_values_is_refused():
 
 
 def test_what_is_no_function():
+    with pytest.raises(ArgumentError, match="a model has at least one output"):
+        export(lambda x: (), np.ones(3))
     with pytest.raises(ArgumentError, match="a function is wanted"):
         export(np.ones(3), np.ones(3))
 

@@ -67,7 +67,7 @@ def export(
         If an operation has no translation, the path that f takes depends on values, the package onnx is missing, or
         f does not compute the same for batches of other sizes where it has to.
     ArgumentError
-        If the opset is too old or unknown, or dynamic_batch names no batch.
+        If the opset is too old or unknown, dynamic_batch names no batch, or f returns no array.
     UnknownNameError
         If names chooses a name for what is not there.
     TooLargeError
@@ -98,6 +98,8 @@ def export(
         graph, sizes = several(traced, arguments, numbers)
     else:
         graph, sizes = traced(arguments), Sizes()
+    if not graph.outputs:
+        raise ArgumentError("a model has at least one output, and this function returns no array")
     check_translated(graph)
     in_places = [place for each, base in zip(arguments, bases, strict=True) for place in places_of(each, base)]
     batched = next((sum(map(len, types[:k])) for k in numbers), None)

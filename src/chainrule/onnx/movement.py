@@ -213,7 +213,7 @@ def _take(writer: Writer, node: Node) -> Value:
 
 @translation("scatter")
 def _scatter(writer: Writer, node: Node) -> Value:
-    """Zeros with entries added one after the other; in a wider dtype where half precision would round each sum."""
+    """Zeros with entries added one after the other."""
     x, index = node.inputs
     axis, shape = node.parameters["axis"], node.in_shapes[0]
     index = writer.reshape(writer.cast(index, INT64), tuple(-1 if k == axis else 1 for k in range(len(shape))))

@@ -158,7 +158,8 @@ def _product(writer: Writer, a: Operand, b: Operand, out: Labels) -> Value:
     left = _arranged(writer, a, [*batch, *rows, *summed])
     right = _arranged(writer, b, [*batch, *summed, *columns])
     have = [*batch, *rows, *columns]
-    merged = len(summed) > 1 or len(columns) > 1 or (bool(batch) and (len(rows) != 1 or len(columns) != 1))
+    # Vectors become matrices: onnxruntime 1.32 loses the transpose of a matrix that a vector is multiplied by.
+    merged = len(summed) > 1 or len(columns) != 1 or not rows or (bool(batch) and len(rows) > 1)
     if merged:
         front = tuple(sizes[n] for n in batch)
         count, width, height = (product([sizes[n] for n in group]) for group in (summed, columns, rows))

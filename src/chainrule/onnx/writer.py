@@ -102,6 +102,7 @@ class Writer:
         self.batch: Value | None = None if outer is None else outer.batch
         self.origin = ""
         self._constants: dict[tuple[str, tuple[int, ...], bytes], Value] = {}
+        self._small: set[str] = set()
         self._shapes: dict[Shape, Value] = {}
 
     def node(self, operator: str, inputs: Sequence[Value], dtypes: Sequence[Any], **attributes: Any) -> list[Value]:
@@ -151,11 +152,12 @@ class Writer:
         root.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), value.name))
         if key is not None:
             root._constants[key] = value
+            root._small.add(value.name)
         return value
 
     def is_constant(self, x: Value) -> bool:
         """Whether a value is a small initializer."""
-        return x in self.root._constants.values()
+        return x.name in self.root._small
 
     def numbers(self, sizes: Sequence[Any]) -> Value:
         """A vector of whole numbers, some of which may depend on the batch."""
