@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import functools
 import importlib.metadata
 import json
 import pathlib
@@ -12,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import bandwidth, calls, cold, contention, grid, hessians, tracing
+from . import bandwidth, calls, cold, contention, grid, hessians, memory_map, tracing
 from .figures import Figure, table
 from .functions import comparison as functions
 from .machine import peaks
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "functions": functions.run,
     "grid": grid.run,
     "hessians": hessians.run,
+    "memory_map": memory_map.run,
     "nets": nets.run,
     "tracing": tracing.run,
     "unjitted": unjitted.run,
@@ -50,14 +52,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", nargs="?", choices=sorted(BENCHMARKS), help="which one; all by default")
     parser.add_argument("--json", type=pathlib.Path, help="write the figures there as well")
+    parser.add_argument("--bytes", type=int, default=memory_map.SIZE, help="of the file of memory_map (%(default)s)")
     options = parser.parse_args()
+    benchmarks = BENCHMARKS | {"memory_map": functools.partial(memory_map.run, size=options.bytes)}
     data = about()
     print(", ".join(f"{name} {version}" for name, version in data["versions"].items()))
     print("\n".join(f"{what} each second: {figure:.3g}" for what, figure in data["peaks"].items()), "\n")
     data["figures"] = {}
     for name in [options.name] if options.name else sorted(BENCHMARKS):
         figures = []
-        for figure in BENCHMARKS[name]():
+        for figure in benchmarks[name]():
             figures.append(figure)
             print(figure.line, file=sys.stderr, flush=True)
         data["figures"][name] = [figure.as_data() for figure in figures]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from benchmarks import __main__ as command
-from benchmarks import bandwidth, cold, grid, machine, nets, programs, starting
+from benchmarks import bandwidth, cold, grid, machine, mapped_training, memory_map, nets, programs, starting
 from benchmarks.figures import Figure, noise, of_ratio, of_rounds, table
 from benchmarks.functions import chainrule as functions
 from benchmarks.functions import comparison as functions_comparison
@@ -115,6 +115,23 @@ def test_all_settings_name_what_there_is():
 
 
 @pytest.mark.skipif(not is_available(), reason="llvmlite is not installed")
+def test_a_file_is_read_and_trained_on(monkeypatch, tmp_path):
+    memory_map.write(tmp_path / "x.npy", 1 << 24)
+    answer = memory_map.child(tmp_path / "x.npy", "fit", "cold")
+    assert 0 < answer["seconds"] < 10 and 1e6 < answer["RssAnon"] < answer["ru_maxrss"] < 1e9
+    monkeypatch.setattr(memory_map, "child", lambda path, what, state: answer)
+    epoch, resident = [figure for figure in memory_map.run(2, 1 << 24) if figure.floor][::2]
+    assert epoch.name == "warm: an epoch of training, over the sequential speed" and epoch.floor == 0.6
+    assert epoch.seen > 0 and epoch.beside["share of reading"] == 1  # by the answers that it was given
+    assert resident.seen == pytest.approx(answer["RssAnon"] / 1e6) and resident.at_most and resident.floor == 1000
+
+
+def test_the_file_has_the_rows_that_it_says(tmp_path):
+    memory_map.write(tmp_path / "x.npy", 3 << 23)
+    x = np.load(tmp_path / "x.npy")
+    assert x.shape == (3 << 11, mapped_training.COLUMNS) and abs(x.mean()) < 0.01 and abs(x.std() - 1) < 0.01
+
+
 def test_peaks_of_the_machine():
     assert machine.fused_multiply_adds(np.float32, 1) > machine.fused_multiply_adds(np.float64, 1) > 1e8
 
