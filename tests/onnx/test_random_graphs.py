@@ -6,7 +6,6 @@ How far two ways to compute one number may be apart is what rounding explains, f
 import random
 
 import numpy as np
-import pytest
 
 import chainrule as cr
 from chainrule.errors import UnsupportedError
@@ -53,9 +52,9 @@ def check(seed):
     return True
 
 
-@pytest.mark.parametrize("start", [0, 5, 10, 15])
-def test_random_graphs(start):
-    assert any([check(seed) for seed in range(start, start + 5)])
+def test_random_graphs():
+    translated = [check(seed) for seed in range(6)]
+    assert sum(translated) >= 4
 
 
 def test_random_sums_of_products():
