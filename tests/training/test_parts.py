@@ -10,8 +10,22 @@ from chainrule.losses import cross_entropy
 from chainrule.nets import Dense
 from chainrule.optimizers import adam
 from chainrule.regularizers import l2
-from chainrule.training import accuracy, confusion_table, regularized, training_step
+from chainrule.training import (
+    Settings,
+    State,
+    Trained,
+    accuracy,
+    confusion_table,
+    fit,
+    load_state,
+    regularized,
+    save_state,
+    train,
+    training_step,
+)
 from chainrule.training.batches import batches, epoch_seed, seed_sequence
+from chainrule.training.built_in import BUILT_IN
+from chainrule.training.prepared import prepared
 
 
 def test_objective_is_loss_plus_penalty():
@@ -86,3 +100,35 @@ def test_scores_by_hand():
     assert accuracy(predicted, labels) == 4 / 6
     np.testing.assert_array_equal(confusion_table(predicted, labels, 3), [[2, 1, 0], [0, 1, 1], [0, 0, 1]])
     assert confusion_table(predicted, labels, 4).shape == (4, 4)
+
+
+def test_a_net_with_running_statistics_is_the_same_from_its_folder(tmp_path):
+    chosen = {"epochs": 8, "hidden": [32], "dropout": 0.2, "normalization": "batch", "averaging": 0.9, "batch_size": 64}
+    outcome = train(Settings.of(chosen), tmp_path / "run", verbose=0)
+    again = Trained.load(tmp_path / "run")
+    statistics = outcome.trained.buffers["net"][0]
+    assert statistics["mean"].any() and again.buffers["net"][0].keys() == {"mean", "variance"}
+    np.testing.assert_array_equal(again.buffers["net"][0]["mean"], statistics["mean"])
+    table, _ = BUILT_IN["digits"].read()
+    np.testing.assert_array_equal(again.outputs(table), outcome.trained.outputs(table))
+    assert outcome.parts["held_out"].score > 0.7
+    # Judged without dropout and by running statistics, not by those of the rows at hand.
+    parameters, buffers = again.parameters, again.buffers["net"]
+    x = again.preparation.inputs(table)
+    z = (x @ parameters[0]["W"] - buffers[0]["mean"]) / np.sqrt(buffers[0]["variance"] + 1e-5)
+    h = np.maximum(z * parameters[0]["scale"] + parameters[0]["b"], 0)
+    np.testing.assert_allclose(again.outputs(table), h @ parameters[1]["W"] + parameters[1]["b"], rtol=1e-9)
+
+
+def test_an_interrupted_run_with_dropout_goes_on_with_the_same_bits(tmp_path):
+    chosen = Settings.of({"epochs": 3, "hidden": [8], "dropout": 0.5, "normalization": "batch", "batch_size": 64})
+    whole = train(chosen, tmp_path / "whole", verbose=0)
+    ready = prepared(chosen)
+    recipe, begun = ready.untrained.recipe, ready.untrained
+    start = State.initial(begun.parameters, recipe.fit["optimizer"], begun.buffers)
+    settings = {**recipe.fit, "epochs": 1}
+    first = fit(recipe.objective, begun.parameters, ready.parts.training, resume=start, verbose=0, **settings)
+    save_state(tmp_path / "state", first.state)
+    state = load_state(tmp_path / "state", begun.parameters, recipe.fit["optimizer"], begun.buffers)
+    rest = fit(recipe.objective, begun.parameters, ready.parts.training, resume=state, verbose=0, **recipe.fit)
+    np.testing.assert_array_equal(rest.state.parameters[0]["W"], whole.fitted.state.parameters[0]["W"])

@@ -18,8 +18,9 @@ def dense_objective(
     penalty: Callable[[Any], Any] | None = None,
     *,
     weighted: bool = False,
+    shared: bool = True,
 ) -> Buffered:
-    """The objective J = L(net(parameters, x), y) + strength * penalty(parameters) / n of n rows.
+    """The objective J = L(net(parameters, x), y) + strength * penalty(parameters), or a share of the penalty.
 
     Parameters
     ----------
@@ -27,11 +28,12 @@ def dense_objective(
     loss : callable
         ``loss(outputs, y)`` gives one number, the mean over the rows.
     penalty : callable, optional
-        ``penalty(parameters)`` gives one number. It counts once for all rows of the data, so a batch of n rows has the
-        share that n rows have.
+        ``penalty(parameters)`` gives one number.
     weighted : bool
-        Whether the rows are (x, y, weights). Then L is the weighted mean of the losses of the rows, and n the sum of
-        the weights.
+        Whether the rows are (x, y, weights). Then L is the weighted mean of the losses of the rows.
+    shared : bool
+        Whether all rows share the penalty, so that n rows have strength * penalty / n; n is the sum of the weights,
+        where there are weights.
 
     Returns
     -------
@@ -45,20 +47,20 @@ def dense_objective(
     """
 
     def value_of(outputs: Any, parameters: Any, buffers: Any, y: Any, weights: tuple[Any, ...]) -> Any:
-        data_loss, count = mean_loss(loss, outputs, y, *weights), len(y)
-        if weights:
-            count = np.sum(weights[0])
+        data_loss = mean_loss(loss, outputs, y, *weights)
         if penalty is None:
             return data_loss, (data_loss, 0.0)
-        share = buffers["strength"] * penalty(parameters) / count
-        return data_loss + share, (data_loss, share)
+        weighted = buffers["strength"] * penalty(parameters)
+        if shared:
+            weighted = weighted / (np.sum(weights[0]) if weights else len(y))
+        return data_loss + weighted, (data_loss, weighted)
 
     def function(parameters: Any, buffers: Any, x: Any, y: Any, *weights: Any) -> Any:
         kept = None
         after = dict(buffers)
         if "key" in buffers:
             key = random.fold_in(buffers["key"], buffers["step"])
-            kept = lambda layer, shape, rate: random.bernoulli(random.fold_in(key, layer), 1 - rate, shape)
+            kept = lambda layer, shape, rate: random.mask(random.fold_in(key, layer), 1 - rate, shape)
             after["step"] = buffers["step"] + 1
         outputs, after["net"] = net.training_forward(parameters, buffers["net"], x, kept)
         value, parts = value_of(outputs, parameters, buffers, y, weights)

@@ -88,7 +88,9 @@ def prepared(settings: Settings) -> Prepared:
     for part in tables:
         x, y = preparation(part)
         parts.append((x.astype(settings.dtype), y if classes else y.astype(settings.dtype)))
-    untrained = Trained(settings, preparation, recipe, recipe.initial_parameters(settings))
+    untrained = Trained(
+        settings, preparation, recipe, recipe.initial_parameters(settings), recipe.initial_buffers(settings)
+    )
     return Prepared(untrained, Parts(*parts))
 
 

@@ -13,12 +13,13 @@ import numpy as np
 from ..errors import ArgumentError
 from ..losses import LOSSES, Loss
 from ..nets import Dense
-from ..optimizers import SCHEDULES, Configured, clip_by_global_norm, configured
+from ..optimizers import SCHEDULES, Configured, averaged, clip_by_global_norm, configured
 from ..optimizers.catalogue import REQUIRED
 from ..optimizers.schedules import warm_up
 from ..regularizers import REGULARIZERS, max_norm
+from .dense import dense_objective, starting_buffers
 from .loop import Schedule
-from .objective import Objective, regularized
+from .objective import Buffered, Objective, regularized
 from .scores import accuracy, r2
 from .settings import Choice, Settings
 
@@ -33,9 +34,10 @@ class Recipe:
     loss : Loss
         Its catalogue entry.
     objective : callable
-        ``objective(parameters, x, y)``: (J, (loss, penalty)).
+        As `fit` takes it: a `Buffered` where there is dropout or a batch normalization.
     score : callable
-        ``score(parameters, x, y)``: accuracy for classes, R2 for numbers.
+        ``score(parameters, x, y)``, with buffers behind the parameters where there are some: accuracy for classes, R2
+        for numbers.
     fit : mapping
         Keyword arguments of `fit`.
     """
@@ -43,7 +45,7 @@ class Recipe:
     net: Dense
     loss: Loss
     objective: Objective
-    score: Callable[[Any, np.ndarray, np.ndarray], float]
+    score: Callable[..., float]
     fit: Mapping[str, Any]
 
     @classmethod
@@ -74,6 +76,24 @@ class Recipe:
         weights_seed, _ = np.random.SeedSequence(settings.seed).spawn(2)
         return self.net.initialize(np.random.default_rng(weights_seed), np.dtype(settings.dtype))
 
+    def initial_buffers(self, settings: Settings) -> Any:
+        """Those of the objective before the first step; None where it has none."""
+        if not isinstance(self.objective, Buffered):
+            return None
+        return starting_buffers(self.net, settings.dtype, settings.strength, settings.seed)
+
+    def outputs(self, parameters: Any, buffers: Any, x: np.ndarray) -> np.ndarray:
+        """The outputs of the net for prepared rows."""
+        return self.net.forward(parameters, x, None if buffers is None else buffers["net"])
+
+    def loss_and_penalty(self, parameters: Any, buffers: Any, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+        """Of prepared rows, without dropout."""
+        if isinstance(self.objective, Buffered):
+            loss, penalty = self.objective.evaluate(parameters, buffers, x, y)[1]
+        else:
+            loss, penalty = self.objective(parameters, x, y)[1]
+        return float(loss), float(penalty)
+
 
 class _Chosen(NamedTuple):
     """The settings that decide what a step computes; entries of catalogues may come with settings of their own."""
@@ -81,12 +101,15 @@ class _Chosen(NamedTuple):
     loss: Choice
     hidden: Sequence[int]
     activation: Any
+    normalization: Any
+    dropout: float
     weights: Any
     penalty: Choice
     strength: float
     optimizer: Choice
     clip: float | None
     max_norm: float | None
+    averaging: float | None
 
     def __hash__(self) -> int:
         return hash(repr(tuple(self)))
@@ -98,22 +121,36 @@ def _core(columns: int, classes: int | None, chosen: _Chosen) -> Recipe:
     loss = chosen_loss(chosen.loss, classes)
     units = loss.units(1 if classes is None or loss.task == "binary" else classes)
     weights = None if chosen.weights == "suited" else chosen.weights
-    net = Dense([columns, *chosen.hidden, units], activations=chosen.activation, weights=weights)
+    net = Dense(
+        [columns, *chosen.hidden, units],
+        activations=chosen.activation,
+        weights=weights,
+        normalizations=None if chosen.normalization == "none" else chosen.normalization,
+        dropout=chosen.dropout,
+    )
     name, options = _parts(chosen.penalty)
     penalty = REGULARIZERS[name].configured(**options).function
+    optimizer = chosen_optimizer(chosen.optimizer)
     fitting = {
-        "optimizer": chosen_optimizer(chosen.optimizer),
+        "optimizer": optimizer if chosen.averaging is None else averaged(optimizer, decay=chosen.averaging),
         "clip": bounded_by(clip_by_global_norm, chosen.clip),
         "project": bounded_by(max_norm, chosen.max_norm),
     }
 
-    def score(parameters: Any, x: np.ndarray, y: np.ndarray) -> float:
-        outputs = net.forward(parameters, x)
+    if chosen.dropout or chosen.normalization == "batch":
+        objective: Objective = dense_objective(net, loss.function, penalty, shared=False)
+    else:
+        objective = regularized(net.forward, loss.function, penalty, chosen.strength)
+
+    def score(parameters: Any, *buffers_and_rows: Any) -> float:
+        *buffers, x, y = buffers_and_rows
+        outputs = recipe.outputs(parameters, buffers[0] if buffers else None, x)
         return (
             r2(loss.predict(outputs), y) if loss.decide is None else accuracy(loss.decide(outputs).reshape(y.shape), y)
         )
 
-    return Recipe(net, loss, regularized(net.forward, loss.function, penalty, chosen.strength), score, fitting)
+    recipe = Recipe(net, loss, objective, score, fitting)
+    return recipe
 
 
 def order_seed(settings: Settings) -> np.random.SeedSequence:

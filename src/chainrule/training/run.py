@@ -124,7 +124,7 @@ def resume(
     checkpoint = path / CHECKPOINT
     state = None
     if checkpoint.exists():
-        state = load_state(checkpoint, described.parameters, described.recipe.fit["optimizer"])
+        state = load_state(checkpoint, described.parameters, described.recipe.fit["optimizer"], described.buffers)
     return _run(ready, path, state, save_every, verbose)
 
 
@@ -132,10 +132,10 @@ def _run(ready: Prepared, path: Path, state: State | None, save_every: float, ve
     untrained, recipe = ready.untrained, ready.untrained.recipe
 
     def outcome(fitted: Fitted) -> Outcome:
-        trained = dataclasses.replace(untrained, parameters=fitted.parameters)
+        trained = dataclasses.replace(untrained, parameters=fitted.parameters, buffers=fitted.buffers)
         with np.errstate(all="ignore"):
             judged = {name: trained.judged(*pair) for name, pair in ready.parts._asdict().items()}
-            penalty = float(recipe.objective(fitted.parameters, *ready.parts.training)[1][1])
+            _, penalty = recipe.loss_and_penalty(fitted.parameters, fitted.buffers, *ready.parts.training)
         trained.save_weights(path)
         return Outcome(trained, fitted, judged, penalty, path)
 
@@ -151,7 +151,7 @@ def _run(ready: Prepared, path: Path, state: State | None, save_every: float, ve
                 score=recipe.score,
                 callbacks=[log],
                 checkpoint=Checkpoint(path / CHECKPOINT, save_every),
-                resume=state,
+                resume=state or _begun(untrained),
                 verbose=verbose,
                 **recipe.fit,
             )
@@ -159,6 +159,11 @@ def _run(ready: Prepared, path: Path, state: State | None, save_every: float, ve
             error.outcome = outcome(error.fitted)
             raise
         return outcome(fitted)
+
+
+def _begun(untrained: Trained) -> State:
+    """Before the first step."""
+    return State.initial(untrained.parameters, untrained.recipe.fit["optimizer"], untrained.buffers)
 
 
 @contextlib.contextmanager

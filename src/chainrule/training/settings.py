@@ -90,6 +90,13 @@ class Settings:
     validation: float = _setting(0.1, Number(above=0, below=1), "share of the rows that chooses the best epoch", DATA)
     hidden: tuple[int, ...] = _setting((128,), Several(Whole(1, 65536)), "units of each hidden layer", NET)
     activation: Choice = _setting("relu", Entry(ACTIVATIONS), "what the hidden units do", NET)
+    normalization: str = _setting(
+        "none",
+        OneOf("none", "batch", "layer"),
+        "of the hidden layers: over the batch, or over their units",
+        NET,
+    )
+    dropout: float = _setting(0.0, Number(least=0, below=1), "share of hidden units that each step leaves out", NET)
     weights: Choice = _setting(
         "suited", Entry(INITIALIZATIONS, "suited"), "how the first weights are drawn; suited: to the activation", NET
     )
@@ -103,6 +110,9 @@ class Settings:
     schedule: Choice = _setting("constant", Entry(RATES), "how the learning rate changes", FIT)
     warm_up: int = _setting(0, Whole(0), "steps until the learning rate is reached", FIT)
     clip: float | None = _setting(None, Perhaps(Number(above=0)), "bound of the gradient's length", FIT)
+    averaging: float | None = _setting(
+        None, Perhaps(Number(above=0, below=1)), "judge and keep an average of the weights, which keeps so much", FIT
+    )
     batch_size: int = _setting(32, Whole(1), "rows per step", FIT)
     epochs: int = _setting(50, Whole(1), "how often each row is used", FIT)
     patience: int | None = _setting(None, Perhaps(Whole(1)), "stop after so many epochs without a better one", FIT)

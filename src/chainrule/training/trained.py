@@ -14,13 +14,14 @@ from ..data import Preparation, Table, read_table
 from ..errors import ChainruleError, DataError, FileError
 from ..losses import Loss
 from ..nets import Dense
-from .leaves import named_leaves, tree_of
+from .leaves import Refusal, named_leaves, tree_of
 from .recipe import Recipe
 from .scores import confusion_table
 from .settings import Settings
 
 MODEL, WEIGHTS = "model.json", "weights.safetensors"
 SCHEMA = "chainrule/model/1"
+STATISTICS = "statistics"  # name of the running ones among the weights
 
 
 @final
@@ -58,12 +59,15 @@ class Trained:
     recipe : Recipe
         The net, its loss and its objective.
     parameters : tree of arrays
+    buffers : tree of arrays or None
+        Those of the objective, where it has some: running statistics among them.
     """
 
     settings: Settings
     preparation: Preparation
     recipe: Recipe
     parameters: Any
+    buffers: Any = None
 
     @property
     def net(self) -> Dense:
@@ -98,7 +102,7 @@ class Trained:
         -------
         outputs : array of float, shape (n, units)
         """
-        return self.net.forward(self.parameters, self._typed(self.preparation.inputs(table)))
+        return self._outputs_of(self._typed(self.preparation.inputs(table)))
 
     def predict(self, table: Table) -> np.ndarray:
         """What the net says of each row, as the training table has it: the name of a class, or a number.
@@ -129,11 +133,11 @@ class Trained:
     def judged(self, x: np.ndarray, y: np.ndarray) -> Judged:
         """Loss and score on prepared rows."""
         with np.errstate(all="ignore"):
-            loss = float(self.recipe.objective(self.parameters, x, y)[1][0])
-            score = self.recipe.score(self.parameters, x, y)
+            loss, _ = self.recipe.loss_and_penalty(self.parameters, self.buffers, x, y)
+            score = self.recipe.score(self.parameters, *[] if self.buffers is None else [self.buffers], x, y)
             confusion = None
             if self.classes is not None:
-                decided = self._decided(self.net.forward(self.parameters, x))
+                decided = self._decided(self._outputs_of(x))
                 confusion = confusion_table(decided, y, len(self.classes)).tolist()
         return Judged(len(y), loss, score, confusion)
 
@@ -151,6 +155,9 @@ class Trained:
                 f"{table.source} has no row to judge a net by", got=f"{len(table)} rows, none of them whole"
             )
         return self.judged(self._typed(x), y if self.classes is not None else self._typed(y))
+
+    def _outputs_of(self, x: np.ndarray) -> np.ndarray:
+        return self.recipe.outputs(self.parameters, self.buffers, x)
 
     def _decided(self, outputs: np.ndarray) -> np.ndarray:
         return (self.loss.predict if self.loss.decide is None else self.loss.decide)(outputs).reshape(len(outputs))
@@ -171,8 +178,9 @@ class Trained:
         files.write_json(folder / MODEL, document)
 
     def save_weights(self, folder: Path) -> None:
-        """Write weights.safetensors."""
-        files.save(folder / WEIGHTS, named_leaves(self.parameters), {"kind": "weights"})
+        """Write weights.safetensors: the weights, and running statistics where there are some."""
+        statistics = {} if self.buffers is None else named_leaves(self.buffers["net"], STATISTICS)
+        files.save(folder / WEIGHTS, named_leaves(self.parameters) | statistics, {"kind": "weights"})
 
     @classmethod
     def load(cls, folder: Path, weights: bool = True) -> Trained:
@@ -201,8 +209,13 @@ class Trained:
             raise FileError(f"{folder / MODEL} is damaged: {reason}") from error
         if described.to_document() != recipe.net.to_document():
             raise FileError(f"{folder / MODEL} is damaged: the net is not the one of its settings and columns")
-        like = recipe.initial_parameters(settings)
-        return cls(settings, preparation, recipe, _weights(folder / WEIGHTS, like) if weights else like)
+        parameters, buffers = recipe.initial_parameters(settings), recipe.initial_buffers(settings)
+        if weights:
+            arrays, refused = files.load(folder / WEIGHTS)[0], _refusal(folder / WEIGHTS)
+            parameters = tree_of(arrays, parameters, refused)
+            if buffers is not None:
+                buffers = buffers | {"net": tree_of(arrays, buffers["net"], refused, STATISTICS)}
+        return cls(settings, preparation, recipe, parameters, buffers)
 
 
 def classes_of(preparation: Preparation) -> list[str] | None:
@@ -211,7 +224,7 @@ def classes_of(preparation: Preparation) -> list[str] | None:
     return None if classes is None else list(classes)
 
 
-def _weights(path: Path, like: Any) -> Any:
+def _refusal(path: Path) -> Refusal:
     def refused(name: str, array: np.ndarray | None, wanted: np.ndarray) -> FileError:
         return FileError(
             f"{path} holds the weights of another net: {name}",
@@ -219,4 +232,4 @@ def _weights(path: Path, like: Any) -> Any:
             wanted=f"shape {wanted.shape}, {wanted.dtype}",
         )
 
-    return tree_of(files.load(path)[0], like, refused)
+    return refused
