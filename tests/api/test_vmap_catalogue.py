@@ -11,6 +11,8 @@ import chainrule as cr
 from chainrule.ops import CATALOGUE, PRIMITIVES
 from chainrule.tracing import declared_call
 
+from ..each_operation import of_each_operation
+
 DECLARED = PRIMITIVES
 COUNT = 3
 
@@ -77,7 +79,7 @@ def setting(operation, number, flags, axis):
 
 
 @pytest.mark.parametrize("axis", [0, -1])
-@pytest.mark.parametrize(("operation", "number", "flags"), CASES)
+@of_each_operation(CASES, "operation, number, flags")
 def test_values(operation, number, flags, axis):
     f, stacked, in_axes, rows = setting(operation, number, flags, axis)
     wanted = [np.stack(column, axis=axis) for column in zip(*[leaves(f(*row)) for row in rows], strict=True)]
@@ -86,7 +88,7 @@ def test_values(operation, number, flags, axis):
         close(a, b, 4 if operation.kind == "elementwise" else 64)
 
 
-@pytest.mark.parametrize(("operation", "number", "flags"), CASES)
+@of_each_operation(CASES, "operation, number, flags")
 def test_no_samples(operation, number, flags):
     f, stacked, in_axes, rows = setting(operation, number, flags, 0)
     none = [x[:0] if flag else x for x, flag in zip(stacked, flags, strict=True)]
@@ -114,7 +116,7 @@ def weighted(f, weights):
     return total
 
 
-@pytest.mark.parametrize(("operation", "number", "flags"), DIFFERENTIABLE)
+@of_each_operation(DIFFERENTIABLE, "operation, number, flags")
 def test_derivatives(operation, number, flags):
     """The gradient of each sample; that of all samples together; a tangent of all samples."""
     f, stacked, in_axes, rows = setting(operation, number, flags, 0)

@@ -41,9 +41,9 @@ def written(place):
 
 
 def test_graphs(elsewhere):
-    assert command.main(["graphs", "--count", "30", "--seed", "7"]) == 0
+    assert command.main(["graphs", "--count", "8", "--seed", "7"]) == 0
     page = written(elsewhere)
-    assert "| graphs | 30 |" in page and "| failures | 0 |" in page
+    assert "| graphs | 8 |" in page and "| failures | 0 |" in page
     assert next((elsewhere / "results").iterdir()).name.startswith("graphs-seed-7-")
     assert not list((elsewhere / "state").glob("*"))
 
@@ -69,8 +69,8 @@ def test_planted_signs_are_noticed(elsewhere, monkeypatch):
 
 def test_a_sample_of_mutants(every):
     tests = mutants.tests_by_operation(catalogue_test, complex_test)
-    outcomes = [mutants.outcome(each, tests) for each in random.Random(1).sample(every, 40)]
-    assert sum(each.killed_by is not None for each in outcomes) >= 36
+    outcomes = [mutants.outcome(each, tests) for each in random.Random(1).sample(every, 20)]
+    assert sum(each.killed_by is not None for each in outcomes) >= 18
 
 
 def test_mutants_of_one_operation(every, elsewhere, monkeypatch, capsys):

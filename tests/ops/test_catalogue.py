@@ -18,6 +18,8 @@ from chainrule.interpret import Plan, evaluate
 from chainrule.ops import CATALOGUE, PRIMITIVES
 from chainrule.structure import NAMES
 
+from ..each_operation import of_each_operation
+
 NEEDS_FACTORIZATION = {"det", "svdvals"}  # to have a Jacobian at all, and of nan there is none
 SKIP_DIFFERENCES = {"stop_gradient": "its derivative is zero by definition, not by analysis"}
 DECLARED = PRIMITIVES
@@ -87,7 +89,7 @@ def test_declaration_is_complete(operation):
     operation.notation.format(*"abcdef", **dict.fromkeys(operation.parameter_names, "p"))
 
 
-@pytest.mark.parametrize(("operation", "number"), CASES)
+@of_each_operation(CASES)
 def test_type_rule_agrees_with_forward(operation, number):
     example = examples(operation)[number]
     for dtype in (np.float64, np.float32) if operation.pullback is None else (np.float64,):  # a body has its types
@@ -101,7 +103,7 @@ def test_type_rule_agrees_with_forward(operation, number):
             assert all(y.dtype == dtype for y in found if y.dtype.kind == "f"), "a dtype was widened or narrowed"
 
 
-@pytest.mark.parametrize(("operation", "number"), ANSWERING)
+@of_each_operation(ANSWERING)
 def test_answers_numpy(operation, number):
     """Where it says that it answers a NumPy function, it has that function's values, bit for bit."""
     example = examples(operation)[number]
@@ -110,7 +112,7 @@ def test_answers_numpy(operation, number):
         np.testing.assert_array_equal(results_of(operation, arrays, ())[0], function(*arrays))
 
 
-@pytest.mark.parametrize(("operation", "number"), CASES)
+@of_each_operation(CASES)
 def test_local_jacobians(operation, number):
     """Forward mode against differences, adjoint identity, structure and dense form, argument by argument."""
     rng = np.random.default_rng(1)
@@ -149,7 +151,7 @@ def traced_graph(operation, arrays, parameters):
     return graph, xs, [y for y in ys if y.type.carries_derivative]
 
 
-@pytest.mark.parametrize(("operation", "number"), DIFFERENTIABLE)
+@of_each_operation(DIFFERENTIABLE)
 def test_both_modes_as_graphs(operation, number):
     """The nodes that back-propagation and forward mode add compute what the maps compute; the graph is legal; plans,
     interpretation and text agree."""
@@ -182,7 +184,7 @@ def test_both_modes_as_graphs(operation, number):
     np.testing.assert_allclose(left, right, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize(("operation", "number"), CURVED)
+@of_each_operation(CURVED)
 def test_second_order(operation, number):
     """The Jacobian of the gradient, from the rules of the rules, against differences of the gradient."""
     rng = np.random.default_rng(3)
@@ -217,7 +219,7 @@ def test_second_order(operation, number):
         np.testing.assert_allclose(actual, expected, rtol=1e-6, atol=1e-6 * scale)
 
 
-@pytest.mark.parametrize(("operation", "number"), CASES)
+@of_each_operation(CASES)
 def test_whole_jacobian_in_both_orders(operation, number):
     example = examples(operation)[number]
     arrays, parameters = arrays_of(example), parameters_of(operation, example)
@@ -231,7 +233,7 @@ def test_whole_jacobian_in_both_orders(operation, number):
                 np.testing.assert_allclose(np.asarray(forward), np.asarray(reverse), rtol=1e-9, atol=1e-10)
 
 
-@pytest.mark.parametrize(("operation", "number"), CASES)
+@of_each_operation(CASES)
 def test_layouts(operation, number):
     """Fortran order, negative strides and read-only memory give the same values and derivatives."""
     rng = np.random.default_rng(4)
@@ -258,7 +260,7 @@ def test_layouts(operation, number):
                 np.testing.assert_allclose(strange(y_bar) @ K, y_bar @ J, rtol=1e-9, atol=1e-10)
 
 
-@pytest.mark.parametrize(("operation", "number"), SAME_DTYPE)
+@of_each_operation(SAME_DTYPE)
 def test_single_precision(operation, number):
     """float32 arguments give float32 derivatives, near those of float64."""
     rng = np.random.default_rng(5)
@@ -362,7 +364,7 @@ def test_slopes_far_out(operation):
 OTHERS = [case for case in DIFFERENTIABLE if case.values[0].kind != "elementwise"]
 
 
-@pytest.mark.parametrize(("operation", "number"), OTHERS)
+@of_each_operation(OTHERS)
 @pytest.mark.parametrize("filling", [np.nan, np.inf])
 def test_zero_absorbs_whatever_the_factors(operation, number, filling):
     """The same for all others, with nan or inf in every factor; by maps and by nodes, in both modes."""
@@ -425,7 +427,7 @@ def with_two_equal(x):
                 yield copy
 
 
-@pytest.mark.parametrize(("operation", "number"), [case for case in OTHERS if case in CURVED])
+@of_each_operation([case for case in OTHERS if case in CURVED])
 def test_equal_entries_and_zeros(operation, number):
     """Where central differences converge, the Jacobian is their limit, by the shares of ties and at the origin too."""
     rng = np.random.default_rng(6)

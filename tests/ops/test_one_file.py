@@ -61,7 +61,7 @@ def test_its_tests_are_found_and_can_fail(called):
     command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", str(Path(__file__).with_name("test_catalogue.py"))]
     right = called("-2 * x * y", *command, "-k", "bell")
     assert right.returncode == 0, right.stdout
-    assert int(re.search(r"(\d+) passed", right.stdout)[1]) >= 20
+    assert int(re.search(r"(\d+) passed", right.stdout)[1]) >= 11
     wrong = called("2 * x * y", *command, "-k", "bell")
     assert wrong.returncode == 1 and "test_local_jacobians[bell" in wrong.stdout
 
