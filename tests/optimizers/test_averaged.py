@@ -220,8 +220,8 @@ def test_it_is_a_value(kind):
 
 def test_its_compiled_steps_are_found_again():
     optimizer = averaged("adam")
-    first = compiled_steps(LINE, optimizer, None, None, 8)
-    assert compiled_steps(LINE, optimizer, None, None, 8) is first
+    first = compiled_steps(LINE, optimizer, None, None)
+    assert compiled_steps(LINE, optimizer, None, None) is first
 
 
 def test_anything_with_the_two_functions():

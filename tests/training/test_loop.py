@@ -372,11 +372,12 @@ def test_callbacks_see_an_epoch_that_was_over_when_it_was_interrupted():
 
 
 @pytest.mark.parametrize("validation_rows", [None, ROWS])
-def test_parameters_that_the_last_step_has_spoiled_are_not_kept(validation_rows):
+@pytest.mark.parametrize("batch_size", [len(X), 2 * len(X)], ids=["full", "what is left over"])
+def test_parameters_that_the_last_step_has_spoiled_are_not_kept(validation_rows, batch_size):
     # The root of 0 is 0, its slope infinite: the objective is finite, what comes of the step is not.
     root = regularized(lambda p, x: x + np.sqrt(p["slope"]) + p["offset"], lambda y_hat, y: np.mean(y_hat - y))
     with pytest.raises(DivergenceError, match="no longer finite after step 1 of epoch 1") as caught:
-        fit(root, start(), ROWS, validation_rows, epochs=1, optimizer=sgd, verbose=0)
+        fit(root, start(), ROWS, validation_rows, epochs=1, batch_size=batch_size, optimizer=sgd, verbose=0)
     assert "sqrt" in caught.value.got
     fitted = caught.value.fitted
     assert fitted.best_epoch == 0 and fitted.parameters["slope"] == 0 and fitted.ending == "diverged"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -11,13 +12,14 @@ from .step import Optimizer, Step, training_step
 from .stride import training_strides
 
 _MOST = 32  # runs' worth
+_SIZES = 8  # of batches: the chosen one, and what is left over of rows
 
 
 class CompiledSteps(NamedTuple):
-    """One step, and many in a row."""
+    """One step, and many in a row on so many rows each."""
 
     step: Step
-    many: Any
+    many: Callable[[int], Any]
 
 
 def compiled_steps(
@@ -25,16 +27,16 @@ def compiled_steps(
     optimizer: Optimizer,
     clip: Callable[[Any], Any] | None,
     project: Callable[[Any], Any] | None,
-    batch_size: int,
 ) -> CompiledSteps:
     """The steps of these functions; those of before, where they are the very same."""
     parts = objective, optimizer, clip, project
-    key = (*map(id, parts), batch_size)
+    key = tuple(map(id, parts))
     with _lock:
         kept = _kept.pop(key, None)
         if kept is None:
             step = training_step(*parts)
-            kept = parts, CompiledSteps(step, training_strides(step, batch_size))
+            many = functools.lru_cache(_SIZES)(functools.partial(training_strides, step))
+            kept = parts, CompiledSteps(step, many)
         _kept[key] = kept  # the last one used
         while len(_kept) > _MOST:
             del _kept[next(iter(_kept))]

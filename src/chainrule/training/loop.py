@@ -155,7 +155,7 @@ def fit(
         state=State.initial(parameters, optimizer, _buffers(objective)) if resume is None else resume.copy(),
         objective=objective,
         optimizer=optimizer,
-        compiled=compiled_steps(objective, optimizer, clip, project, batch_size),
+        compiled=compiled_steps(objective, optimizer, clip, project),
         schedule=learning_rate if callable(learning_rate) else _constant(learning_rate),
         rows=source,
         validation_rows=validation_rows,
@@ -210,11 +210,12 @@ class _Run:
     progress: Progress
     rate: float | None = None  # of the last step, if there was one
     step_at_hand: tuple[Any, ...] | None = None  # the arguments of the objective
+    last_call: tuple[Any, ...] | None = None  # of steps that are done, by which the last one's arguments are found
 
     def __post_init__(self) -> None:
         self.began = time.perf_counter() - self.state.seconds
         self.step = self.compiled.step
-        self.strides = Strides(self.compiled.many)
+        self.strides: dict[int, Strides] = {}  # by the rows of a batch
         self.losses = [record.monitored for record in self.state.history]
 
     def ending(self) -> Ending | None:
@@ -247,18 +248,25 @@ class _Run:
 
     def steps(self, chunk: Chunk, first_row: int, stop: StopRequest) -> Ending | None:
         """Make the steps that are left of a chunk of the epoch; why they were broken off, or None."""
-        first = first_row // self.batch_size  # step of this chunk
-        ending = self.strides_of(chunk, first, stop) if self.strides.are_possible(chunk.rows) else None
-        for batch in () if ending else batches(chunk.order, self.batch_size, self.state.running.steps - first):
+        size, first = self.batch_size, first_row // self.batch_size  # step of this chunk
+        whole = len(chunk.order) // size
+        ending = self.strides_of(chunk.rows, chunk.order[: whole * size].reshape(whole, size), first, stop)
+        if not ending and whole * size < len(chunk.order):
+            ending = self.strides_of(chunk.rows, chunk.order[None, whole * size :], first + whole, stop)
+        for batch in () if ending else batches(chunk.order, size, self.state.running.steps - first):
             ending = self.after_steps(self.single_step(chunk.rows, batch), stop)
             if ending:
                 break
-        # What the last step has spoiled, no objective shows.
-        return ending if self.state.finite else "diverged"
+        last, self.last_call = self.last_call, None
+        if not self.state.finite:  # what the last step has spoiled, no objective shows
+            ending = "diverged"
+        if ending == "diverged" and last is not None:
+            self.find_step(*last)
+        return ending
 
     def single_step(self, rows: Rows, batch: np.ndarray) -> Measured:
         """Make a step on some rows."""
-        state = self.state
+        state, self.last_call = self.state, None
         rate = self.rate = self.schedule(state.steps, self.losses)
         batch_rows = tuple(each[batch] for each in rows)
         self.step_at_hand = *_arguments(state.parameters, state.buffers), *batch_rows
@@ -267,21 +275,34 @@ class _Run:
         state.running.add(measured, len(batch))
         return measured
 
-    def strides_of(self, chunk: Chunk, first: int, stop: StopRequest) -> Ending | None:
-        """Make the steps on full batches, many with each call; why they were broken off, or None."""
-        state, size, running = self.state, self.batch_size, self.state.running
-        count = len(chunk.order) // size
+    def strides_of(self, rows: Rows, numbers: np.ndarray, first: int, stop: StopRequest) -> Ending | None:
+        """Make the steps on batches of one size, many with each call; why they were broken off, or None.
+
+        None, too, where they are not made so.
+
+        Parameters
+        ----------
+        numbers : array of int, (steps, size)
+            The rows of each.
+        first : int
+            The number of the first step in its epoch.
+        """
+        state, running = self.state, self.state.running
+        count, size = numbers.shape
+        strides = self.strides.get(size) or self.strides.setdefault(size, Strides(self.compiled.many(size)))
+        if not strides.are_possible(rows) or running.steps < first:
+            return None
         begin = state.steps - running.steps + first
         chosen = [self.schedule(begin + k, self.losses) for k in range(count)]
         if not all(type(rate) in (float, int) for rate in chosen):
             return None
-        rates, numbers = np.array(chosen, np.float64), chunk.order[: count * size].reshape(count, size)
-        zero = Measured(0.0, 0.0, 0.0, 0.0)
+        rates = np.array(chosen, np.float64)
+        zero, self.last_call = Measured(0.0, 0.0, 0.0, 0.0), None
         while running.steps - first < count:
             done, before = running.steps - first, (state.parameters, state.optimizer)
-            last = min(done + self.most_steps(), count)
+            last = min(done + self.most_steps(strides), count)
             begun = Made(running.loss, running.penalty, zero)
-            after = self.strides(*before, chunk.rows, numbers, rates, done, last, begun)
+            after = strides(*before, rows, numbers, rates, done, last, begun)
             if after is None:
                 return None
             state.parameters, state.optimizer, made, steps = after
@@ -289,17 +310,17 @@ class _Run:
             running.go_on(steps, steps * size, made)
             self.rate = chosen[done + steps - 1]
             ending = self.after_steps(made.last, stop)
-            if ending == "diverged":
-                self.find_step(before, chunk.rows, numbers, rates, (done, done + steps - 1), begun)
+            if ending == "diverged" or running.steps - first == count:
+                self.last_call = before, rows, numbers, rates, (done, done + steps - 1), begun
             if ending:
                 return ending
         return None
 
-    def most_steps(self) -> int:
+    def most_steps(self, strides: Strides) -> int:
         """How many steps may be made in one call: as long as nobody has to be asked between them."""
         if getattr(self.progress, "wants_every_step", True):
             return 1
-        most = self.strides.count()
+        most = strides.count()
         return most if self.checkpoint is None else min(most, self.checkpoint.steps_to_next(self.state))
 
     def find_step(
@@ -315,7 +336,7 @@ class _Run:
         first, bad = made
         parameters, carried = before
         if bad > first:
-            again = self.strides(*before, rows, batches, rates, first, bad, begun)
+            again = self.strides[batches.shape[1]](*before, rows, batches, rates, first, bad, begun)
             assert again is not None
             parameters, carried, *_ = again
         buffers = carried.buffers if isinstance(carried, Carried) else None
