@@ -341,6 +341,8 @@ def test_means_and_counts():
     x = RNG.normal(size=(4, 3))
     of_any_size(lambda x: (np.mean(x, 0), np.var(x), x.shape[0] * np.sum(x), np.arange(len(x)) * x[:, 0]), x)
     of_any_size(cr.grad(lambda x: np.mean(np.tanh(x) ** 2)), x)
+    of_any_size(cr.grad(lambda x: np.sum(np.var(x, axis=0, ddof=1) ** 2)), x, sizes=(2, 9))
+    of_any_size(lambda x: np.mean(x) * 0.1 / len(x) + 2.5 * np.float64(len(x)) / (len(x) - 1), x, sizes=(2, 9))
 
 
 def test_what_does_not_grow_evenly_is_refused():
@@ -349,6 +351,8 @@ def test_what_does_not_grow_evenly_is_refused():
         lambda x: np.diag(x[:, 0]).reshape(-1),
         lambda x: x * np.sqrt(len(x)),
         lambda x: sum(x[k] for k in range(len(x))),
+        lambda x: np.sum(x[:10], 0),  # ten rows, or fewer
+        lambda x: x if len(x) > 20 else -x,
     ):
         with pytest.raises(UnsupportedError, match="cannot be exported"):
             export(f, x, dynamic_batch=True)

@@ -128,6 +128,29 @@ class _Models(dict):
 MODELS = _Models()
 
 
+@pytest.mark.parametrize("kind", ["batch", "layer"])
+def test_normalized_layers(kind):
+    """Prediction, and a step of training: outputs and running statistics, and the gradient through the statistics."""
+    net = Dense([4, 8, 6, 3], normalizations=kind)
+    parameters, buffers = net.initialize(rng=0, dtype=np.float32), net.buffers(np.float32)
+    x, y = of_size(5)
+
+    def loss(parameters, x, y):
+        return cross_entropy(net.training_forward(parameters, buffers, x)[0], y)
+
+    agrees(lambda x: net.forward(parameters, x, buffers), x, dynamic_batch=True)
+    step = lambda x: net.training_forward(parameters, buffers, x)
+    gradient = lambda x, y: cr.grad(loss)(parameters, x, y)
+    models = agrees(step, x, dynamic_batch=True), agrees(gradient, x, y, dynamic_batch=True)
+    for n in (2, 40):
+        x, y = of_size(n)
+        for model, f, arguments in zip(models, (step, gradient), ((x,), (x, y)), strict=True):
+            wanted = leaves_of(f(*arguments))
+            largest = max(np.abs(each).max() for each in wanted)
+            for got, want in zip(run(model, *arguments), wanted, strict=True):
+                assert off(got, want, largest) <= 1e-6
+
+
 def test_a_symbolic_batch_is_named():
     model = MODELS["forward"]
     shapes = {v.name: v.type.tensor_type.shape.dim for v in (*model.graph.input, *model.graph.output)}

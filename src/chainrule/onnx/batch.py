@@ -1,7 +1,8 @@
 """A graph for batches of any size, from traces at several: what differs between them has to be a size.
 
-Each number of a shape or parameter that differs must be slope * n + offset at all sizes n that were traced; each
-constant that differs one number over n, or its shape one of that kind. Anything else is refused.
+Each number of a shape or parameter that differs must be slope * n + offset at all sizes n that were traced; a constant
+that differs, filled with such a number, with one over n or another of the forms below, or 0, 1, 2... Anything else is
+refused.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 from .. import tree
 from ..arraytype import ArrayType
-from ..errors import ArgumentError, ChainruleError, UnsupportedError
+from ..errors import ArgumentError, ChainruleError, Origin, UnsupportedError
 from ..graph import Graph, Variable
 from ..original import np
 from .size import Shape, Size, fitted
@@ -19,7 +20,9 @@ from .translation import Sizes
 from .writer import INT64, Value, Writer
 
 _ROUNDINGS = 4  # units in the last place: what a number over n may be off by, having been computed in steps
-SERIES = ((11, 13, 17), (19, 23, 29))  # sizes to trace at: unlike 1, and unlike most other sizes
+# Sizes to trace at: small ones and larger ones, since x[:10] is another thing for 3 rows and for 13; not 1, which
+# broadcasts. Where one of the first series is equal to another size of the graph by chance, the second may do.
+SERIES = ((2, 3, 13, 61), (5, 7, 17, 67))
 
 
 class SizesOfTraces(Sizes):
@@ -88,23 +91,45 @@ class SizesOfTraces(Sizes):
         return writer.expand(number, shape) if shape else number
 
     def _filling(self, writer: Writer, numbers: Sequence[Any], v: Variable) -> Value:
-        """A number: the same for all sizes, n times or over n."""
+        """A number: the same for all sizes, or computed from the size."""
         dtype = v.dtype
         if len({number.tobytes() for number in numbers}) == 1:
             return writer.constant(numbers[0])
-        assert writer.batch is not None
-        n = writer.reshape(writer.batch, ())
-        if dtype.kind in "iu" or all(float(number).is_integer() for number in numbers):
+        if all(float(number).is_integer() for number in numbers):
             found = fitted([int(number) for number in numbers], self.sizes)
             if isinstance(found, Size):
                 return writer.cast(writer.reshape(writer.numbers([found]), ()), dtype)
-        if dtype.kind == "f":
-            over = np.array([number * dtype.type(size) for number, size in zip(numbers, self.sizes, strict=True)])
-            if np.abs(over - over[0]).max() <= _ROUNDINGS * np.finfo(dtype).eps * abs(over[0]):
-                above = dtype.type(f"{over[0]:.6g}")  # 0.1 rather than what rounding has made of it
-                close = abs(above - over[0]) <= _ROUNDINGS * np.finfo(dtype).eps * abs(above)
-                return writer.apply("Div", writer.constant(above if close else over[0]), writer.cast(n, dtype))
-        raise different("a number is not n times, and not over n, what another one is", v)
+        for powers in _POWERS if dtype.kind == "f" else ():
+            factor = self._factor(numbers, powers)
+            if factor is not None:
+                return _scaled(writer, factor, powers)
+        raise different("a number depends on the size of the batch in a way not known here", v)
+
+    def _factor(self, numbers: Sequence[Any], powers: tuple[int, int]) -> Any:
+        """c where all numbers are c n^p (n - 1)^q; None where they are not."""
+        p, q = powers
+        sizes = np.array(self.sizes, float)
+        found = np.array(numbers, float) / (sizes**p * (sizes - 1) ** q)
+        dtype = numbers[0].dtype
+        allowed = _ROUNDINGS * np.finfo(dtype).eps * abs(found[-1])
+        if not np.isfinite(found).all() or np.abs(found - found[-1]).max() > allowed:
+            return None
+        short = float(f"{found[-1]:.6g}")  # 0.1 rather than what rounding has made of it
+        return dtype.type(short if abs(short - found[-1]) <= allowed else found[-1])
+
+
+# Powers of n and of n - 1: of means, means of means, and of variances of samples with the gradients of all.
+_POWERS = ((-1, 0), (0, -1), (1, -1), (-1, 1), (-2, 0), (-1, -1))
+
+
+def _scaled(writer: Writer, factor: Any, powers: tuple[int, int]) -> Value:
+    """factor n^p (n - 1)^q."""
+    value = writer.constant(factor)
+    for offset, power in zip((0, -1), powers, strict=True):
+        for _ in range(abs(power)):
+            n = writer.cast(writer.reshape(writer.numbers([Size(1, offset)]), ()), value.dtype)
+            value = writer.apply("Mul" if power > 0 else "Div", value, n)
+    return value
 
 
 def _counting(writer: Writer, size: Any, dtype: np.dtype) -> Value:
@@ -114,11 +139,18 @@ def _counting(writer: Writer, size: Any, dtype: np.dtype) -> Value:
     return writer.cast(writer.apply("Range", zero, end, one), dtype)
 
 
+def _line_of(v: Variable) -> Origin | None:
+    """The user's line; of a constant that of the first operation that takes it."""
+    users = [v, *(u for u in v.graph.variables if v in u.inputs)]
+    return next((u.origins[0] for u in users if u.origins), None)
+
+
 def different(what: str, v: Variable | None) -> UnsupportedError:
     """The error for traces that differ in more than sizes."""
+    where = None if v is None else _line_of(v)
     return UnsupportedError(
         f"this cannot be exported for a batch of any size: {what}",
-        where=v.origins[0] if v is not None and v.origins else None,
+        where=where,
         got=None if v is None else f"{v.operation.name if v.operation else 'a constant'}, {v.type}",
         wanted="a graph that is the same for batches of all sizes but for its shapes",
         try_="dynamic_batch=False, with arguments of the size that the model is to take",
@@ -135,7 +167,7 @@ def several(
     UnsupportedError
         If traces fail at other sizes, or differ in more than sizes.
     """
-    failure: UnsupportedError | None = None
+    failures: list[UnsupportedError] = []
     for sizes in SERIES:
         try:
             graphs = [trace(_resized(arguments, numbers, n)) for n in sizes]
@@ -149,9 +181,8 @@ def several(
         try:
             return graphs[0], SizesOfTraces(graphs, sizes)
         except UnsupportedError as error:
-            failure = failure or error
-    assert failure is not None
-    raise failure
+            failures.append(error)
+    raise failures[-1]
 
 
 def _resized(arguments: Sequence[Any], numbers: Sequence[int], n: int) -> list[Any]:

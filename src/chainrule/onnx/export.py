@@ -55,7 +55,7 @@ def export(
         The version of ONNX's operators, 20 or more.
     dynamic_batch : bool, int or sequence of int
         True: the first axis of all arguments is a batch, of which the model takes any size. Numbers: only of these
-        arguments. The function is traced at three sizes, and may differ in sizes only.
+        arguments. The function is traced at some sizes from 2 to 67, and may differ in sizes only.
 
     Returns
     -------
