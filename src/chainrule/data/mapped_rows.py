@@ -19,7 +19,7 @@ from .source import Chunk
 
 BLOCK_BYTES = 1 << 20  # that a disk reads in one go at about its full speed
 BLOCKS = 64
-AHEAD = 8  # blocks that the disk is told of before they are read
+AHEAD = 8  # blocks that the disk is told of before they are read, and that are kept after it
 
 
 @final
@@ -111,20 +111,21 @@ class MappedRows:
 
     def _in_turn(self, blocks: list[_Block]) -> Iterator[_Block]:
         """Blocks, while the disk already works for those that follow."""
+        pages = [each for each in self._pages if each is not None]
         for k, block in enumerate(blocks):
             for later in blocks[:AHEAD] if not k else blocks[k + AHEAD - 1 : k + AHEAD]:
                 later.expect()
             yield block
+            if k % AHEAD == 0 or k == len(blocks) - 1:
+                for each in pages:
+                    each.forget()
 
     def _empty(self, count: int) -> Rows:
         return tuple(np.empty((count, *x.shape[1:]), each) for x, each in zip(self.arrays, self.dtypes, strict=True))
 
     def _read(self, start: int, stop: int, into: Rows) -> None:
-        for x, pages, name, out in zip(self.arrays, self._pages, self._names, into, strict=True):
-            rows = x[start:stop]
-            convert(rows, out, name)
-            if pages is not None:
-                pages.forget(rows)
+        for x, name, out in zip(self.arrays, self._names, into, strict=True):
+            convert(x[start:stop], out, name)
         if self._prepare is not None:
             self._prepare(*into)
 

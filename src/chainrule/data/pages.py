@@ -34,14 +34,14 @@ class Pages:
 
     def expect(self, rows: np.ndarray) -> None:
         """These are read soon: the disk may begin."""
-        self._advise(rows, mmap.MADV_WILLNEED)
-
-    def forget(self, rows: np.ndarray) -> None:
-        """These are not read again; they stay in the cache of the system as long as there is room."""
-        self._advise(rows, mmap.MADV_DONTNEED)
-
-    def _advise(self, rows: np.ndarray, advice: int) -> None:
         if rows.nbytes and rows.flags.c_contiguous:
             first = rows.ctypes.data - self._start
             start = first // mmap.PAGESIZE * mmap.PAGESIZE
-            self._mapping.madvise(advice, start, first + rows.nbytes - start)
+            self._mapping.madvise(mmap.MADV_WILLNEED, start, first + rows.nbytes - start)
+
+    def forget(self) -> None:
+        """All that have been read; they stay in the cache of the system as long as there is room.
+
+        All of the file, for the system maps some pages around those that are read as well.
+        """
+        self._mapping.madvise(mmap.MADV_DONTNEED)
