@@ -184,9 +184,9 @@ def test_split_keys_are_independent():
 
 
 def test_keys_do_not_collide():
-    folded = {random.fold_in(KEY, k).tobytes() for k in range(100_000)}
+    folded = {random.fold_in(KEY, k).tobytes() for k in range(20_000)}
     split = {k.tobytes() for k in random.split(KEY, 100_000)}
-    assert len(folded | split | {KEY.tobytes()}) == 200_001
+    assert len(folded | split | {KEY.tobytes()}) == 120_001
 
 
 def test_permutations_and_choices():

@@ -49,9 +49,9 @@ def test_graphs(elsewhere):
 
 
 def test_programs(elsewhere):
-    assert command.main(["programs", "--count", "6", "--seed", "7", "--processes", "1", "--no-planting"]) == 0
+    assert command.main(["programs", "--count", "4", "--seed", "7", "--processes", "1", "--no-planting"]) == 0
     page = written(elsewhere)
-    assert "| programs | 6 |" in page and "| wrong | 0 |" in page
+    assert "| programs | 4 |" in page and "| wrong | 0 |" in page
     assert not list((elsewhere / "state").glob("*"))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import functools
 import inspect
 import sys
@@ -37,28 +36,19 @@ def statements(function: Callable[..., Any]) -> int:
     return sum(not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) for node in nodes)
 
 
-class _Nameless(ast.NodeTransformer):
-    """Every name, attribute, keyword and constant becomes the same one."""
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        super().generic_visit(node)
-        for field in ("id", "attr", "arg", "name"):
-            if isinstance(getattr(node, field, None), str):
-                setattr(node, field, "_")
-        return node
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        return ast.Constant(0)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        self.generic_visit(node)
-        node.decorator_list = []
-        node.body = [each for each in node.body if not isinstance(getattr(each, "value", None), ast.Constant)] or [
-            ast.Pass()
-        ]
-        return node
+def _shape(node: Any) -> Any:
+    """The kinds of nodes, and what is in them; every name, attribute, keyword and constant is the same one."""
+    if isinstance(node, list):
+        return tuple(map(_shape, node))
+    if isinstance(node, ast.Constant) or not isinstance(node, ast.AST):
+        return None
+    fields = dict(ast.iter_fields(node))
+    if isinstance(node, ast.FunctionDef):
+        del fields["decorator_list"]
+        fields["body"] = [each for each in node.body if not isinstance(getattr(each, "value", None), ast.Constant)]
+    return type(node).__name__, *map(_shape, fields.values())
 
 
-def skeleton(function: Callable[..., Any]) -> str:
-    """The program's own definition without names and constants, as text."""
-    return ast.dump(_Nameless().visit(copy.deepcopy(parts_of(function)[0])))
+def skeleton(function: Callable[..., Any]) -> tuple[Any, ...]:
+    """The program's own definition without names and constants."""
+    return _shape(parts_of(function)[0])
