@@ -32,6 +32,7 @@ def homes(tmp_path_factory):
         ("garden", "price", ["--loss", "logistic"]),
         ("garden", "price", ["--loss", "hinge"]),
         ("price", "class", ["--penalty", "l2", "--strength", "0.01"]),
+        ("class", "price", ["--normalization", "batch", "--dropout", "0.2"]),
     ]:
         where = str(folder / (more[1] if more else target))
         assert main(["train", table, "--target", target, "--ignore", other, "--folder", where, *SETTINGS, *more]) == 0
@@ -54,7 +55,13 @@ def exported(capsys, folder, name, *options):
 
 @pytest.mark.parametrize(
     ("name", "output"),
-    [("class", "probabilities"), ("logistic", "probabilities"), ("hinge", "scores"), ("l2", "values")],
+    [
+        ("class", "probabilities"),
+        ("batch", "probabilities"),
+        ("logistic", "probabilities"),
+        ("hinge", "scores"),
+        ("l2", "values"),
+    ],
 )
 def test_what_the_model_says(capsys, homes, name, output):
     session, out, err = exported(capsys, homes, name)
@@ -73,15 +80,22 @@ def test_what_the_model_says(capsys, homes, name, output):
     assert json.loads(known.get("chainrule.classes", "null")) == trained.classes
 
 
-@pytest.mark.parametrize("name", ["class", "l2"])
+@pytest.mark.parametrize("name", ["class", "l2", "batch"])
 def test_the_gradient_is_that_of_training(capsys, homes, name):
     session, out, _ = exported(capsys, homes, name, "--gradient", "--json")
     document = json.loads(out)
-    names = ["objective", "gradient_0_W", "gradient_0_b", "gradient_1_W", "gradient_1_b"]
+    scale = ["gradient_0_scale"] if name == "batch" else []
+    names = ["objective", "gradient_0_W", "gradient_0_b", *scale, "gradient_1_W", "gradient_1_b"]
     assert (document["schema"], document["inputs"], document["outputs"]) == ("chainrule/export/1", ["x", "y"], names)
     trained = Trained.load(homes / name)
     _, x, y = prepared(trained, homes)
-    (objective, _), gradient = cr.value_and_grad(trained.recipe.objective, has_aux=True)(trained.parameters, x, y)
+
+    def objective(parameters):
+        outputs = trained.recipe.outputs(parameters, trained.buffers, x)
+        squares = sum(np.sum(layer["W"] ** 2) for layer in parameters)
+        return trained.loss.function(outputs, y) + trained.settings.strength / 2 * squares
+
+    objective, gradient = cr.value_and_grad(objective)(trained.parameters)
     for got, want in zip(session.run(names, {"x": x, "y": y}), [objective, *tree.flatten(gradient)[0]], strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-6)
 

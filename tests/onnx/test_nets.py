@@ -156,3 +156,4 @@ def test_a_symbolic_batch_is_named():
     shapes = {v.name: v.type.tensor_type.shape.dim for v in (*model.graph.input, *model.graph.output)}
     assert (shapes["x"][0].dim_param, shapes["output"][0].dim_param) == ("batch", "batch")
     assert shapes["output"][1].dim_value == 3
+    assert [node.op_type for node in model.graph.node] == [*["MatMul", "Add", "Tanh"] * 2, "MatMul", "Add", "Identity"]

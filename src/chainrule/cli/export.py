@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from .. import files, onnx
 from ..api import value_and_grad
 from ..training import Trained
+from ..training.objective import Buffered, Objective
 from .exit_codes import ExitCode
 from .options import whole_number
 from .output import explain, print_document
@@ -29,7 +31,7 @@ chainrule.columns. It gives the probabilities of the classes in the order of cha
 loss knows no probabilities), or numbers in the units of the table.
 
 With --gradient the model takes prepared rows x and targets y, and gives the objective of training (loss and
-penalty), and its gradient by every weight.
+penalty, without dropout), and its gradient by every weight.
 """
 
 _ROWS = 2  # to trace with; the model takes any number
@@ -74,17 +76,16 @@ def run(options: argparse.Namespace) -> ExitCode:
 
 def _answer(trained: Trained) -> tuple[Callable[[Any], Any], str]:
     """What the net says of prepared rows, and what that is called."""
-    net, parameters, predict = trained.net, trained.parameters, trained.loss.predict
-
-    def probabilities(x: Any) -> Any:
-        of_rows = predict(net.forward(parameters, x))
-        return of_rows if of_rows.shape[1] > 1 else np.hstack([1 - of_rows, of_rows])
 
     def scores(x: Any) -> Any:
-        return predict(net.forward(parameters, x))
+        return trained.loss.predict(trained.recipe.outputs(trained.parameters, trained.buffers, x))
+
+    def probabilities(x: Any) -> Any:
+        of_rows = scores(x)
+        return of_rows if of_rows.shape[1] > 1 else np.hstack([1 - of_rows, of_rows])
 
     def values(x: Any) -> Any:
-        return trained.preparation.in_own_units(predict(net.forward(parameters, x)).reshape(len(x)))
+        return trained.preparation.in_own_units(scores(x).reshape(len(x)))
 
     if trained.classes is None:
         return values, "values"
@@ -97,13 +98,21 @@ def _targets(trained: Trained) -> np.ndarray:
 
 
 def _gradient(trained: Trained) -> Callable[[Any, Any], Any]:
-    differentiated = value_and_grad(trained.recipe.objective, has_aux=True)
+    """The objective as rows that are held out are judged by it: no dropout, running statistics as they are."""
+    objective = trained.recipe.objective
+    if isinstance(objective, Buffered):
+        objective = functools.partial(_held, objective.evaluate, trained.buffers)
+    differentiated = value_and_grad(objective, has_aux=True)
 
     def objective_and_gradient(x: Any, y: Any) -> Any:
-        (objective, _), gradient = differentiated(trained.parameters, x, y)
-        return objective, gradient
+        (value, _), gradient = differentiated(trained.parameters, x, y)
+        return value, gradient
 
     return objective_and_gradient
+
+
+def _held(evaluate: Objective, buffers: Any, parameters: Any, x: Any, y: Any) -> Any:
+    return evaluate(parameters, buffers, x, y)
 
 
 def _describe(model: Any, trained: Trained) -> None:

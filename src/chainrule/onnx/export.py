@@ -19,7 +19,7 @@ from .batch import batch_axes, several
 from .names import Chosen, check_chosen, named, places_of
 from .onnx_loader import checker, helper, onnx
 from .translation import Sizes, check_translated, translated
-from .writer import INT64, Value, Writer
+from .writer import Value, Writer
 
 OPSET = 21
 OLDEST = 20  # before, ReduceMax takes no truth values
@@ -153,7 +153,7 @@ def _model(
     out_names = named(places, names, writer.names)
     inputs = [Value(name, v.dtype) for name, v in zip(in_names, graph.inputs, strict=True)]
     if batched is not None:
-        writer.batch = writer.apply("Shape", inputs[batched], dtype=INT64, start=0, end=1)
+        writer.batched = inputs[batched]
     results = translated(writer, graph, inputs, sizes)
     outputs = [Value(name, y.dtype) for name, y in zip(out_names, results, strict=True)]
     for y, output in zip(results, outputs, strict=True):

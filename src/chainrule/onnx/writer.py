@@ -89,8 +89,8 @@ class Writer:
     ----------
     nodes, initializers : list
         As onnx has them.
-    batch : Value or None
-        The size of the batch, of shape (1,), where it is symbolic.
+    batched : Value or None
+        An input whose first axis is a batch of symbolic size.
     """
 
     def __init__(self, outer: Writer | None = None):
@@ -99,7 +99,8 @@ class Writer:
         self.outer = outer
         self.root: Writer = self if outer is None else outer.root
         self.names: Names = Names() if outer is None else outer.names
-        self.batch: Value | None = None if outer is None else outer.batch
+        self.batched: Value | None = None
+        self._batch: Value | None = None
         self.origin = ""
         self._constants: dict[tuple[str, tuple[int, ...], bytes], Value] = {}
         self._small: set[str] = set()
@@ -171,8 +172,10 @@ class Writer:
         return root._shapes[key]
 
     def _size(self, size: Size) -> Value:
-        assert self.batch is not None
-        value = self.batch
+        assert self.batched is not None
+        if self._batch is None:
+            self._batch = self.apply("Shape", self.batched, dtype=INT64, start=0, end=1)
+        value = self._batch
         if size.slope != 1:
             value = self.apply("Mul", value, self.constant([size.slope], np.int64))
         if size.offset:
