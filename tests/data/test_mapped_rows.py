@@ -9,7 +9,7 @@ import pytest
 
 from chainrule.data import MappedRows
 from chainrule.data import mapped_rows as module
-from chainrule.errors import DataError, DtypeError, FileError, ShapeError
+from chainrule.errors import ArgumentError, DataError, DtypeError, FileError, ShapeError
 
 SEED = np.random.SeedSequence(3)
 COUNT, ROWS, BLOCKS, BATCH = 103, 4, 5, 8  # rows of a block; 20 rows at a time hold two batches
@@ -49,6 +49,28 @@ def test_rows_stay_together_and_come_once(path):
         np.testing.assert_array_equal(y, x[:, 0].astype(int) % 7)
         assert x.dtype == np.float32 and y.dtype == np.int16
     assert sorted(order_of(source)) == list(range(COUNT))
+
+
+def test_some_blocks_are_a_source_of_their_own(path):
+    source = rows_of(path)
+    drawn, others = source.split(0.2, 0)
+    apart = [order_of(each, None) for each in (drawn, others)]
+    assert [len(drawn), len(others)] == [len(rows) for rows in apart] and len(drawn) in (19, 20)  # 5 blocks of 26
+    assert sorted(np.concatenate(apart)) == list(range(COUNT)) and all(list(rows) == sorted(rows) for rows in apart)
+    assert {len(set(rows // ROWS)) for rows in apart} == {5, 21}  # neighbors stay together
+    assert list(order_of(source, None)) == list(range(COUNT))  # which has all of them still
+    assert sorted(order_of(drawn)) == sorted(apart[0]) != list(order_of(drawn))
+    assert (
+        list(order_of(source.split(0.2, 0)[0], None)) == list(apart[0]) != list(order_of(source.split(0.2, 1)[0], None))
+    )
+    assert [len(each._starts) for each in (*source.split(1e-9, 0), *source.split(1 - 1e-9, 0))] == [1, 25, 25, 1]
+
+
+def test_what_cannot_be_split(path):
+    with pytest.raises(ArgumentError, match="a share of the rows is between 0 and 1"):
+        rows_of(path).split(1.0, 0)
+    with pytest.raises(ArgumentError, match="one block of rows cannot be split"):
+        rows_of(path, block_bytes=1 << 20).split(0.5, 0)
 
 
 def test_the_order_follows_from_the_seed_alone(path):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, final
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..files.trouble import Path
 from .chunks import Rows, chunks_of
 from .conversion import convert, dtype_for
@@ -94,20 +95,64 @@ class MappedRows:
         self._pages = [Pages.of(x) for x in self.arrays]
         on_disk = sum(x.nbytes for x in self.arrays)
         in_memory = sum(x.size * each.itemsize for x, each in zip(self.arrays, self.dtypes, strict=True))
-        self._rows = max(1, block_bytes * len(self) // max(on_disk, in_memory, 1))
+        (self._count,) = counts
+        self._rows = max(1, block_bytes * self._count // max(on_disk, in_memory, 1))
+        self._starts = np.arange(0, self._count, self._rows)
 
     def __len__(self) -> int:
-        return len(self.arrays[0])
+        return self._count
+
+    def split(self, share: float, rng: int | np.random.Generator) -> tuple[MappedRows, MappedRows]:
+        """The rows of some blocks, drawn at random, as a source of their own, and those of all others.
+
+        Nothing is read or copied.
+
+        Parameters
+        ----------
+        share : float
+            Of the blocks, that is of the rows but for a block: 0 < share < 1. Each source has one block at least.
+        rng : int or numpy.random.Generator
+
+        Returns
+        -------
+        drawn, others : MappedRows
+
+        Raises
+        ------
+        ArgumentError
+            If share is not between 0 and 1, or there is one block only.
+
+        Examples
+        --------
+        >>> drawn, others = MappedRows([np.arange(10.0)], block_bytes=16).split(0.4, 0)
+        >>> len(drawn), len(others)
+        (4, 6)
+        """
+        if not 0 < share < 1:
+            raise ArgumentError("a share of the rows is between 0 and 1", got=f"share={share!r}")
+        count = len(self._starts)
+        if count < 2:
+            raise ArgumentError("one block of rows cannot be split", got=f"{len(self)} rows", wanted="smaller blocks")
+        drawn = np.zeros(count, bool)
+        size = min(max(1, round(share * count)), count - 1)
+        drawn[np.random.default_rng(rng).choice(count, size, replace=False)] = True
+        parts = copy.copy(self), copy.copy(self)
+        for part, chosen in zip(parts, (drawn, ~drawn), strict=True):
+            part._starts = self._starts[chosen]
+            part._count = int(np.minimum(self._rows, len(self.arrays[0]) - part._starts).sum())
+        return parts
 
     def chunks(self, seed: np.random.SeedSequence | None, batch_size: int) -> Generator[Chunk]:
         """The rows of an epoch: without a seed in their order, with one shuffled by blocks."""
         generator = None if seed is None else np.random.default_rng(seed)
-        starts = np.arange(0, len(self), self._rows)
-        if generator is not None:
-            starts = generator.permutation(starts)
+        starts = self._starts if generator is None else generator.permutation(self._starts)
         rows = self._blocks * self._rows
-        blocks = self._in_turn([_Block(self, start, min(start + self._rows, len(self))) for start in starts.tolist()])
+        blocks = self._in_turn(self._all_blocks(starts))
         return ahead(chunks_of(blocks, len(self), rows, batch_size, self._empty, generator))
+
+    def _all_blocks(self, starts: np.ndarray) -> list[_Block]:
+        end = len(self.arrays[0])
+        return [_Block(self, start, min(start + self._rows, end)) for start in starts.tolist()]
 
     def _in_turn(self, blocks: list[_Block]) -> Iterator[_Block]:
         """Blocks, while the disk already works for those that follow."""

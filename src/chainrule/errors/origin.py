@@ -18,7 +18,8 @@ Assignments = dict[tuple[int, int, int | None, int | None], str]  # by the place
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 OURS = (PACKAGE, "<chainrule")  # our files, and the code that we generate
 _NUMPY = os.path.dirname(os.path.abspath(numpy.__file__)) + os.sep
-LIBRARIES = (*OURS, _NUMPY, os.path.join(os.path.dirname(_NUMPY[:-1]), "scipy") + os.sep, "<frozen ")
+_BESIDE_NUMPY = [os.path.join(os.path.dirname(_NUMPY[:-1]), name) + os.sep for name in ("scipy", "sklearn", "joblib")]
+LIBRARIES = (*OURS, _NUMPY, *_BESIDE_NUMPY, "<frozen ")
 _STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _PROGRAM = os.path.join(PACKAGE, "cli") + os.sep
 _is_library: dict[str, bool] = {}
@@ -26,7 +27,8 @@ _known_assignments: dict[str, tuple[list[str], Assignments]] = {}  # by path, wi
 
 
 def user_frame(depth: int = 2) -> RawOrigin | None:
-    """Code and instruction of the nearest caller outside this package, NumPy, SciPy and Python's standard library.
+    """Code and instruction of the nearest caller outside this package, NumPy, SciPy, scikit-learn and Python's standard
+    library.
 
     What calls the command line is no user's code.
     """
@@ -45,7 +47,7 @@ def user_frame(depth: int = 2) -> RawOrigin | None:
 
 
 def is_library(file: str) -> bool:
-    """Whether a file is of this package, NumPy, SciPy or the standard library, and no place of a user's."""
+    """Whether a file is of this package, one of those libraries or the standard one, and no place of a user's."""
     known = _is_library.get(file)
     if known is None:
         known = _is_library[file] = file.startswith(LIBRARIES) or _is_standard(file)

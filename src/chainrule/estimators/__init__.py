@@ -5,7 +5,6 @@ scikit-learn.
 """
 
 from .classifier import MLPClassifier
-from .prediction import prediction_of
 from .regressor import MLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor", "prediction_of"]
+__all__ = ["MLPClassifier", "MLPRegressor"]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Iterator
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 
+from ..data import Source
 from ..errors import ArgumentError
 from ..nets import Dense
 from .constraints import CONSTRAINTS
 from .gradients import GradientsMixin
 from .lbfgs import fit_lbfgs
 from .recipe import Chosen, Recipe, activations_of, frozen, optimizer_of, recipe_of
-from .rows import mapped, validated_map, weights_dtype
+from .rows import finite, in_order, mapped, source_of, validated_map, validated_targets, weights_dtype
 from .sklearn_loader import (
     BaseEstimator,
     CallbackSupportMixin,
@@ -27,6 +29,8 @@ from .sklearn_loader import (
     validate_data,
 )
 from .stochastic import fit_stochastic
+
+Rows = tuple[Any, ...]
 
 BLOCK = 1 << 22  # numbers of the widest layer that are in memory at once in prediction
 
@@ -92,10 +96,10 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
         X, y = self._validated(X, y, reset=first)
         targets = self._targets(y, incremental)
         dtype = weights_dtype(X)
-        weights = None if sample_weight is None else check_sample_weight(sample_weight, X, dtype=dtype)
+        weights = None if sample_weight is None else self._row_weights(sample_weight, X, dtype)
         of_classes = self._class_weights(y, incremental)
         if of_classes is not None:
-            weights = of_classes.astype(dtype) * (1 if weights is None else weights)
+            weights = self._row_weights(of_classes * (1 if weights is None else weights), X, dtype)
         if targets.dtype.kind == "f":
             targets = targets.astype(dtype, copy=False)
         random_state = check_random_state(self.random_state)
@@ -117,11 +121,13 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
             self._refuse_with_lbfgs(held)
             fit_lbfgs(self, recipe, rows)
         else:
-            if self.early_stopping and held is None:
-                rows, held = self._split(rows, random_state)
             optimizer = optimizer_of(frozen(self.solver), self._optimizer_settings(), self.averaging)
-            fit_stochastic(self, recipe, optimizer, rows, held, random_state, incremental)
+            source, judging = self._sources(rows, held, random_state)
+            fit_stochastic(self, recipe, optimizer, rows, source, judging, random_state, incremental)
         return self
+
+    def _row_weights(self, sample_weight: Any, X: Any, dtype: np.dtype) -> np.ndarray:
+        return check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
 
     def _is_multiclass(self, targets: np.ndarray) -> bool:
         return targets.dtype.kind == "i"
@@ -129,6 +135,8 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
     def _hidden_sizes(self) -> list[int]:
         sizes = self.hidden_layer_sizes
         sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
+        if any(not isinstance(size, Integral) or isinstance(size, bool) for size in sizes):
+            raise ArgumentError("hidden_layer_sizes are whole numbers, 1 or more", got=f"{sizes}", wanted="[100], say")
         if any(size <= 0 for size in sizes):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
         return [int(size) for size in sizes]
@@ -140,7 +148,7 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
 
     def _validated(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
         if mapped(X):
-            return validated_map(self, X, y, reset)
+            return validated_map(self, X, reset), validated_targets(self, X, y)
         X, y = validate_data(
             self,
             X,
@@ -163,8 +171,21 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
         targets = self._targets(y, incremental=True)
         return X, targets.astype(self.coefs_[0].dtype) if targets.dtype.kind == "f" else targets
 
-    def _split(self, rows: tuple[Any, ...], random_state: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Rows to train on, and rows to validate by."""
+    def _sources(self, rows: Rows, held: Rows | None, random_state: Any) -> tuple[Source, Source | None]:
+        """Rows to train on, and rows to judge by."""
+        check, shuffled = finite(self), random_state if self.shuffle else None
+        if held is not None or not self.early_stopping:
+            return source_of(rows, shuffled, check), None if held is None else source_of(held, check=check)
+        if not mapped(rows[0]):
+            training, judging = self._split(rows, random_state)
+            return source_of(training, shuffled), source_of(judging)
+        judging, training = source_of(rows, check=check).split(
+            self.validation_fraction, np.random.default_rng(random_state.randint(2**31))
+        )
+        return training, judging
+
+    def _split(self, rows: Rows, random_state: Any) -> tuple[Rows, Rows]:
+        """Rows in memory: those to train on, and those to judge by."""
         parts = train_test_split(
             *rows,
             random_state=random_state,
@@ -269,16 +290,16 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
 
     # Prediction ---------------------------------------------------------------------------------------------------
 
-    def _outputs(self, X: Any) -> np.ndarray:
-        """What the net gives for samples, before its last activation; averages of dropout where those are wanted."""
+    def _samples(self, X: Any) -> Any:
+        """Samples to predict for, as the net was fitted to them."""
         check_is_fitted(self)
-        if not mapped(X):
-            X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False, dtype=(np.float64, np.float32))
-        else:
-            X, _ = validated_map(self, X, None, reset=False)
-        return self._outputs_of(X)
+        if mapped(X):
+            return validated_map(self, X, reset=False)
+        return validate_data(self, X, accept_sparse=["csr", "csc"], reset=False, dtype=(np.float64, np.float32))
 
-    def _outputs_of(self, X: Any) -> np.ndarray:
+    def _outputs(self, X: Any) -> np.ndarray:
+        """What the net gives for samples, before its last activation."""
+        X = self._samples(X)
         net, parameters, buffers = self._net(), self._parameters(), self._net_buffers()
         parts = [net.forward(parameters, block, buffers) for block in self._blocks(X)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -287,8 +308,7 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
         """What `out_activation_` makes of the outputs: the mean over draws of dropout where those are wanted."""
         if not self.monte_carlo:
             return self._activated(self._outputs(X))
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False, dtype=(np.float64, np.float32))
+        X = self._samples(X)
         net, parameters, buffers = self._net(), self._parameters(), self._net_buffers()
         rng = np.random.default_rng(self._dropout_seed)
         kept = lambda layer, shape, rate: rng.random(shape) >= rate
@@ -298,13 +318,13 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
             parts.append(np.mean(draws, axis=0, dtype=draws[0].dtype))
         return np.concatenate(parts)
 
+    def _block_rows(self) -> int:
+        """Of how many rows all that a layer gives is in memory at once."""
+        return max(1, BLOCK // max(*map(len, self.coefs_), *map(len, self.intercepts_)))
+
     def _blocks(self, X: Any) -> Iterator[np.ndarray]:
-        """Samples as arrays of the dtype of the weights' kind, some rows at a time."""
-        rows = max(1, BLOCK // max(X.shape[1], *map(len, self.intercepts_)))
-        for start in range(0, X.shape[0], rows):
-            block = X[start : start + rows]
-            block = block.toarray() if hasattr(block, "toarray") else np.asarray(block)
-            yield block if block.dtype.kind == "f" else block.astype(self.coefs_[0].dtype)
+        """Samples as dense arrays, some rows at a time."""
+        return (x for (x,) in in_order(source_of((X,), check=finite(self)), self._block_rows()))
 
     def _refuse_with_lbfgs(self, held: Any) -> None:
         chosen = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from ..errors import ArgumentError
 from .base import AbstractMLP, partial_fit_available
 from .constraints import CONSTRAINTS, losses_for
 from .documented import documented
+from .fitting import nothing_lost
 from .scipy_loader import special
 from .sklearn_loader import (
     ClassifierMixin,
@@ -18,6 +20,7 @@ from .sklearn_loader import (
     LabelBinarizer,
     StrOptions,
     accuracy_score,
+    check_classification_targets,
     check_partial_fit_first_call,
     column_or_1d,
     compute_sample_weight,
@@ -136,6 +139,7 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
         self.max_norm = max_norm
         self.averaging = averaging
 
+    @nothing_lost
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None) -> MLPClassifier:
@@ -158,6 +162,7 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
         return self._fit(X, y, sample_weight, validation)
 
     @partial_fit_available
+    @nothing_lost
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> MLPClassifier:
@@ -215,6 +220,7 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
     def _targets(self, y: np.ndarray, incremental: bool) -> np.ndarray:
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
         if not hasattr(self, "classes_") or not (self.warm_start or incremental):
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
@@ -258,6 +264,11 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
             raise ArgumentError(
                 "class_weight='balanced' needs all rows, which partial_fit does not see",
                 try_="a dict of weights, by class",
+            )
+        given = self.class_weight.values() if isinstance(self.class_weight, dict) else []
+        if not all(isinstance(weight, Real) and 0 <= weight < math.inf for weight in given):
+            raise ArgumentError(
+                "weights of classes are finite and not negative", got=f"class_weight={self.class_weight}"
             )
         return compute_sample_weight(self.class_weight, y)
 

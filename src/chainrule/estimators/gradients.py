@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -48,8 +49,10 @@ class GradientsMixin:
         units = len(self.intercepts_[-1])
         if output is None and units > 1 and self.out_activation_ != "softmax":
             raise ArgumentError(f"there are {units} outputs", wanted="one of them: output=0, say")
-        if output is not None and not 0 <= output < units:
-            raise ArgumentError(f"there are {units} outputs", got=f"output={output!r}", wanted=f"0 to {units - 1}")
+        if output is not None and not (isinstance(output, Integral) and 0 <= output < units):
+            raise ArgumentError(
+                f"the outputs are counted from 0 to {units - 1}", got=f"output={output!r}", wanted="the number of one"
+            )
         if output is not None:
             columns: Any = output
         elif units == 1:

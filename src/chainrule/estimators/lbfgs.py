@@ -18,8 +18,8 @@ from .sklearn_loader import ConvergenceWarning
 def fit_lbfgs(estimator: Any, recipe: Recipe, rows: tuple[Any, ...]) -> None:
     """Minimize the objective over the estimator's parameters, and set what was learned."""
     x, *others = rows
-    x = x.toarray() if hasattr(x, "toarray") else np.ascontiguousarray(x)
     dtype = estimator.coefs_[0].dtype
+    x = x.toarray() if hasattr(x, "toarray") else np.ascontiguousarray(x, dtype)
     buffers = {**starting_buffers(recipe.net, dtype, estimator.alpha), "net": estimator._net_buffers()}
     buffers.pop("key", None)
     losses: list[float] = []
@@ -49,7 +49,7 @@ def fit_lbfgs(estimator: Any, recipe: Recipe, rows: tuple[Any, ...]) -> None:
             f"lbfgs failed to converge after {result.nit} iteration(s) ({result.message}). Increase max_iter or"
             " max_fun, or scale the data.",
             ConvergenceWarning,
-            stacklevel=6,
+            stacklevel=7,
         )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import final
+import math
+from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import Any, final
+
+from ..errors import ArgumentError
 
 SMALLEST = 1e-6  # an adaptive rate that is no larger than this ends training
 SHRINKING = 5.0
@@ -39,3 +43,17 @@ class Rate:
 
     def shrink(self) -> None:
         self.current /= SHRINKING
+
+
+@final
+class Checked:
+    """A schedule of the user's, whose rates are looked at."""
+
+    def __init__(self, schedule: Callable[[int, Sequence[float]], Any]):
+        self.schedule = schedule
+
+    def __call__(self, step: int, losses: Sequence[float]) -> float:
+        rate = self.schedule(step, losses)
+        if not (isinstance(rate, Real) and 0 <= rate < math.inf):
+            raise ArgumentError("a learning rate is finite and not negative", got=f"{rate!r} for step {step}")
+        return float(rate)

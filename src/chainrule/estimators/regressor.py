@@ -10,6 +10,7 @@ from ..losses import LOSSES
 from .base import AbstractMLP, partial_fit_available
 from .constraints import CONSTRAINTS, losses_for
 from .documented import documented
+from .fitting import nothing_lost
 from .losses import SKLEARN_LOSSES
 from .sklearn_loader import RegressorMixin, StrOptions, column_or_1d, fit_context, r2_score, with_callbacks
 
@@ -111,6 +112,7 @@ class MLPRegressor(RegressorMixin, AbstractMLP):
         self.max_norm = max_norm
         self.averaging = averaging
 
+    @nothing_lost
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None) -> MLPRegressor:
@@ -133,6 +135,7 @@ class MLPRegressor(RegressorMixin, AbstractMLP):
         return self._fit(X, y, sample_weight, validation)
 
     @partial_fit_available
+    @nothing_lost
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:

@@ -2,59 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, final
 
 import numpy as np
 
-from ..data import Chunk, MappedRows
-from .sklearn_loader import check_feature_names, check_n_features
+from ..data import Chunk, MappedRows, Source, SparseRows
+from .sklearn_loader import (
+    assert_all_finite,
+    check_consistent_length,
+    check_feature_names,
+    check_n_features,
+    check_y,
+    get_config,
+)
 
 LARGE = 1 << 26  # bytes from which on a memory map is read block by block
 
 
 @final
 class Shuffled:
-    """Rows in memory, each epoch in another order.
+    """Rows in memory, each epoch in another order; those of a sparse matrix are made dense some at a time.
 
     The orders are those of scikit-learn's nets: each shuffles the one before, by the same random numbers.
 
     Parameters
     ----------
     rows : tuple of arrays, each of shape (n, ...)
+        The first may be sparse.
     random_state : numpy.random.RandomState or None
         None: as they lie.
     """
 
-    def __init__(self, rows: tuple[np.ndarray, ...], random_state: np.random.RandomState | None):
-        self.rows = tuple(np.ascontiguousarray(x) for x in rows)
-        self.order, self.random_state = np.arange(len(rows[0])), random_state
+    def __init__(self, rows: tuple[Any, ...], random_state: np.random.RandomState | None):
+        self.sparse = hasattr(rows[0], "toarray")
+        samples = rows[0].tocsr() if self.sparse else np.ascontiguousarray(rows[0])
+        self.rows = samples, *(np.ascontiguousarray(x) for x in rows[1:])
+        self.order, self.random_state = np.arange(samples.shape[0]), random_state
 
     def __len__(self) -> int:
         return len(self.order)
 
     def chunks(self, seed: Any, batch_size: int) -> Iterator[Chunk]:
-        """One chunk; the seed is not asked."""
+        """One chunk, of a sparse matrix several; the seed is not asked."""
         if self.random_state is not None:
             places = np.arange(len(self.order))
             self.random_state.shuffle(places)
             self.order = self.order[places]
-        yield Chunk(self.rows, self.order)
+        if not self.sparse:
+            return iter([Chunk(self.rows, self.order)])
+        rows = self.rows if self.random_state is None else tuple(x[self.order] for x in self.rows)
+        return SparseRows(*rows).chunks(None, batch_size)
 
 
-def source_of(rows: tuple[Any, ...], random_state: np.random.RandomState | None) -> Any:
-    """The source of rows that suits the samples."""
+def source_of(
+    rows: tuple[Any, ...],
+    random_state: np.random.RandomState | None = None,
+    check: Callable[..., object] | None = None,
+) -> Shuffled | MappedRows:
+    """The source of rows that suits the samples; `check` is called for those that are read from a file."""
     x, *others = rows
     if mapped(x):
-        return MappedRows(rows, [weights_dtype(x), *[None] * len(others)])
-    if hasattr(x, "toarray"):
-        x = x.toarray()
-    return Shuffled((x, *others), random_state)
+        return MappedRows(rows, [weights_dtype(x), *[None] * len(others)], prepare=check)
+    return Shuffled(rows, random_state)
+
+
+def in_order(source: Source, count: int) -> Iterator[tuple[np.ndarray, ...]]:
+    """The rows of a source as they lie, so many at a time; their arrays are filled anew with the next ones."""
+    for rows, order in source.chunks(None, count):
+        for start in range(0, len(order), count):
+            yield tuple(x[start : min(start + count, len(order))] for x in rows)
 
 
 def weights_dtype(x: Any) -> np.dtype:
-    """Of a net that is trained on such samples."""
-    return np.dtype(x.dtype if x.dtype in (np.float32, np.float64) else np.float32)
+    """Of a net that is trained on samples as they lie in a file: the smallest that holds them.
+
+    float32 for what has 16 bits or fewer, float64 for integers of 32 bits or more.
+    """
+    return np.dtype(np.float32 if np.result_type(x.dtype, np.float32) == np.float32 else np.float64)
 
 
 def mapped(X: Any) -> bool:
@@ -62,10 +87,32 @@ def mapped(X: Any) -> bool:
     return isinstance(X, np.memmap) and X.nbytes >= LARGE
 
 
-def validated_map(estimator: Any, X: np.memmap, y: Any, reset: bool) -> tuple[np.memmap, Any]:
-    """What scikit-learn's validation says of an array, without reading it: training refuses what is not finite."""
+def validated_map(estimator: Any, X: np.memmap, reset: bool) -> np.memmap:
+    """What scikit-learn's validation says of samples, without reading them: `finite` looks at them."""
     if X.ndim != 2:
         raise ValueError(f"Expected 2D array, got {X.ndim}D array instead.")
+    if X.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{'Complex data' if X.dtype.kind == 'c' else f'Samples of dtype {X.dtype} are'} not supported"
+        )
     check_feature_names(estimator, X, reset=reset)
     check_n_features(estimator, X, reset=reset)
-    return X, None if y is None else np.asarray(y)
+    return X
+
+
+def validated_targets(estimator: Any, X: np.memmap, y: Any) -> Any:
+    """The same of targets, which are read."""
+    name = type(estimator).__name__
+    if y is None:
+        raise ValueError(f"This {name} estimator requires y to be passed, but the target y is None.")
+    y = check_y(y, multi_output=True, y_numeric=estimator._y_numeric, estimator=estimator)
+    check_consistent_length(X, y)
+    return y
+
+
+def finite(estimator: Any) -> Callable[..., object] | None:
+    """The check of samples that are read from a file; None where scikit-learn is told that it is not wanted."""
+    if get_config()["assume_finite"]:
+        return None
+    name = type(estimator).__name__
+    return lambda x, *others: assert_all_finite(x, estimator_name=name, input_name="X")

@@ -35,12 +35,15 @@ train_test_split = _module("model_selection").train_test_split
 LabelBinarizer = _module("preprocessing").LabelBinarizer
 available_if = _module("utils.metaestimators").available_if
 
+get_config = LazyModule("sklearn", "estimators").get_config
 check_random_state, column_or_1d = _utils.check_random_state, _utils.column_or_1d
 compute_sample_weight = _utils.compute_sample_weight
+check_classification_targets = _multiclass.check_classification_targets
 check_partial_fit_first_call = _multiclass._check_partial_fit_first_call
 type_of_target, unique_labels = _multiclass.type_of_target, _multiclass.unique_labels
 check_is_fitted, validate_data = _validation.check_is_fitted, _validation.validate_data
-check_sample_weight = _validation._check_sample_weight
+check_sample_weight, check_y = _validation._check_sample_weight, _validation._check_y
+assert_all_finite, check_consistent_length = _validation.assert_all_finite, _validation.check_consistent_length
 check_feature_names, check_n_features = _validation._check_feature_names, _validation._check_n_features
 
 HasMethods, Interval = _constraints.HasMethods, _constraints.Interval

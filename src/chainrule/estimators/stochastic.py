@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Source
 from ..errors import ArgumentError, DivergenceError
 from ..optimizers import SCHEDULES
 from ..training import EpochRecord, State, fit
 from ..training.dense import mean_loss, starting_buffers
 from ..training.recipe import named_schedule
 from .lbfgs import NOT_FINITE
-from .rate import Rate
+from .rate import Checked, Rate
 from .recipe import Recipe
-from .rows import Shuffled, source_of
+from .rows import Shuffled, in_order
 from .sklearn_loader import ConvergenceWarning
 
 
@@ -26,18 +27,21 @@ def fit_stochastic(
     recipe: Recipe,
     optimizer: Any,
     rows: tuple[Any, ...],
-    held: tuple[Any, ...] | None,
+    source: Source,
+    held: Source | None,
     random_state: np.random.RandomState,
     incremental: bool,
 ) -> None:
-    """Train for the estimator's epochs, or one where it is incremental, and set what was learned."""
-    source = source_of(rows, random_state if estimator.shuffle else None)
+    """Train for the estimator's epochs, or one where it is incremental, and set what was learned.
+
+    `rows` are what callbacks are shown; a source of them, or of a part, is trained on, and `held` judges.
+    """
     epochs = 1 if incremental else estimator.max_iter
     batch_size = _batch_size(estimator, len(source))
     state = _state(estimator, recipe, optimizer, incremental)
     rate = _rate(estimator, epochs * -(-len(source) // batch_size), incremental)
     estimator.n_iter_ = 0
-    follower = _Follower(estimator, recipe, optimizer, rate, state, rows, held, incremental)
+    follower = _Follower(estimator, recipe, optimizer, rate, state, rows, len(source), held, incremental)
     follower.begin()
     try:
         fitted = fit(
@@ -61,12 +65,12 @@ def fit_stochastic(
         follower.diverged(error)
         return
     if fitted.ending == "interrupted":
-        warnings.warn("Training interrupted by user.", stacklevel=6)
+        warnings.warn("Training interrupted by user.", stacklevel=7)
     elif not follower.may_end:
         warnings.warn(
             f"Stochastic Optimizer: Maximum iterations ({epochs}) reached and the optimization hasn't converged yet.",
             ConvergenceWarning,
-            stacklevel=6,
+            stacklevel=7,
         )
     follower.end(follower.state)
 
@@ -76,7 +80,7 @@ def _batch_size(estimator: Any, rows: int) -> int:
         return min(200, rows)
     if estimator.batch_size > rows:
         warnings.warn(
-            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=7
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=8
         )
     return int(min(estimator.batch_size, rows))
 
@@ -103,7 +107,7 @@ def _state(estimator: Any, recipe: Recipe, optimizer: Any, incremental: bool) ->
 def _rate(estimator: Any, steps: int, incremental: bool) -> Any:
     kind = estimator.learning_rate
     if callable(kind):
-        return kind
+        return Checked(kind)
     if isinstance(kind, dict) or (kind in SCHEDULES and kind != "constant"):
         return named_schedule(kind, estimator.learning_rate_init, steps)
     kept = getattr(estimator, "_rate", None) if incremental else None
@@ -126,11 +130,12 @@ class _Follower:
         rate: Any,
         state: State,
         rows: tuple[Any, ...],
-        held: tuple[Any, ...] | None,
+        count: int,
+        held: Source | None,
         incremental: bool,
     ):
         self.estimator, self.recipe, self.optimizer, self.rate = estimator, recipe, optimizer, rate
-        self.state, self.rows, self.held, self.incremental = state, rows, held, incremental
+        self.state, self.rows, self.count, self.held, self.incremental = state, rows, count, held, incremental
         self.best = estimator._attributes(state.parameters, state.buffers["net"])
         self.may_end = True  # without a word: training stopped because it got no further, or somebody asked it to
         self.context: Any = None
@@ -160,9 +165,9 @@ class _Follower:
 
     def __call__(self, record: EpochRecord, parameters: Any) -> bool:
         """After an epoch: whether training is to stop."""
-        estimator, count = self.estimator, self.rows[0].shape[0]
+        estimator = self.estimator
         estimator.n_iter_ += 1
-        estimator.t_ += count
+        estimator.t_ += self.count
         estimator.loss_ = record.loss * estimator._shown_share() + record.penalty
         estimator.loss_curve_.append(estimator.loss_)
         self.now = estimator._attributes(parameters, self.state.buffers["net"])
@@ -214,7 +219,7 @@ class _Follower:
             f"Training diverged in epoch {estimator.n_iter_}; the weights with the best validation score are kept. "
             f"{error.got or ''}",
             ConvergenceWarning,
-            stacklevel=7,
+            stacklevel=8,
         )
 
     def _begin_task(self) -> None:
@@ -229,10 +234,12 @@ class _Follower:
         """By the validation rows, or by the loss in training."""
         estimator = self.estimator
         if self.held is not None:
-            x, y, *weights = self.held
             net, buffers = self.recipe.net, self.state.buffers["net"]
+            parts = []
             with np.errstate(all="ignore"):
-                outputs = np.concatenate([net.forward(parameters, block, buffers) for block in estimator._blocks(x)])
+                for x, *others in in_order(self.held, estimator._block_rows()):
+                    parts.append((net.forward(parameters, x, buffers), *(each.copy() for each in others)))
+                outputs, y, *weights = (np.concatenate(part) for part in zip(*parts, strict=True))
                 loss = float(mean_loss(self.recipe.loss, outputs, y, *weights))
             estimator.validation_loss_curve_.append(loss * estimator._shown_share())
             if estimator.early_stopping:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..api import random, vmap
+from ..errors import ShapeError
 from ..nets import Dense
 from .objective import Buffered
 
@@ -30,7 +31,8 @@ def dense_objective(
     penalty : callable, optional
         ``penalty(parameters)`` gives one number.
     weighted : bool
-        Whether the rows are (x, y, weights). Then L is the weighted mean of the losses of the rows.
+        Whether the rows are (x, y, weights). Then L is the weighted mean of the losses of the rows; a batch of rows
+        without weight has J = 0.
     shared : bool
         Whether all rows share the penalty, so that n rows have strength * penalty / n; n is the sum of the weights,
         where there are weights.
@@ -38,7 +40,8 @@ def dense_objective(
     Returns
     -------
     objective : Buffered
-        Its buffers are those of `starting_buffers`.
+        Its buffers are those of `starting_buffers`. It raises a ShapeError where the loss or the penalty is not one
+        number.
 
     Source
     ------
@@ -50,9 +53,9 @@ def dense_objective(
         data_loss = mean_loss(loss, outputs, y, *weights)
         if penalty is None:
             return data_loss, (data_loss, 0.0)
-        weighted = buffers["strength"] * penalty(parameters)
+        weighted = buffers["strength"] * _number(penalty(parameters), "penalty(parameters)")
         if shared:
-            weighted = weighted / (np.sum(weights[0]) if weights else len(y))
+            weighted = weighted / (total_weight(*weights) if weights else len(y))
         return data_loss + weighted, (data_loss, weighted)
 
     def function(parameters: Any, buffers: Any, x: Any, y: Any, *weights: Any) -> Any:
@@ -94,10 +97,26 @@ def starting_buffers(net: Dense, dtype: Any = np.float64, strength: float = 0.0,
 def mean_loss(loss: Callable[[Any, Any], Any], outputs: Any, y: Any, weights: Any = None) -> Any:
     """The mean of the losses of rows; the weighted mean where there are weights."""
     if weights is None:
-        return loss(outputs, y)
-    return np.sum(weights * row_losses(loss, outputs, y)) / np.sum(weights)
+        return _number(loss(outputs, y), "loss(outputs, targets)")
+    return np.sum(weights * row_losses(loss, outputs, y)) / total_weight(weights)
+
+
+def total_weight(weights: Any) -> Any:
+    """The sum of the weights of a batch; infinite where no row counts, so that its means are 0, and their gradients."""
+    total = np.sum(weights)
+    return np.where(total > 0, total, np.inf)
 
 
 def row_losses(loss: Callable[[Any, Any], Any], outputs: Any, y: Any) -> Any:
     """The loss of each row by itself."""
-    return vmap(lambda output, target: loss(output[None], target[None]))(outputs, y)
+    return vmap(lambda output, target: _number(loss(output[None], target[None]), "loss(outputs, targets)"))(outputs, y)
+
+
+def _number(value: Any, what: str) -> Any:
+    """What a function of the user's gives, if it is one number."""
+    shape = getattr(value, "shape", ())
+    if value is None or shape != ():
+        raise ShapeError(
+            f"{what} gives one number", got="None" if value is None else f"an array of shape {shape}", wanted="shape ()"
+        )
+    return value

@@ -158,12 +158,12 @@ def order_seed(settings: Settings) -> np.random.SeedSequence:
     return np.random.SeedSequence(settings.seed).spawn(2)[1]
 
 
-def _parts(choice: Choice) -> tuple[str, dict[str, Any]]:
+def _parts(choice: Choice) -> tuple[Any, dict[str, Any]]:
     """A name, and the settings that came with it."""
     if isinstance(choice, str):
         return choice, {}
     settings = dict(choice)
-    return settings.pop("name"), settings
+    return settings.pop("name", None), settings
 
 
 def bounded_by(bound: Callable[[Any, Any], Any], limit: float | None) -> Callable[[Any], Any] | None:
@@ -203,8 +203,19 @@ def chosen_schedule(settings: Settings, steps: int) -> Schedule:
 
 
 def named_schedule(choice: Choice, rate: float, steps: int) -> Schedule:
-    """The schedule of a name, or of a name with settings; those that are not given suit a run of so many steps."""
+    """The schedule of a name, or of a name with settings; those that are not given suit a run of so many steps.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such schedule or no such setting.
+    """
     name, options = _parts(choice)
+    if name not in SCHEDULES:
+        raise ArgumentError(f"there is no schedule {name!r}", wanted=", ".join(SCHEDULES))
+    for option in options:
+        if option not in SCHEDULES[name].settings:
+            raise ArgumentError(f"{name} has no setting {option}", wanted=", ".join(SCHEDULES[name].settings))
     known = {"rate": rate, "last": rate / 100, "steps": steps, "every": max(1, steps // 3), "factor": 0.1}
     needed = {setting for setting, value in SCHEDULES[name].settings.items() if value is REQUIRED} | {"rate"}
     return SCHEDULES[name].make(**{key: value for key, value in known.items() if key in needed} | options)
