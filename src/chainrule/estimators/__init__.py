@@ -5,6 +5,7 @@ scikit-learn.
 """
 
 from .classifier import MLPClassifier
+from .prediction import prediction_of
 from .regressor import MLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["MLPClassifier", "MLPRegressor", "prediction_of"]
