@@ -1,6 +1,7 @@
 """What a compiled function reads besides its arguments is read at each call, wherever it stands and is changed."""
 
 import functools
+import gc
 import types
 
 import numpy as np
@@ -411,3 +412,22 @@ def test_an_object_that_is_gone_is_not_taken_for_another():
         model.rate = float(k)
         same(f(model, x), x * k)
         del model
+
+
+def scaled_by_the_global(x):
+    return np.sin(x) * SCALE
+
+
+FIRST_OF = functools.partial([scaled_by_the_global].__getitem__, 0)  # what it returns, no name leads to
+
+
+def test_functions_that_the_collector_has_put_away(monkeypatch):
+    """A server that forks may freeze what it has loaded: it is found all the same, and what it reads is seen."""
+    gc.freeze()
+    try:
+        compiled = cr.jit(lambda x: FIRST_OF()(x))
+        for scale in (2.0, 3.0):
+            monkeypatch.setitem(globals(), "SCALE", scale)
+            assert compiled(1.0) == scale * np.sin(1.0)
+    finally:
+        gc.unfreeze()

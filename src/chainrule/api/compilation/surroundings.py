@@ -207,10 +207,10 @@ class Surroundings:
         ]
         found = []
         for code in unknown:
-            for holder in gc.get_referrers(code):
-                if type(holder) is FunctionType and not _is_library(holder.__globals__.get("__name__")):
-                    found.append(holder)
-                    break
+            if not (holders := _functions_with(code)) and gc.get_freeze_count():
+                gc.unfreeze()  # what is frozen cannot be looked for
+                holders = _functions_with(code)
+            found += [each for each in holders if not _is_library(each.__globals__.get("__name__"))][:1]
         return found
 
     def _explore(self, roots: Sequence[Any]) -> None:
@@ -458,6 +458,10 @@ def _slots(x: Any) -> Iterator[tuple[str, Any]]:
                     yield name, of_slot(x, name)
                 except AttributeError:
                     continue
+
+
+def _functions_with(code: CodeType) -> list[FunctionType]:
+    return [each for each in gc.get_referrers(code) if type(each) is FunctionType]
 
 
 def _is_library(module: Any) -> bool:
