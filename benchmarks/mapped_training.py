@@ -12,6 +12,7 @@ import time
 
 import numpy as np
 
+import chainrule as cr
 from chainrule.data import MappedRows
 from chainrule.optimizers import sgd
 from chainrule.training import fit, regularized
@@ -41,6 +42,7 @@ def main(path: str, what: str) -> None:
     x = np.load(path, mmap_mode="r")
     source = MappedRows([x, np.zeros(len(x), np.float32)])
     work = {"fit": train, "read": read}[what]
+    cr.set_num_threads(1)  # the other core reads
     work(begun(source))
     print("ready", flush=True)
     sys.stdin.readline()

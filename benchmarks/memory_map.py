@@ -53,7 +53,7 @@ def run(rounds: int = ROUNDS, size: int = SIZE) -> Iterator[Figure]:
                     answer = child(path, what, state)
                     seconds[what].append(answer["seconds"])
                     for name, each in peaks.items():
-                        each.append(answer[name])
+                        each += [answer[name]] if what == "fit" else []
                 seconds["after"].append(sequential(path, state))
                 seconds["small"].append(sequential(path, state, SMALL_BLOCK))
             plain = [(a + b) / 2 for a, b in zip(seconds["before"], seconds["after"], strict=True)]
@@ -68,7 +68,7 @@ def run(rounds: int = ROUNDS, size: int = SIZE) -> Iterator[Figure]:
                 title = f"{state}: {name}, over the sequential speed"
                 yield of_ratio(title, plain, seconds[what], floor=floor, beside=beside | more)
         for name, each in peaks.items():
-            yield of_rounds(f"peak of {name} [MB]", [x / 1e6 for x in each], at_most=True, floor=MOST / 1e6)
+            yield of_rounds(f"an epoch of training: peak of {name} [MB]", [x / 1e6 for x in each], at_most=True, floor=MOST / 1e6)
 
 
 def write(path: Path, size: int) -> None:
