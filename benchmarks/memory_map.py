@@ -68,7 +68,8 @@ def run(rounds: int = ROUNDS, size: int = SIZE) -> Iterator[Figure]:
                 title = f"{state}: {name}, over the sequential speed"
                 yield of_ratio(title, plain, seconds[what], floor=floor, beside=beside | more)
         for name, each in peaks.items():
-            yield of_rounds(f"an epoch of training: peak of {name} [MB]", [x / 1e6 for x in each], at_most=True, floor=MOST / 1e6)
+            title = f"an epoch of training: peak of {name} [MB]"
+            yield of_rounds(title, [x / 1e6 for x in each], at_most=True, floor=MOST / 1e6)
 
 
 def write(path: Path, size: int) -> None:
