@@ -40,7 +40,8 @@ def compare(trial, graph, values, arrays):
 
 def check(seed):
     """Whether all of a graph of a seed is translated; raises where onnxruntime gives something else."""
-    trial = Trial(seeded_graph(seed, catalogue=OPERATIONS))
+    operations = random.Random(seed).sample(OPERATIONS, 20)  # trying out the examples of all would take longer
+    trial = Trial(seeded_graph(seed, catalogue=operations))
     compare(trial, trial.graph, trial.values, trial.arrays)
     expansion = trial.expansion
     if not expansion.graph.outputs:  # nothing depends on anything

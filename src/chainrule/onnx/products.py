@@ -135,10 +135,8 @@ def _spread(writer: Writer, a: Operand, b: Operand, out: Labels, absorbing: Any,
     if left.dtype == right.dtype == BOOL:
         return code.logical_and(left, right)
     if absorbing or BOOL in (left.dtype, right.dtype):
-        result = absorbing_product(code, left, right, both=absorbing == "either")
-    else:
-        result = code.multiply(left, right)
-    return result
+        return absorbing_product(code, left, right, both=absorbing == "either")
+    return code.multiply(left, right)
 
 
 def _product(writer: Writer, a: Operand, b: Operand, out: Labels) -> Value:
@@ -154,7 +152,7 @@ def _product(writer: Writer, a: Operand, b: Operand, out: Labels) -> Value:
     if rows and columns and inside[: len(columns)] == columns:  # b first gives the axes in order
         a, b, rows, columns = b, a, columns, rows
     if not summed:
-        return _as_numbers(writer, _spread(writer, a, b, out, False, a.dtype), a.dtype)
+        return _spread(writer, a, b, out, False, a.dtype)
     left = _arranged(writer, a, [*batch, *rows, *summed])
     right = _arranged(writer, b, [*batch, *summed, *columns])
     have = [*batch, *rows, *columns]
@@ -180,10 +178,6 @@ def _multiplied(writer: Writer, a: Value, b: Value) -> Value:
         return writer.apply("MatMul", a, b)
     counts = writer.apply("MatMul", writer.cast(a, INT64), writer.cast(b, INT64))
     return writer.cast(counts, BOOL)
-
-
-def _as_numbers(writer: Writer, x: Value, dtype: np.dtype) -> Value:
-    return writer.cast(x, dtype)
 
 
 def _careful(writer: Writer, t: Operand, factor: Operand, out: Labels, either: bool) -> Value:
