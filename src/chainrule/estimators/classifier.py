@@ -179,6 +179,7 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
         -------
         self : MLPClassifier
         """
+        _check_classes_are_ordered(y)
         if check_partial_fit_first_call(self, classes):
             binarizer = LabelBinarizer()
             self._label_binarizer = binarizer.fit(y if type_of_target(y).startswith("multilabel") else classes)
@@ -220,6 +221,7 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
     def _targets(self, y: np.ndarray, incremental: bool) -> np.ndarray:
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
+        _check_classes_are_ordered(y)
         check_classification_targets(y)
         if not hasattr(self, "classes_") or not (self.warm_start or incremental):
             self._label_binarizer = LabelBinarizer().fit(y)
@@ -293,3 +295,14 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _check_classes_are_ordered(y: Any) -> None:
+    """Refuse classes that cannot be sorted, such as words with a missing one among them."""
+    values = np.asarray(y)
+    if values.dtype == object:
+        kinds = sorted({type(each).__name__ for each in values.flat})
+        try:
+            sorted(set(values.flat))
+        except TypeError as error:
+            raise ArgumentError("classes are of one kind, and can be ordered", got=", ".join(kinds)) from error
