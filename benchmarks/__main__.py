@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import bandwidth, calls, cold, contention, grid, hessians, memory_map, tracing
+from .estimators import comparison as estimators
+from .fashion import comparison as fashion
 from .figures import Figure, table
 from .functions import comparison as functions
 from .machine import peaks
@@ -25,6 +27,8 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "calls": calls.run,
     "cold": cold.run,
     "contention": contention.run,
+    "estimators": estimators.run,
+    "fashion": fashion.run,
     "functions": functions.run,
     "grid": grid.run,
     "hessians": hessians.run,

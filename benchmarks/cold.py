@@ -43,10 +43,12 @@ def run(rounds: int = ROUNDS) -> Iterator[Figure]:
     yield from arenas()
 
 
-def started(*arguments: str, cache: str = "") -> dict[str, float]:
+def started(
+    *arguments: str, cache: str = "", module: str = "benchmarks.starting", threads: int = 1
+) -> dict[str, float]:
     """What a fresh process says about its start; machine code is kept in a folder, or not at all."""
-    command, environment = ["-m", "benchmarks.starting", *arguments], {"CHAINRULE_CACHE_DIR": cache}
-    process = pinned(command, cores(1), stdout=subprocess.PIPE, env=environment)
+    command, environment = ["-m", module, *arguments], {"CHAINRULE_CACHE_DIR": cache}
+    process = pinned(command, cores(threads), threads, stdout=subprocess.PIPE, env=environment)
     output, _ = process.communicate()
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 from campaigns import __main__ as command
-from campaigns import mutants, native, programs, record
+from campaigns import estimators, mutants, native, programs, record
 from campaigns.mutation import mutants as every_mutant
 
 import chainrule as cr
@@ -118,3 +118,40 @@ def test_a_leak_and_other_bits_are_noticed(elsewhere, monkeypatch):
     counted = itertools.count()
     monkeypatch.setattr(native.cr, "jit", lambda f: f)
     assert "other bits" in native.threads(few)["failures"][0]
+
+
+def test_estimators(elsewhere, monkeypatch):
+    few = {name: estimators.SETS[name] for name in ("iris", "diabetes")}
+    monkeypatch.setattr(estimators, "SETS", few)
+    assert command.main(["estimators", "--seeds", "2", "--epochs", "3"]) == 0
+    lines = [line for line in written(elsewhere).splitlines() if line.startswith(("| iris", "| diabetes"))]
+    assert [line.split(" | ")[1] for line in lines] == ["accuracy", "R2"]
+    assert all(" | 0 | 0.0 | 2 of 2 | 2 of 2 | " in line and line.endswith("| yes |") for line in lines)
+    assert not list((elsewhere / "state").glob("*"))
+
+
+def test_estimators_that_differ_are_told(elsewhere, monkeypatch):
+    """Nine differences of 0.01 and one of 0.02: a mean of 0.011, 11 times its standard error of 0.001."""
+
+    def pair(rows, seed, epochs):
+        scores = {"ours": 0.5 + (0.02 if seed == 9 else 0.01), "theirs": 0.5}
+        return scores | {"score": "R2", "equal": False, "epochs": [1, 1 + seed % 2], "apart": 0.1}
+
+    tried = []
+
+    def interrupted(rows, seed, epochs):
+        tried.append(seed)
+        if len(tried) == 5:
+            raise KeyboardInterrupt
+        return pair(rows, seed, epochs)
+
+    save = record.State.save
+    monkeypatch.setattr(record.State, "save", lambda state: save(state, every=0))
+    monkeypatch.setattr(estimators, "SETS", {"few": lambda: None})
+    monkeypatch.setattr(estimators, "_pair", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        command.main(["estimators", "--seeds", "10"])
+    assert command.main(["estimators", "--seeds", "10"]) == 1
+    assert tried == [0, 1, 2, 3, 4, *range(4, 10)]  # it went on where it was interrupted
+    wanted = "| few | R2 | 0.5110 ± 0.0010 | 0.5000 ± 0.0000 | +1.1e-02 | 11.0 | 0 of 10 | 5 of 10 | 1e-01 | no |"
+    assert wanted in written(elsewhere)

@@ -1,0 +1,13 @@
+"""scikit-learn's nets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from . import fits
+
+
+def fit(name: str, dtype: str, epochs: int) -> tuple[Callable[[], object], int, Callable[[], list[float]]]:
+    return fits(MLPClassifier, MLPRegressor, name, dtype, epochs)
