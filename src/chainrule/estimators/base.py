@@ -11,11 +11,14 @@ import numpy as np
 
 from ..data import Source
 from ..errors import ArgumentError
+from ..losses import Loss
 from ..nets import Dense
 from .constraints import CONSTRAINTS
 from .gradients import GradientsMixin
+from .idle import refuse_idle
 from .lbfgs import fit_lbfgs
-from .recipe import Chosen, Recipe, activations_of, frozen, optimizer_of, recipe_of
+from .losses import loss_entry
+from .recipe import Chosen, Recipe, activations_of, frozen, recipe_of
 from .rows import finite, in_order, mapped, source_of, validated_map, validated_targets, weights_dtype
 from .sklearn_loader import (
     BaseEstimator,
@@ -32,6 +35,7 @@ from .stochastic import fit_stochastic
 
 Rows = tuple[Any, ...]
 
+CURVES = ("loss_curve_", "validation_loss_curve_", "validation_scores_", "best_validation_score_", "best_loss_")
 BLOCK = 1 << 22  # numbers of the widest layer that are in memory at once in prediction
 
 
@@ -51,11 +55,19 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = dict(CONSTRAINTS)
 
+    _state: Any = None  # what it takes to go on, and by which optimizer: see `stochastic`
+    _rate: Any = None
+    _dropout_seed: int | None = None  # of the masks, once there is dropout
+
     # What the two differ in ---------------------------------------------------------------------------------------
 
     @abc.abstractmethod
     def _targets(self, y: np.ndarray, incremental: bool) -> np.ndarray:
         """Targets as the loss takes them."""
+
+    @abc.abstractmethod
+    def _known_targets(self, y: np.ndarray) -> np.ndarray:
+        """The same, of rows that a fitted net is asked about."""
 
     @abc.abstractmethod
     def _output_units(self, targets: np.ndarray) -> int: ...
@@ -65,7 +77,18 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
 
     @abc.abstractmethod
     def _loss(self) -> Any:
-        """What `recipe.loss_named` takes."""
+        """The choice of a loss, as `losses.loss_entry` takes it."""
+
+    @abc.abstractmethod
+    def _tasks(self) -> tuple[str, ...]:
+        """What losses may be for."""
+
+    @abc.abstractmethod
+    def _decoded(self, targets: np.ndarray) -> np.ndarray:
+        """Targets as the user gives them."""
+
+    def _predicted_columns(self, targets: np.ndarray) -> int:
+        return self._output_units(targets)
 
     def _shown_share(self) -> float:
         """What of the loss is shown."""
@@ -96,41 +119,60 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
         X, y = self._validated(X, y, reset=first)
         targets = self._targets(y, incremental)
         dtype = weights_dtype(X)
-        weights = None if sample_weight is None else self._row_weights(sample_weight, X, dtype)
-        of_classes = self._class_weights(y, incremental)
+        given = None if sample_weight is None else self._row_weights(sample_weight, X, dtype)
+        weights, of_classes = given, self._class_weights(y, incremental)
         if of_classes is not None:
-            weights = self._row_weights(of_classes * (1 if weights is None else weights), X, dtype)
+            weights = self._row_weights(of_classes * (1 if given is None else given), X, dtype)
         if targets.dtype.kind == "f":
             targets = targets.astype(dtype, copy=False)
         random_state = check_random_state(self.random_state)
-        self.n_outputs_ = 1 if targets.ndim == 1 and not self._is_multiclass(targets) else self._output_units(targets)
-        sizes = (X.shape[1], *hidden, self._output_units(targets))
-        recipe = self._recipe(sizes, weights is not None)
+        self._fitted_loss = self._loss()
+        recipe = self._recipe((X.shape[1], *hidden, self._output_units(targets)), weights is not None)
+        refuse_idle(self, recipe.net, validation)
         if first:
             self._start(recipe.net, targets, dtype, random_state)
-        elif sizes != tuple(self._sizes()):
-            raise ArgumentError(
-                "the layers are other than those of the net that is to be trained on",
-                got=f"units {list(sizes)}",
-                wanted=f"{list(self._sizes())}",
-                try_="warm_start=False, or a new estimator",
-            )
+        else:
+            self._check_goes_on(recipe.net)
+        self.net_, self.n_outputs_ = recipe.net, self._predicted_columns(targets)
+        self.out_activation_ = self._output_activation(targets)
+        if self._dropout_seed is None and any(layer.dropout for layer in recipe.net.layers):
+            self._dropout_seed = int(random_state.randint(2**31))
         held = None if validation is None else self._validated_validation(*validation)
         rows = (X, targets) if weights is None else (X, targets, weights)
         if self.solver == "lbfgs":
-            self._refuse_with_lbfgs(held)
-            fit_lbfgs(self, recipe, rows)
+            fit_lbfgs(self, recipe, rows, self._shown(rows, given))
         else:
-            optimizer = optimizer_of(frozen(self.solver), self._optimizer_settings(), self.averaging)
             source, judging = self._sources(rows, held, random_state)
-            fit_stochastic(self, recipe, optimizer, rows, source, judging, random_state, incremental)
+            fit_stochastic(self, recipe, source, judging, self._shown(rows, given), random_state, incremental)
         return self
 
     def _row_weights(self, sample_weight: Any, X: Any, dtype: np.dtype) -> np.ndarray:
         return check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
 
-    def _is_multiclass(self, targets: np.ndarray) -> bool:
-        return targets.dtype.kind == "i"
+    def _check_goes_on(self, net: Dense) -> None:
+        """Refuse to go on with other layers than those that there are numbers for."""
+
+        def layers(net: Dense) -> list[Any]:
+            return [
+                (layer.inputs, layer.columns, layer.normalization, *layer.activation.leaves) for layer in net.layers
+            ]
+
+        before = self._net()
+        if layers(net) != layers(before):
+            raise ArgumentError(
+                "the layers are other than those of the net that is to be trained on",
+                got=str(net),
+                wanted=str(before),
+                try_="warm_start=False, or a new estimator",
+            )
+
+    def _shown(self, rows: tuple[Any, ...], sample_weight: np.ndarray | None) -> dict[str, Any]:
+        """What callbacks see of the rows: the user's targets and weights, decoded if they are asked for."""
+        return {
+            "X": rows[0],
+            "y": lambda: self._decoded(rows[1]),
+            "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
+        }
 
     def _hidden_sizes(self) -> list[int]:
         sizes = self.hidden_layer_sizes
@@ -140,11 +182,6 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
         if any(size <= 0 for size in sizes):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
         return [int(size) for size in sizes]
-
-    def _sizes(self) -> list[int]:
-        """Units of the layers of the fitted net."""
-        pieces = [layer.activation.pieces for layer in self._net().layers]
-        return [len(self.coefs_[0]), *(len(b) // k for b, k in zip(self.intercepts_, pieces, strict=True))]
 
     def _validated(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
         if mapped(X):
@@ -167,9 +204,13 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
             raise ArgumentError(
                 "validation rows are samples and targets", got=f"only {'X_val' if y is None else 'y_val'}"
             )
+        return self._validated_rows(X, y)
+
+    def _validated_rows(self, X: Any, y: Any) -> tuple[Any, np.ndarray]:
+        """Samples and targets that a fitted net is asked about."""
         X, y = self._validated(X, y, reset=False)
-        targets = self._targets(y, incremental=True)
-        return X, targets.astype(self.coefs_[0].dtype) if targets.dtype.kind == "f" else targets
+        targets = self._known_targets(y)
+        return X, targets.astype(self.coefs_[0].dtype, copy=False) if targets.dtype.kind == "f" else targets
 
     def _sources(self, rows: Rows, held: Rows | None, random_state: Any) -> tuple[Source, Source | None]:
         """Rows to train on, and rows to judge by."""
@@ -202,11 +243,12 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
     def _recipe(self, sizes: tuple[int, ...], weighted: bool) -> Recipe:
         chosen = Chosen(
             sizes,
-            frozen(activations_of(self.activation, len(sizes) - 2)),
+            frozen(activations_of(self.activation)),
             frozen(self.normalization),
-            frozen(self.dropout if np.ndim(self.dropout) == 0 else list(self.dropout)),
+            frozen(self.dropout),
             frozen(self.initialization),
-            frozen(self._loss()),
+            frozen(self._fitted_loss),
+            self._tasks(),
             frozen(self.penalty),
             weighted,
             self.clip_norm,
@@ -215,22 +257,20 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
         return recipe_of(chosen)
 
     def _net(self) -> Dense:
-        """The net of what was fitted; its activations are those of now."""
-        units = [len(self.coefs_[0]), *map(len, self.intercepts_)]
-        hidden = self._hidden_sizes()
-        if len(hidden) == len(units) - 2:
-            units[1:-1] = hidden
-        return self._recipe(tuple(units), False).net
+        """The net that was fitted, whatever the parameters are now; of numbers that were set by hand, one like it."""
+        if not hasattr(self, "net_"):
+            sizes = (len(self.coefs_[0]), *map(len, self.intercepts_))
+            return Dense(sizes, activations_of(self.activation), normalizations=self.normalization)
+        return self.net_
 
-    def _optimizer_settings(self) -> tuple[tuple[str, Any], ...]:
-        names = ("momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon")
-        return tuple((name, getattr(self, name)) for name in names)
+    def _fitted_entry(self) -> Loss | None:
+        """What is known of the loss that was fitted by."""
+        return loss_entry(self._fitted_loss if hasattr(self, "_fitted_loss") else self._loss(), *self._tasks())
 
     def _start(self, net: Dense, targets: np.ndarray, dtype: np.dtype, random_state: Any) -> None:
         """The first weights, and everything else that fitting changes."""
         self.n_iter_ = self.t_ = 0
         self.n_layers_ = len(net.layers) + 1
-        self.out_activation_ = self._output_activation(targets)
         if self.initialization is None:
             parameters = self._uniform(net, dtype, random_state)
         else:
@@ -238,14 +278,29 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
         self._set_parameters(parameters, net.buffers(dtype))
         self._state = None
         self._no_improvement_count = 0
-        self._dropout_seed = 0
-        if any(layer.dropout for layer in net.layers):
-            self._dropout_seed = int(random_state.randint(2**31))
-        if self.solver != "lbfgs":
-            self.loss_curve_, self.validation_loss_curve_ = [], None
-            self.validation_scores_ = [] if self.early_stopping else None
-            self.best_validation_score_ = -np.inf if self.early_stopping else None
-            self.best_loss_ = None if self.early_stopping else np.inf
+        self._dropout_seed = None
+        for name in CURVES:
+            self.__dict__.pop(name, None)
+
+    def _begin_curves(self, validated: bool) -> None:
+        """What training on batches shows of itself, where it is not there from a fit before."""
+        self.loss_curve_ = getattr(self, "loss_curve_", [])
+        self.validation_loss_curve_ = getattr(self, "validation_loss_curve_", None)
+        if validated and self.validation_loss_curve_ is None:
+            self.validation_loss_curve_ = []
+        if not self.early_stopping:
+            self.validation_scores_ = self.best_validation_score_ = None
+        elif getattr(self, "validation_scores_", None) is None:
+            self.validation_scores_, self.best_validation_score_ = [], -np.inf
+        if self.early_stopping:
+            self.best_loss_ = None
+        elif getattr(self, "best_loss_", None) is None:
+            self.best_loss_ = np.inf
+
+    def _curves(self) -> dict[str, Any]:
+        """What it shows now, so that it does not change when training goes on."""
+        found = {name: getattr(self, name) for name in (*CURVES, "n_iter_", "t_", "loss_")}
+        return {name: list(each) if isinstance(each, list) else each for name, each in found.items()}
 
     def _uniform(self, net: Dense, dtype: np.dtype, random_state: Any) -> list[dict[str, np.ndarray]]:
         """The first weights and biases of scikit-learn's nets: uniform, from the same random numbers.
@@ -253,12 +308,13 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
         Source
         ------
         Glorot, Bengio, Understanding the Difficulty of Training Deep Feedforward Neural Networks (AISTATS, 2010),
-        eq. 16; a third of its variance where hidden units are logistic.
+        eq. 16; a third of its variance where hidden units are logistic. The last layer goes with the one before.
         """
         parameters = net.initialize(0, dtype)
-        factor = 2.0 if self.activation in ("logistic", "sigmoid") else 6.0
-        for layer, leaves in zip(net.layers, parameters, strict=True):
-            bound = np.sqrt(factor / (layer.inputs + layer.units))
+        hidden = [layer.activation.name for layer in net.layers[:-1]]
+        last = hidden[-1] if hidden else activations_of(self.activation)
+        for layer, leaves, name in zip(net.layers, parameters, [*hidden, last], strict=True):
+            bound = np.sqrt((2.0 if name == "sigmoid" else 6.0) / (layer.inputs + layer.units))
             for name in ("W", "b"):
                 leaves[name] = random_state.uniform(-bound, bound, leaves[name].shape).astype(dtype)
         return parameters
@@ -298,25 +354,32 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
         return validate_data(self, X, accept_sparse=["csr", "csc"], reset=False, dtype=(np.float64, np.float32))
 
     def _outputs(self, X: Any) -> np.ndarray:
-        """What the net gives for samples, before its last activation."""
-        X = self._samples(X)
-        net, parameters, buffers = self._net(), self._parameters(), self._net_buffers()
-        parts = [net.forward(parameters, block, buffers) for block in self._blocks(X)]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        """What the net gives for samples before its last activation, with nothing left out."""
+        return np.concatenate([outputs for (outputs,) in self._draws(X, 0)])
 
     def _predicted(self, X: Any) -> np.ndarray:
         """What `out_activation_` makes of the outputs: the mean over draws of dropout where those are wanted."""
-        if not self.monte_carlo:
-            return self._activated(self._outputs(X))
+        return np.concatenate([self._mean(list(map(self._activated, draws))) for draws in self._draws(X)])
+
+    def _mean(self, draws: list[np.ndarray]) -> np.ndarray:
+        return draws[0] if len(draws) == 1 else np.mean(draws, axis=0, dtype=draws[0].dtype)
+
+    def _draws(self, X: Any, count: int | None = None) -> Iterator[list[np.ndarray]]:
+        """The outputs for some samples at a time, for each draw of what dropout leaves out.
+
+        The draws are the same at each call. Without draws the outputs are those of the whole net, once.
+        """
         X = self._samples(X)
+        count = self.monte_carlo if count is None else count
         net, parameters, buffers = self._net(), self._parameters(), self._net_buffers()
-        rng = np.random.default_rng(self._dropout_seed)
-        kept = lambda layer, shape, rate: rng.random(shape) >= rate
-        parts = []
+        kept = None
+        if count:
+            if not any(layer.dropout for layer in net.layers):
+                raise ArgumentError("monte_carlo averages over draws of dropout, and the net was fitted without")
+            rng = np.random.default_rng(self._dropout_seed)
+            kept = lambda layer, shape, rate: rng.random(shape) >= rate
         for block in self._blocks(X):
-            draws = [self._activated(net.forward(parameters, block, buffers, kept)) for _ in range(self.monte_carlo)]
-            parts.append(np.mean(draws, axis=0, dtype=draws[0].dtype))
-        return np.concatenate(parts)
+            yield [net.forward(parameters, block, buffers, kept) for _ in range(count or 1)]
 
     def _block_rows(self) -> int:
         """Of how many rows all that a layer gives is in memory at once."""
@@ -325,22 +388,6 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
     def _blocks(self, X: Any) -> Iterator[np.ndarray]:
         """Samples as dense arrays, some rows at a time."""
         return (x for (x,) in in_order(source_of((X,), check=finite(self)), self._block_rows()))
-
-    def _refuse_with_lbfgs(self, held: Any) -> None:
-        chosen = {
-            "dropout": np.any(self.dropout),
-            "normalization": self.normalization is not None and "batch" in np.ravel([self.normalization]),
-            "clip_norm": self.clip_norm is not None,
-            "max_norm": self.max_norm is not None,
-            "averaging": self.averaging is not None,
-            "X_val": held is not None,
-        }
-        for name, is_chosen in chosen.items():
-            if is_chosen:
-                raise ArgumentError(
-                    f"{name} belongs to training on batches, and solver='lbfgs' takes all rows at once",
-                    try_="solver='adam'",
-                )
 
     @property
     def _y_numeric(self) -> bool:

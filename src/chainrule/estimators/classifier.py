@@ -10,9 +10,10 @@ import numpy as np
 
 from ..errors import ArgumentError
 from .base import AbstractMLP, partial_fit_available
-from .constraints import CONSTRAINTS, losses_for
+from .constraints import CONSTRAINTS
 from .documented import documented
 from .fitting import nothing_lost
+from .losses import gives_probabilities, losses_for
 from .scipy_loader import special
 from .sklearn_loader import (
     ClassifierMixin,
@@ -20,6 +21,7 @@ from .sklearn_loader import (
     LabelBinarizer,
     StrOptions,
     accuracy_score,
+    available_if,
     check_classification_targets,
     check_partial_fit_first_call,
     column_or_1d,
@@ -31,6 +33,28 @@ from .sklearn_loader import (
 )
 
 
+def _gives_probabilities(estimator: Any) -> bool:
+    """Whether the loss does that was fitted by, or that is to be."""
+    if hasattr(estimator, "out_activation_"):
+        return estimator.out_activation_ != "identity"
+    loss = estimator.loss
+    name: Any = loss if isinstance(loss, str) or callable(loss) else loss.get("name")
+    entry = losses_for("classification", "binary").get(name)
+    return entry is None or gives_probabilities(entry)
+
+
+def _knows_probabilities(estimator: Any) -> bool:
+    if not _gives_probabilities(estimator):
+        raise AttributeError(
+            f"loss={estimator.loss!r} gives scores of classes, and no probabilities; decision_function gives the scores"
+        )
+    return True
+
+
+def _knows_scores(estimator: Any) -> bool:
+    return not _gives_probabilities(estimator)
+
+
 @documented
 class MLPClassifier(ClassifierMixin, AbstractMLP):
     """A dense net for classes, in place of `sklearn.neural_network.MLPClassifier`.
@@ -39,7 +63,8 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
     loss : str, dict or callable
         "log_loss" (cross-entropy), another loss of the catalogue for classes, or ``loss(outputs, targets)``, a plain
         NumPy function that gives the mean over the rows. It takes what the net gives before the last activation; the
-        targets are numbers of classes (n,), and 0 or 1, (n, k), where there are two classes or several labels.
+        targets are numbers of classes (n,), and 0 or 1, (n, k), where there are two classes or several labels. Of a
+        function the outputs count as logits. Hinge losses give scores: `decision_function` instead of `predict_proba`.
     label_smoothing : float
         What share of each target goes to all classes alike, with loss="log_loss".
     class_weight : dict, "balanced" or None
@@ -61,7 +86,7 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
-        "loss": [StrOptions(losses_for("classification", "binary") | {"log_loss"}), dict, callable],
+        "loss": [StrOptions({"log_loss", *losses_for("classification", "binary")}), dict, callable],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [StrOptions({"balanced"}), dict, None],
     }
@@ -194,8 +219,9 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
         """
         return self._labels(self._predicted(X))
 
+    @available_if(_knows_probabilities)
     def predict_proba(self, X: Any) -> np.ndarray:
-        """The probability of each class.
+        """The probability of each class. There is none where the loss knows no probabilities, as a hinge loss.
 
         Returns
         -------
@@ -204,6 +230,7 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
         probabilities = self._predicted(X)
         return np.hstack([1 - probabilities, probabilities]) if self.n_outputs_ == 1 else probabilities
 
+    @available_if(_knows_probabilities)
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """The logarithm of the probability of each class.
 
@@ -215,48 +242,81 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
         with np.errstate(divide="ignore"):
             return np.log(probabilities)
 
-    def _labels(self, probabilities: np.ndarray) -> Any:
-        return self._label_binarizer.inverse_transform(probabilities.ravel() if self.n_outputs_ == 1 else probabilities)
+    @available_if(_knows_scores)
+    def decision_function(self, X: Any) -> np.ndarray:
+        """The scores of the classes, for losses that know no probabilities, such as hinge losses.
+
+        Returns
+        -------
+        scores : array of shape (n_samples,), or (n_samples, n_classes)
+            Of two classes one score, positive for the second.
+        """
+        scores = self._predicted(X)
+        return scores.ravel() if self.n_outputs_ == 1 else scores
+
+    def _labels(self, activated: np.ndarray) -> Any:
+        """The classes that probabilities above 1/2, or scores above 0, speak for; the highest of several."""
+        threshold = 0.0 if self.out_activation_ == "identity" else None
+        return self._label_binarizer.inverse_transform(
+            activated.ravel() if self.n_outputs_ == 1 else activated, threshold=threshold
+        )
 
     def _targets(self, y: np.ndarray, incremental: bool) -> np.ndarray:
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        _check_classes_are_ordered(y)
-        check_classification_targets(y)
+        y = self._single_column(y)
         if not hasattr(self, "classes_") or not (self.warm_start or incremental):
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
+        elif self.warm_start and set(unique_labels(y)) != set(self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. Previously "
+                f"got {self.classes_}, `y` has {unique_labels(y)}"
+            )
         else:
-            self._check_classes(unique_labels(y))
+            return self._known_targets(y)
+        return self._encoded(y)
+
+    def _known_targets(self, y: np.ndarray) -> np.ndarray:
+        y = self._single_column(y)
+        classes = unique_labels(y)
+        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+            raise ValueError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
+            )
+        return self._encoded(y)
+
+    def _encoded(self, y: np.ndarray) -> np.ndarray:
         indicators = self._label_binarizer.transform(y)
         if self._label_binarizer.y_type_ == "multiclass":
             return np.argmax(indicators, axis=1)
         indicators = indicators.toarray() if hasattr(indicators, "toarray") else indicators
         return indicators.astype(np.float64)
 
-    def _check_classes(self, classes: np.ndarray) -> None:
-        if self.warm_start and set(classes) != set(self.classes_):
-            raise ValueError(
-                "warm_start can only be used where `y` has the same classes as in the previous call to fit. Previously "
-                f"got {self.classes_}, `y` has {classes}"
-            )
-        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
-            raise ValueError(
-                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
-            )
+    def _single_column(self, y: np.ndarray) -> np.ndarray:
+        y = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+        _check_classes_are_ordered(y)
+        check_classification_targets(y)
+        return y
+
+    def _decoded(self, targets: np.ndarray) -> np.ndarray:
+        return self.classes_[targets] if targets.ndim == 1 else self._label_binarizer.inverse_transform(targets)
 
     def _output_units(self, targets: np.ndarray) -> int:
         return len(self.classes_) if targets.ndim == 1 else targets.shape[1]
 
     def _output_activation(self, targets: np.ndarray) -> str:
+        if not gives_probabilities(self._fitted_entry()):
+            return "identity"
         return "softmax" if targets.ndim == 1 else "logistic"
+
+    def _tasks(self) -> tuple[str, ...]:
+        return ("classification" if self._label_binarizer.y_type_ == "multiclass" else "binary",)
 
     def _loss(self) -> Any:
         if self.loss != "log_loss":
             if self.label_smoothing:
                 raise ArgumentError("label_smoothing goes with loss='log_loss'", got=f"loss={self.loss!r}")
             return self.loss
-        name = "cross_entropy" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
+        name = {"classification": "cross_entropy", "binary": "logistic"}[self._tasks()[0]]
         return {"name": name, "smoothing": float(self.label_smoothing)} if self.label_smoothing else name
 
     def _class_weights(self, y: np.ndarray, incremental: bool) -> np.ndarray | None:
@@ -268,7 +328,7 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
                 try_="a dict of weights, by class",
             )
         given = self.class_weight.values() if isinstance(self.class_weight, dict) else []
-        if not all(isinstance(weight, Real) and 0 <= weight < math.inf for weight in given):
+        if not all(isinstance(weight, Real) and 0 <= float(weight) < math.inf for weight in given):
             raise ArgumentError(
                 "weights of classes are finite and not negative", got=f"class_weight={self.class_weight}"
             )
@@ -281,15 +341,14 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
     def _activated(self, outputs: np.ndarray) -> np.ndarray:
         if self.out_activation_ == "softmax":
             return special.softmax(outputs, axis=1)
-        return special.expit(outputs)
+        return special.expit(outputs) if self.out_activation_ == "logistic" else outputs
 
     def _validation_score(self, outputs: np.ndarray, targets: np.ndarray, sample_weight: Any = None) -> float:
         """The accuracy, nan where an output is none."""
         if not np.isfinite(outputs).all():
             return float("nan")
         predicted = self._labels(self._activated(outputs))
-        truth = self.classes_[targets] if targets.ndim == 1 else self._label_binarizer.inverse_transform(targets)
-        return float(accuracy_score(truth, predicted, sample_weight=sample_weight))
+        return float(accuracy_score(self._decoded(targets), predicted, sample_weight=sample_weight))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

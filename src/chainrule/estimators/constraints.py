@@ -7,22 +7,14 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
 
-from ..losses import LOSSES
 from ..nets.activations import ACTIVATIONS
 from ..nets.initializations import INITIALIZATIONS
 from ..optimizers import OPTIMIZERS, SCHEDULES
 from ..regularizers import REGULARIZERS
-from .losses import SKLEARN_LOSSES
 from .sklearn_loader import HasMethods, Interval, Options, StrOptions
 
 SKLEARN_ACTIVATIONS = {"identity": "linear", "logistic": "sigmoid"}  # by the names of the catalogue
 PENALTIES = [entry.name for entry in REGULARIZERS.values() if entry.kind == "penalty"]
-
-
-def losses_for(*tasks: str) -> set[str]:
-    """The names of losses for these kinds of targets."""
-    own = {entry.name for entry in LOSSES.values() if entry.task in tasks}
-    return own | {name for name, entry in SKLEARN_LOSSES.items() if entry.task in tasks}
 
 
 _POSITIVE = Interval(Real, 0, None, closed="neither")

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..api import grad, vmap
 from ..errors import ArgumentError
-from .sklearn_loader import check_is_fitted, validate_data
+from .losses import function_of
+from .sklearn_loader import check_is_fitted, is_classifier, validate_data
 
 
 class GradientsMixin:
@@ -22,8 +23,8 @@ class GradientsMixin:
         ----------
         X : array of shape (n_samples, n_features)
         output : int, optional
-            The column of the outputs: of the numbers that a regressor predicts; of a classifier's logits. By default
-            the only one, and of several classes that of the greatest logit.
+            The column of the outputs: of the numbers that a regressor predicts; of a classifier's logits or scores. By
+            default the only one that is predicted, and of several classes that of the greatest logit of each sample.
 
         Returns
         -------
@@ -39,7 +40,8 @@ class GradientsMixin:
         --------
         >>> from chainrule.estimators import MLPRegressor
         >>> X = np.linspace(-1, 1, 50)[:, None]
-        >>> net = MLPRegressor([8], activation="identity", solver="lbfgs", random_state=0).fit(X, 3 * X[:, 0])
+        >>> net = MLPRegressor(hidden_layer_sizes=[8], activation="identity", solver="lbfgs", random_state=0)
+        >>> net = net.fit(X, 3 * X[:, 0])
         >>> net.input_gradient(X[:2]).round(2).tolist()
         [[3.0], [3.0]]
         """
@@ -47,15 +49,16 @@ class GradientsMixin:
         X = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
         net, parameters, buffers = self._net(), self._parameters(), self._net_buffers()
         units = len(self.intercepts_[-1])
-        if output is None and units > 1 and self.out_activation_ != "softmax":
-            raise ArgumentError(f"there are {units} outputs", wanted="one of them: output=0, say")
+        of_classes = is_classifier(self) and self._tasks() == ("classification",)
+        if output is None and self.n_outputs_ > 1 and not of_classes:
+            raise ArgumentError(f"there are {self.n_outputs_} outputs", wanted="one of them: output=0, say")
         if output is not None and not (isinstance(output, Integral) and 0 <= output < units):
             raise ArgumentError(
                 f"the outputs are counted from 0 to {units - 1}", got=f"output={output!r}", wanted="the number of one"
             )
         if output is not None:
             columns: Any = output
-        elif units == 1:
+        elif not of_classes:
             columns = 0
         else:
             columns = np.argmax(net.forward(parameters, X, buffers), axis=1)
@@ -78,26 +81,24 @@ class GradientsMixin:
         -------
         of_coefs : list of array of shape (n_samples, units_in, units_out)
         of_intercepts : list of array of shape (n_samples, units_out)
+            As in prediction: no unit is left out, and running statistics normalize.
 
         Examples
         --------
         >>> from chainrule.estimators import MLPRegressor
         >>> X = np.array([[1.0], [2.0]])
-        >>> net = MLPRegressor([1], activation="identity", solver="lbfgs", random_state=0).fit(X, X[:, 0])
+        >>> net = MLPRegressor(hidden_layer_sizes=[1], activation="identity", solver="lbfgs").fit(X, X[:, 0])
         >>> [g.shape for g in net.per_sample_gradients(X, X[:, 0])[0]]
         [(2, 1, 1), (2, 1, 1)]
         """
         check_is_fitted(self)
-        X, y = self._validated(X, y, reset=False)
+        X, targets = self._validated_rows(X, y)
         X = X.toarray() if hasattr(X, "toarray") else X
-        targets = self._targets(y, incremental=True)
-        if targets.dtype.kind == "f":
-            targets = targets.astype(X.dtype, copy=False)
-        recipe = self._recipe((X.shape[1], *self._hidden_sizes(), self._output_units(targets)), False)
-        buffers = self._net_buffers()
+        net, buffers = self._net(), self._net_buffers()
+        function = function_of(self._fitted_loss, self._fitted_entry())
 
         def loss(parameters: Any, x: Any, target: Any) -> Any:
-            return recipe.loss(recipe.net.forward(parameters, x[None], buffers), target[None])
+            return function(net.forward(parameters, x[None], buffers), target[None])
 
         gradients = vmap(grad(loss), in_axes=(None, 0, 0))(self._parameters(), X, targets)
         return [layer["W"] for layer in gradients], [layer["b"] for layer in gradients]

@@ -1,4 +1,4 @@
-"""The learning rate as scikit-learn changes it: between epochs, by their number or by what they have come to."""
+"""The learning rate: as scikit-learn changes it between epochs, or by a schedule of the catalogue."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from numbers import Real
 from typing import Any, final
 
 from ..errors import ArgumentError
+from ..optimizers import SCHEDULES
+from ..optimizers.schedules import warm_up
+from ..training.recipe import named_schedule
+from .idle import is_scheduled
+from .named import named
 
 SMALLEST = 1e-6  # an adaptive rate that is no larger than this ends training
 SHRINKING = 5.0
@@ -54,6 +59,35 @@ class Checked:
 
     def __call__(self, step: int, losses: Sequence[float]) -> float:
         rate = self.schedule(step, losses)
-        if not (isinstance(rate, Real) and 0 <= rate < math.inf):
+        if not (isinstance(rate, Real) and 0 <= float(rate) < math.inf):
             raise ArgumentError("a learning rate is finite and not negative", got=f"{rate!r} for step {step}")
         return float(rate)
+
+
+def rate_of(estimator: Any, steps: int, goes_on: bool) -> Any:
+    """The schedule that an estimator's parameters mean, for a run of so many steps.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such schedule or setting.
+    """
+    kind, initial = estimator.learning_rate, estimator.learning_rate_init
+    if is_scheduled(kind):
+        return _scheduled(kind, initial, steps)
+    kept = estimator._rate if goes_on else None
+    return kept or Rate(initial, "constant" if estimator.solver == "adam" else kind, estimator.power_t)
+
+
+def _scheduled(choice: Any, initial: float, steps: int) -> Any:
+    """One of the catalogue, whose settings suit the run where they are not given; or a function."""
+    if callable(choice):
+        return Checked(choice)
+    name, settings = named(choice, SCHEDULES, "schedule")
+    for setting in settings:
+        if setting not in SCHEDULES[name].settings:
+            raise ArgumentError(f"{name} has no setting {setting}", wanted=", ".join(SCHEDULES[name].settings))
+    if name == "warm_up":  # to another schedule
+        after = _scheduled(settings.pop("schedule", "constant"), initial, steps)
+        return warm_up(after, **{"steps": max(1, steps // 20), **settings})
+    return named_schedule({"name": name, **settings}, initial, steps)

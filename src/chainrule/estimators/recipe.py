@@ -9,16 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..api import jit, value_and_grad
 from ..nets import Dense
-from ..optimizers import averaged, clip_by_global_norm, configured
+from ..optimizers import OPTIMIZERS, averaged, clip_by_global_norm, configured
 from ..regularizers import REGULARIZERS
 from ..regularizers import max_norm as to_max_norm
 from ..training import Buffered
 from ..training.dense import dense_objective
 from . import adam
-from .constraints import SKLEARN_ACTIVATIONS
-from .losses import loss_named
+from .constraints import PENALTIES, SKLEARN_ACTIVATIONS
+from .losses import function_of, loss_entry
+from .named import named
 
 Bound = Callable[[Any], Any]
 
@@ -32,6 +35,7 @@ class Chosen(NamedTuple):
     dropout: Any
     initialization: Any
     loss: Any
+    tasks: tuple[str, ...]  # what losses may be for
     penalty: Any
     weighted: bool
     clip_norm: float | None
@@ -48,6 +52,11 @@ class Recipe:
     clip: Bound | None
     project: Bound | None
     whole: Callable[..., Any]  # of parameters, buffers and rows: the objective without dropout, and its gradients
+
+    @property
+    def takes_statistics(self) -> bool:
+        """Whether a layer is normalized over batches."""
+        return any(layer.normalization == "batch" for layer in self.net.layers)
 
 
 @functools.lru_cache(maxsize=128)
@@ -66,7 +75,8 @@ def recipe_of(chosen: Chosen) -> Recipe:
         dropout=thawed(chosen.dropout),
         weights=thawed(chosen.initialization),
     )
-    loss, penalty = loss_named(thawed(chosen.loss)), _penalty(thawed(chosen.penalty))
+    choice = thawed(chosen.loss)
+    loss, penalty = function_of(choice, loss_entry(choice, *chosen.tasks)), _penalty(thawed(chosen.penalty))
     objective = dense_objective(net, loss, penalty, weighted=chosen.weighted)
     return Recipe(
         net,
@@ -89,8 +99,8 @@ def _projected(parameters: Any, limit: float) -> Any:
 def _penalty(choice: Any) -> Callable[[Any], Any] | None:
     if choice is None or callable(choice):
         return choice
-    settings = {"name": choice} if isinstance(choice, str) else dict(choice)
-    return REGULARIZERS[settings.pop("name")].configured(**settings).function
+    name, settings = named(choice, PENALTIES, "penalty")
+    return REGULARIZERS[name].configured(**settings).function
 
 
 @functools.lru_cache(maxsize=128)
@@ -105,8 +115,8 @@ def optimizer_of(solver: Any, settings: tuple[tuple[str, Any], ...], averaging: 
     elif solver == "adam":
         steps = configured(adam, beta1=own["beta_1"], beta2=own["beta_2"], epsilon=own["epsilon"])
     elif isinstance(solver, Mapping):
-        rest = dict(solver)
-        steps = configured(rest.pop("name"), **rest)
+        name, rest = named(solver, OPTIMIZERS, "optimizer")
+        steps = configured(name, **rest)
     else:
         steps = configured(solver) if isinstance(solver, str) else solver
     if averaging is None:
@@ -114,12 +124,12 @@ def optimizer_of(solver: Any, settings: tuple[tuple[str, Any], ...], averaging: 
     return averaged(steps) if averaging == "polyak" else averaged(steps, decay=averaging)
 
 
-def activations_of(activation: Any, hidden: int) -> Any:
+def activations_of(activation: Any) -> Any:
     """One choice, or one for each hidden layer, by the catalogue's names."""
     if isinstance(activation, str):
         return SKLEARN_ACTIVATIONS.get(activation, activation)
     if isinstance(activation, Sequence):
-        return [activations_of(each, hidden) for each in activation]
+        return [activations_of(each) for each in activation]
     return activation
 
 
@@ -127,17 +137,38 @@ class _Settings(tuple[tuple[str, Any], ...]):
     """A mapping, frozen."""
 
 
+class _Object:
+    """Something that has no hash: the same where it is the very same."""
+
+    def __init__(self, value: Any):
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Object) and self.value is other.value
+
+
 def frozen(value: Any) -> Any:
     """A choice as something hashable."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
     if isinstance(value, Mapping):
         return _Settings((name, frozen(each)) for name, each in value.items())
     if isinstance(value, list | tuple):
         return tuple(map(frozen, value))
-    return value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
+    try:
+        hash(value)
+    except TypeError:
+        return _Object(value)
+    return value
 
 
 def thawed(value: Any) -> Any:
     """What `frozen` was given; sequences as lists."""
+    if isinstance(value, _Object):
+        return value.value
     if isinstance(value, _Settings):
         return {name: thawed(each) for name, each in value}
     return list(map(thawed, value)) if type(value) is tuple else value

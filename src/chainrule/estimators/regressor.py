@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..losses import LOSSES
+from ..errors import ArgumentError
 from .base import AbstractMLP, partial_fit_available
-from .constraints import CONSTRAINTS, losses_for
+from .constraints import CONSTRAINTS
 from .documented import documented
 from .fitting import nothing_lost
-from .losses import SKLEARN_LOSSES
+from .losses import SHOWN_AS_MEAN_OF_COLUMNS, loss_entry, losses_for
 from .sklearn_loader import RegressorMixin, StrOptions, column_or_1d, fit_context, r2_score, with_callbacks
 
 
@@ -19,12 +19,12 @@ from .sklearn_loader import RegressorMixin, StrOptions, column_or_1d, fit_contex
 class MLPRegressor(RegressorMixin, AbstractMLP):
     """A dense net for numbers, in place of `sklearn.neural_network.MLPRegressor`.
 
+    {parameters}
     loss : str, dict or callable
         "squared_error" (half of it, added over columns; `loss_` and the curves show the mean over columns, as
         scikit-learn does), "poisson", another loss of the catalogue for numbers or counts, or
         ``loss(outputs, targets)``, a plain NumPy function that gives the mean over the rows. Outputs and targets have
         shape (n, n_outputs); the outputs are those before the last activation, for "poisson" logarithms of rates.
-    {parameters}
 
     Attributes
     ----------
@@ -33,14 +33,15 @@ class MLPRegressor(RegressorMixin, AbstractMLP):
     Examples
     --------
     >>> X = np.linspace(-1, 1, 200)[:, None]
-    >>> net = MLPRegressor([32, 32], activation=["tanh", "silu"], learning_rate_init=0.01, random_state=0)
+    >>> layers = {"hidden_layer_sizes": [32, 32], "activation": ["tanh", "silu"], "batch_size": 20}
+    >>> net = MLPRegressor(**layers, learning_rate_init=0.01, random_state=0)
     >>> bool(net.fit(X, np.sin(3 * X[:, 0])).score(X, np.sin(3 * X[:, 0])) > 0.99)
     True
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
-        "loss": [StrOptions(losses_for("regression", "counts")), dict, callable],
+        "loss": [StrOptions({*losses_for("regression", "counts")}), dict, callable],
     }
 
     def __init__(
@@ -152,42 +153,98 @@ class MLPRegressor(RegressorMixin, AbstractMLP):
         """
         return self._fit(X, y, sample_weight, None, incremental=True)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, return_std: bool = False) -> Any:
         """The numbers of samples.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or data frame, shape (n_samples, n_features)
+        return_std : bool
+            Whether to tell how far off the numbers may be, where the net knows: with loss="gaussian", or with
+            monte_carlo.
 
         Returns
         -------
         y : array of shape (n_samples,) or (n_samples, n_outputs)
+        std : array of the same shape
+            Only with return_std [unit of y]: the root of the predicted variance, and of the variance over the draws of
+            dropout added to its mean over them.
+
+        Raises
+        ------
+        ArgumentError
+            If it is asked for the deviation, and there is neither a predicted variance nor dropout.
+
+        Source
+        ------
+        Kendall, Gal, What Uncertainties Do We Need in Bayesian Deep Learning for Computer Vision? (NeurIPS 2017),
+        eq. 9: variances within the draws, and between them.
         """
-        predicted = self._predicted(X)
-        return predicted.ravel() if predicted.shape[1] == 1 else predicted
+        if not return_std:
+            return self._columns(self._predicted(X))
+        entry = self._fitted_entry()
+        gaussian = entry is not None and entry.name == "gaussian"
+        if not (gaussian or self.monte_carlo > 1):
+            raise ArgumentError(
+                "the net does not know how far off its numbers may be",
+                got=f"loss={self.loss!r}, monte_carlo={self.monte_carlo}",
+                wanted="loss='gaussian', or dropout with monte_carlo of 2 or more",
+            )
+        numbers, deviations = [], []
+        for draws in self._draws(X):
+            means = list(map(self._activated, draws))
+            variance = np.var(means, axis=0)
+            if gaussian:
+                variance = variance + self._mean([np.exp(each[:, self.n_outputs_ :]) for each in draws])
+            numbers.append(self._mean(means))
+            deviations.append(np.sqrt(variance))
+        return self._columns(np.concatenate(numbers)), self._columns(np.concatenate(deviations))
+
+    def _columns(self, numbers: np.ndarray) -> np.ndarray:
+        return numbers.ravel() if numbers.shape[1] == 1 else numbers
 
     @property
     def _y_numeric(self) -> bool:
         return True
 
     def _targets(self, y: np.ndarray, incremental: bool) -> np.ndarray:
+        return self._known_targets(y)
+
+    def _known_targets(self, y: np.ndarray) -> np.ndarray:
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
+        entry = loss_entry(self.loss, *self._tasks())
+        if entry is not None and entry.task == "counts" and np.any(y < 0):
+            raise ArgumentError(f"the loss {entry.name!r} takes counts, which are 0 or more", got=f"y of {np.min(y):g}")
         return (y[:, None] if y.ndim == 1 else y).astype(np.float64, copy=False)
+
+    def _decoded(self, targets: np.ndarray) -> np.ndarray:
+        return self._columns(targets)
+
+    def _tasks(self) -> tuple[str, ...]:
+        return ("regression", "counts")
 
     def _output_units(self, targets: np.ndarray) -> int:
         """Two for each column where the loss wants a mean and a variance."""
-        entry = LOSSES.get(self.loss) if isinstance(self.loss, str) else None
+        entry = self._fitted_entry()
         return targets.shape[1] if entry is None else entry.units(targets.shape[1])
 
+    def _predicted_columns(self, targets: np.ndarray) -> int:
+        return targets.shape[1]
+
     def _output_activation(self, targets: np.ndarray) -> str:
-        return "exp" if self.loss == "poisson" else "identity"
+        entry = self._fitted_entry()
+        return "exp" if entry is not None and entry.task == "counts" else "identity"
 
     def _loss(self) -> Any:
         return self.loss
 
     def _shown_share(self) -> float:
-        entry = SKLEARN_LOSSES.get(self.loss) if isinstance(self.loss, str) else None
-        return 1 / self.n_outputs_ if entry is not None and entry.shows_mean_of_columns else 1.0
+        entry = self._fitted_entry()
+        return 1 / self.n_outputs_ if entry is not None and entry.name in SHOWN_AS_MEAN_OF_COLUMNS else 1.0
 
     def _activated(self, outputs: np.ndarray) -> np.ndarray:
-        entry = LOSSES.get(self.loss) if isinstance(self.loss, str) else None
+        entry = self._fitted_entry()
         return outputs if entry is None else entry.predict(outputs)
 
     def _validation_score(self, outputs: np.ndarray, targets: np.ndarray, sample_weight: Any = None) -> float:

@@ -19,7 +19,7 @@ BaseEstimator: Any = _base.BaseEstimator
 ClassifierMixin: Any = _base.ClassifierMixin
 MultiOutputMixin: Any = _base.MultiOutputMixin
 RegressorMixin: Any = _base.RegressorMixin
-fit_context = _base._fit_context
+fit_context, is_classifier = _base._fit_context, _base.is_classifier
 
 try:
     CallbackSupportMixin: Any = _module("callback").CallbackSupportMixin

@@ -5,51 +5,55 @@ from __future__ import annotations
 import dataclasses
 import sys
 import warnings
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..data import Source
 from ..errors import ArgumentError, DivergenceError
-from ..optimizers import SCHEDULES
 from ..training import EpochRecord, State, fit
+from ..training.batches import batches
 from ..training.dense import mean_loss, starting_buffers
-from ..training.recipe import named_schedule
+from ..training.state import Running
+from .idle import OF_SKLEARNS_SOLVERS
 from .lbfgs import NOT_FINITE
-from .rate import Checked, Rate
-from .recipe import Recipe
+from .rate import Rate, rate_of
+from .recipe import Recipe, frozen, optimizer_of
 from .rows import Shuffled, in_order
 from .sklearn_loader import ConvergenceWarning
+from .tasks import Tasks
 
 
 def fit_stochastic(
     estimator: Any,
     recipe: Recipe,
-    optimizer: Any,
-    rows: tuple[Any, ...],
     source: Source,
     held: Source | None,
+    shown: dict[str, Any],
     random_state: np.random.RandomState,
     incremental: bool,
 ) -> None:
     """Train for the estimator's epochs, or one where it is incremental, and set what was learned.
 
-    `rows` are what callbacks are shown; a source of them, or of a part, is trained on, and `held` judges.
+    A source of all rows, or of a part, is trained on, and `held` judges; `shown` is what callbacks see.
     """
-    epochs = 1 if incremental else estimator.max_iter
     batch_size = _batch_size(estimator, len(source))
-    state = _state(estimator, recipe, optimizer, incremental)
-    rate = _rate(estimator, epochs * -(-len(source) // batch_size), incremental)
+    chosen = frozen(estimator.solver), _settings(estimator), estimator.averaging
+    optimizer = optimizer_of(*chosen)
+    state, goes_on = _state(estimator, recipe, optimizer, chosen, incremental)
+    rate = rate_of(estimator, estimator.max_iter * -(-len(source) // batch_size), goes_on)
+    epochs = state.epoch if incremental else estimator.max_iter
     estimator.n_iter_ = 0
-    follower = _Follower(estimator, recipe, optimizer, rate, state, rows, len(source), held, incremental)
-    follower.begin()
+    follower = _Follower(estimator, recipe, optimizer, rate, state, batch_size, source, held, shown, incremental)
+    follower.begin(chosen)
     try:
         fitted = fit(
             recipe.objective,
             state.parameters,
             source,
             optimizer=optimizer,
-            learning_rate=rate,
+            learning_rate=follower.rate_of_step,
             clip=recipe.clip,
             project=recipe.project,
             epochs=epochs,
@@ -64,11 +68,16 @@ def fit_stochastic(
     except DivergenceError as error:
         follower.diverged(error)
         return
-    if fitted.ending == "interrupted":
+    except KeyboardInterrupt:
+        interrupted = True
+    else:
+        interrupted = fitted.ending == "interrupted"
+    if interrupted:
         warnings.warn("Training interrupted by user.", stacklevel=7)
     elif not follower.may_end:
         warnings.warn(
-            f"Stochastic Optimizer: Maximum iterations ({epochs}) reached and the optimization hasn't converged yet.",
+            f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the optimization hasn't "
+            "converged yet.",
             ConvergenceWarning,
             stacklevel=7,
         )
@@ -85,34 +94,40 @@ def _batch_size(estimator: Any, rows: int) -> int:
     return int(min(estimator.batch_size, rows))
 
 
-def _state(estimator: Any, recipe: Recipe, optimizer: Any, incremental: bool) -> State:
-    """Where training begins: at the attributes, or where a step before it has ended."""
+def _settings(estimator: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple((name, getattr(estimator, name)) for name in OF_SKLEARNS_SOLVERS)
+
+
+def _state(
+    estimator: Any, recipe: Recipe, optimizer: Any, chosen: tuple[Any, ...], incremental: bool
+) -> tuple[State, bool]:
+    """Where training begins, and whether it goes on from the step before.
+
+    It goes on where the optimizer is the same and the weights are those that it has come to. Else, with the best
+    weights of early stopping, say, or some that were set by hand, the optimizer begins anew at the attributes.
+    """
     parameters, dtype = estimator._parameters(), estimator.coefs_[0].dtype
     buffers = {
-        **starting_buffers(recipe.net, dtype, estimator.alpha, getattr(estimator, "_dropout_seed", 0)),
+        **starting_buffers(recipe.net, dtype, estimator.alpha, estimator._dropout_seed or 0),
         "net": estimator._net_buffers(),
     }
-    before = getattr(estimator, "_state", None) if incremental else None
-    if before is None:
-        return State.initial(parameters, optimizer, buffers)
-    judged = before.judged(optimizer)
-    coefs, intercepts = estimator.coefs_, estimator.intercepts_
-    same = all(a["W"] is W and a["b"] is b for a, W, b in zip(judged, coefs, intercepts, strict=True))
+    if estimator._state is None:
+        return State.initial(parameters, optimizer, buffers), False
+    before, made_by = estimator._state
     if "step" in buffers:
-        buffers["step"] = before.buffers["step"]
-    carried = before.optimizer._replace(buffers=buffers)
-    return State(before.parameters if same else parameters, carried, parameters, buffers)
+        buffers["step"] = before.buffers.get("step", buffers["step"])  # no mask of dropout is drawn twice
+    if not (incremental and made_by == chosen and _equal(before.judged(optimizer), parameters)):
+        return State.initial(parameters, optimizer, buffers), False
+    # An average has statistics of its own; those of the batches go on.
+    buffers["net"] = before.buffers["net"]
+    return dataclasses.replace(before, optimizer=before.optimizer._replace(buffers=buffers)), True
 
 
-def _rate(estimator: Any, steps: int, incremental: bool) -> Any:
-    kind = estimator.learning_rate
-    if callable(kind):
-        return Checked(kind)
-    if isinstance(kind, dict) or (kind in SCHEDULES and kind != "constant"):
-        return named_schedule(kind, estimator.learning_rate_init, steps)
-    kept = getattr(estimator, "_rate", None) if incremental else None
-    kind = kind if estimator.solver == "sgd" else "constant"
-    return kept or Rate(estimator.learning_rate_init, kind, estimator.power_t)
+def _equal(some: list[dict[str, Any]], others: list[dict[str, Any]]) -> bool:
+    return all(
+        layer.keys() == other.keys() and all(np.array_equal(layer[name], other[name]) for name in layer)
+        for layer, other in zip(some, others, strict=True)
+    )
 
 
 class _Follower:
@@ -129,28 +144,33 @@ class _Follower:
         optimizer: Any,
         rate: Any,
         state: State,
-        rows: tuple[Any, ...],
-        count: int,
+        batch_size: int,
+        source: Source,
         held: Source | None,
+        shown: dict[str, Any],
         incremental: bool,
     ):
         self.estimator, self.recipe, self.optimizer, self.rate = estimator, recipe, optimizer, rate
-        self.state, self.rows, self.count, self.held, self.incremental = state, rows, count, held, incremental
+        self.state, self.batch_size, self.source, self.held = state, batch_size, source, held
+        self.incremental = incremental
         self.best = estimator._attributes(state.parameters, state.buffers["net"])
+        self.now: dict[str, Any] | None = None  # after the last epoch, if somebody has asked
         self.may_end = True  # without a word: training stopped because it got no further, or somebody asked it to
-        self.context: Any = None
-        self.task: Any = None
+        self.tasks = Tasks(estimator, shown, "epoch", 1 if incremental else estimator.max_iter)
 
-    def begin(self) -> None:
+    def begin(self, chosen: tuple[Any, ...]) -> None:
         """Before the first epoch."""
-        estimator = self.estimator
+        estimator, self.chosen = self.estimator, chosen
         estimator._rate = self.rate if isinstance(self.rate, Rate) else None
-        if self.held is not None and estimator.validation_loss_curve_ is None:
-            estimator.validation_loss_curve_ = []
-        most = 1 if self.incremental else estimator.max_iter
-        self.context = estimator._init_callback_context(max_subtasks=most)
-        self.context.call_on_fit_task_begin(estimator=estimator, **self._data())
-        self._begin_task()
+        estimator._begin_curves(self.held is not None)
+        self.known = len(estimator.validation_loss_curve_ or ())
+        self.tasks.begin()
+
+    def rate_of_step(self, step: int, losses: Sequence[float]) -> float:
+        """The learning rate, by the losses of the epochs so far: those of validation rows where there are some."""
+        if self.held is not None:
+            losses = self.estimator.validation_loss_curve_[self.known :]
+        return self.rate(step, losses)
 
     def steps_to_next(self, state: State) -> int:
         """As many as there are."""
@@ -167,74 +187,80 @@ class _Follower:
         """After an epoch: whether training is to stop."""
         estimator = self.estimator
         estimator.n_iter_ += 1
-        estimator.t_ += self.count
+        estimator.t_ += len(self.source)
         estimator.loss_ = record.loss * estimator._shown_share() + record.penalty
         estimator.loss_curve_.append(estimator.loss_)
-        self.now = estimator._attributes(parameters, self.state.buffers["net"])
+        self.now = None
         if estimator.verbose:
             print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
         self._judge(parameters)
         if isinstance(self.rate, Rate):
             self.rate.after_epoch(estimator.t_)
         stop = self._gets_no_further()
-        asked = self.task.call_on_fit_task_end(
-            estimator=estimator,
-            **self._data(),
-            reconstruction_attributes=lambda: {**self.now, "n_iter_": estimator.n_iter_},
-        )
+        asked = self.tasks.end_part(lambda: {**self.learned(parameters), **estimator._curves()})
         self.may_end = stop or asked or self.incremental
-        if not (stop or asked) and estimator.n_iter_ < self.context.max_subtasks:
-            self._begin_task()
+        if not (stop or asked):
+            self.tasks.begin_part()
         return stop or asked
+
+    def learned(self, parameters: Any) -> dict[str, Any]:
+        """What counts after the steps so far, by the names of the attributes; `parameters` are those that do."""
+        now = self.now
+        if now is None:
+            buffers = self.state.buffers["net"]
+            if self.estimator.averaging is not None and self.recipe.takes_statistics:
+                buffers = self.recipe.net.statistics(parameters, self._batches())
+            now = self.now = self.estimator._attributes(parameters, buffers)
+        return now
+
+    def _batches(self) -> Iterator[np.ndarray]:
+        """The samples as they lie, in batches."""
+        source = Shuffled(self.source.rows, None) if isinstance(self.source, Shuffled) else self.source
+        for (x, *_), order in source.chunks(None, self.batch_size):
+            for numbers in batches(np.arange(len(order)), self.batch_size, smallest=2):
+                yield x[numbers[0] : numbers[-1] + 1]
 
     def end(self, state: State) -> None:
         """After the last epoch: set what was learned."""
-        estimator = self.estimator
+        estimator, self.now = self.estimator, None
         if estimator.early_stopping:
             learned = self.best
         else:
-            learned = estimator._attributes(state.judged(self.optimizer), state.buffers["net"])
+            learned = self.learned(state.judged(self.optimizer))
             if not all(np.isfinite(x).all() for x in (*learned["coefs_"], *learned["intercepts_"])):
                 raise ArgumentError(NOT_FINITE)
-        for name, value in learned.items():
-            setattr(estimator, name, value)
-        estimator._state = dataclasses.replace(state, best=None, best_buffers=None, history=[])
-        self.context.call_on_fit_task_end(
-            estimator=estimator, **self._data(), reconstruction_attributes=lambda: learned
-        )
+        kept = dataclasses.replace(state, best=None, best_buffers=None, best_epoch=0, running=Running())
+        self._set(learned, (kept, self.chosen))
 
     def diverged(self, error: DivergenceError) -> None:
         """The objective is no number any more: what was best is kept where somebody judged, else it is an error."""
         estimator = self.estimator
         if not estimator.early_stopping:
-            raise ArgumentError(NOT_FINITE, got=error.got) from error
+            raise ArgumentError(NOT_FINITE, got=f"{error.what}\n{error.got or ''}".rstrip()) from error
         estimator.n_iter_ += 1
         estimator.loss_ = float("nan")
         estimator.loss_curve_.append(estimator.loss_)
         estimator.validation_scores_.append(float("nan"))
-        for name, value in self.best.items():
-            setattr(estimator, name, value)
-        estimator._state = None
         warnings.warn(
             f"Training diverged in epoch {estimator.n_iter_}; the weights with the best validation score are kept. "
-            f"{error.got or ''}",
+            f"{error.what}: {error.got or ''}",
             ConvergenceWarning,
             stacklevel=8,
         )
+        self._set(self.best, None)
 
-    def _begin_task(self) -> None:
-        self.task = self.context.subcontext(task_name="epoch")
-        self.task.call_on_fit_task_begin(estimator=self.estimator, **self._data())
-
-    def _data(self) -> dict[str, Any]:
-        x, y, *weights = self.rows
-        return {"X": x, "y": y, "metadata": {"sample_weight": weights[0]} if weights else None}
+    def _set(self, learned: dict[str, Any], state: Any) -> None:
+        """Set what was learned, and what it takes to go on."""
+        for name, value in learned.items():
+            setattr(self.estimator, name, value)
+        self.estimator._state = state
+        self.tasks.end(lambda: learned)
 
     def _judge(self, parameters: Any) -> None:
         """By the validation rows, or by the loss in training."""
         estimator = self.estimator
         if self.held is not None:
-            net, buffers = self.recipe.net, self.state.buffers["net"]
+            net, buffers = self.recipe.net, self.learned(parameters)["buffers_"]
             parts = []
             with np.errstate(all="ignore"):
                 for x, *others in in_order(self.held, estimator._block_rows()):
@@ -243,19 +269,19 @@ class _Follower:
                 loss = float(mean_loss(self.recipe.loss, outputs, y, *weights))
             estimator.validation_loss_curve_.append(loss * estimator._shown_share())
             if estimator.early_stopping:
-                self._judge_by_score(estimator._validation_score(outputs, y, *weights))
+                self._judge_by_score(estimator._validation_score(outputs, y, *weights), parameters)
                 return
         self._count(estimator.loss_ > estimator.best_loss_ - estimator.tol)
         estimator.best_loss_ = min(estimator.best_loss_, estimator.loss_)
 
-    def _judge_by_score(self, score: float) -> None:
+    def _judge_by_score(self, score: float, parameters: Any) -> None:
         estimator = self.estimator
         estimator.validation_scores_.append(score)
         if estimator.verbose:
             print(f"Validation score: {score:f}")
         self._count(score < estimator.best_validation_score_ + estimator.tol)
         if score > estimator.best_validation_score_:
-            estimator.best_validation_score_, self.best = score, self.now
+            estimator.best_validation_score_, self.best = score, self.learned(parameters)
 
     def _count(self, no_better: bool) -> None:
         self.estimator._no_improvement_count = self.estimator._no_improvement_count + 1 if no_better else 0

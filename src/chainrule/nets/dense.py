@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, final
 
 import numpy as np
@@ -12,7 +12,7 @@ from .activations import ACTIVATIONS, Activation
 from .dropout import thinned
 from .entry import AnyEntry, Choice, chosen
 from .initializations import BIASES, INITIALIZATIONS, BiasRule, Initialization, Place
-from .normalization import NORMALIZATIONS, batch_normalized, layer_normalized, normalized_as_before
+from .normalization import MOMENTUM, NORMALIZATIONS, batch_normalized, layer_normalized, normalized_as_before
 
 Parameters = list[dict[str, np.ndarray]]
 Buffers = list[dict[str, np.ndarray]]
@@ -335,8 +335,50 @@ class Dense:
                 )
         return self._propagated(parameters, buffers, x, kept, trains=True)
 
+    def statistics(self, parameters: Parameters, batches: Iterable[np.ndarray]) -> Buffers:
+        """Running statistics for parameters that no step has used, such as the mean of many steps' parameters.
+
+        Parameters
+        ----------
+        parameters : list of dict
+            As `initialize` makes them.
+        batches : iterable of arrays of float, each of shape (n, d)
+            Samples as rows, two or more in each. Nothing is left out of a layer's outputs.
+
+        Returns
+        -------
+        buffers : list of dict
+            Of each layer that is normalized over batches, the means over the batches of their means and of their
+            unbiased variances; the layers before are normalized by each batch's own.
+
+        Source
+        ------
+        Izmailov, Podoprikhin, Garipov, Vetrov, Wilson, Averaging Weights Leads to Wider Optima (UAI 2018), Algorithm 1,
+        last line. PyTorch: `torch.optim.swa_utils.update_bn`.
+
+        Examples
+        --------
+        Batches of means 2 and 4, and of unbiased variances 2 and 8:
+
+        >>> net = Dense([1, 1, 1], normalizations="batch")
+        >>> parameters = net.initialize(rng=0)
+        >>> parameters[0]["W"] = np.ones((1, 1))
+        >>> net.statistics(parameters, [np.array([[1.0], [3.0]]), np.array([[2.0], [6.0]])])[0]
+        {'mean': array([3.]), 'variance': array([5.])}
+        """
+        buffers = self.buffers(parameters[0]["W"].dtype)
+        for number, x in enumerate(batches, 1):
+            _, buffers = self._propagated(parameters, buffers, x, None, trains=True, share=1 / number)
+        return buffers
+
     def _propagated(
-        self, parameters: Parameters, buffers: Buffers | None, x: np.ndarray, kept: Kept | None, trains: bool
+        self,
+        parameters: Parameters,
+        buffers: Buffers | None,
+        x: np.ndarray,
+        kept: Kept | None,
+        trains: bool,
+        share: float = MOMENTUM,
     ) -> tuple[np.ndarray, Buffers]:
         """The outputs and the buffers after them, as in training or as in prediction."""
         for name, entries in (("parameters", parameters), ("buffers", buffers)):
@@ -366,7 +408,7 @@ class Dense:
                 if layer.normalization == "layer":
                     a = layer_normalized(a)
                 elif trains:
-                    a, followed[k - 1] = batch_normalized(a, running, k)
+                    a, followed[k - 1] = batch_normalized(a, running, k, share)
                 else:
                     a = normalized_as_before(a, running, k)
                 a = a * leaves["scale"]

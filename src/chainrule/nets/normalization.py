@@ -61,7 +61,9 @@ def layer_normalized(a: np.ndarray) -> np.ndarray:
     return _standardized(a, *_moments(a, (-1,)))
 
 
-def batch_normalized(a: np.ndarray, running: dict[str, Any], layer: int) -> tuple[np.ndarray, dict[str, Any]]:
+def batch_normalized(
+    a: np.ndarray, running: dict[str, Any], layer: int, share: float = MOMENTUM
+) -> tuple[np.ndarray, dict[str, Any]]:
     """Each column by its mean and variance over the batch, which the running statistics follow.
 
     Parameters
@@ -71,6 +73,8 @@ def batch_normalized(a: np.ndarray, running: dict[str, Any], layer: int) -> tupl
         Of the batches before.
     layer : int
         The number of the layer, from 1, for errors.
+    share : float
+        What of the running statistics is this batch's.
 
     Returns
     -------
@@ -106,13 +110,13 @@ def batch_normalized(a: np.ndarray, running: dict[str, Any], layer: int) -> tupl
         raise ShapeError(
             f"batch normalization in layer {layer} needs two rows or more, whose variance it can take",
             got=f"a batch of {'one row' if rows else 'no rows'} in training",
-            wanted="a size of batches that leaves no single row at the end; or layer normalization",
+            wanted="batches of two rows or more; or layer normalization",
         )
     _check(running, a.shape[-1], layer)
     mean, variance = _moments(a, axes)
     newest = {"mean": mean.reshape(-1), "variance": variance.reshape(-1) * (rows / (rows - 1))}
     followed = {
-        name: ((1 - MOMENTUM) * before + MOMENTUM * newest[name]).astype(before.dtype, copy=False)
+        name: ((1 - share) * before + share * newest[name]).astype(before.dtype, copy=False)
         for name, before in running.items()
     }
     return _standardized(a, mean, variance), followed

@@ -48,8 +48,8 @@ buffers, follow them:
 $$\mu' = 0.9 \, \mu' + 0.1 \, \mu, \qquad v' = 0.9 \, v' + 0.1 \, \tfrac{n}{n - 1} v.$$
 
 Prediction normalizes by $\mu'$ and $v'$, so that no row depends on the others. A batch of a single row is refused in
-training: its sums less their mean are 0 whatever they were, and it has no variance. Choose a size of batches that
-leaves no single row at the end.
+training: its sums less their mean are 0 whatever they were, and it has no variance. In `fit` a single row
+that is left over at the end of an epoch goes with the batch before.
 
 ## Dropout
 

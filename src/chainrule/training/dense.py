@@ -72,7 +72,8 @@ def dense_objective(
     def evaluate(parameters: Any, buffers: Any, x: Any, y: Any, *weights: Any) -> Any:
         return value_of(net.forward(parameters, x, buffers["net"]), parameters, buffers, y, weights)
 
-    return Buffered(function, starting_buffers(net), evaluate)
+    needs_variance = any(layer.normalization == "batch" for layer in net.layers)
+    return Buffered(function, starting_buffers(net), evaluate, smallest_batch=2 if needs_variance else 1)
 
 
 def starting_buffers(net: Dense, dtype: Any = np.float64, strength: float = 0.0, seed: int = 0) -> dict[str, Any]:

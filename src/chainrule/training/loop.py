@@ -15,7 +15,7 @@ from ..api import first_cause
 from ..data import Chunk, InMemory, Source
 from ..errors import ArgumentError, DivergenceError, ShapeError
 from ..optimizers import adam
-from .batches import Seed, batches, epoch_seed, seed_sequence
+from .batches import Seed, batches, epoch_seed, equal_batches, seed_sequence
 from .compiled import CompiledSteps, compiled_steps
 from .history import Ending, EpochRecord, Fitted
 from .interruption import StopRequest, stop_on_interrupt
@@ -101,7 +101,8 @@ def fit(
     epochs : int
         How often each row is used.
     batch_size : int
-        Rows per step.
+        Rows per step. The last step of an epoch takes what is left over, and the rows of the step before with it where
+        they are too few for the objective (`Buffered`).
     seed : int, SeedSequence or Generator
         Of the order of rows. Equal seeds give equal weights.
     shuffle : bool
@@ -217,6 +218,7 @@ class _Run:
         self.step = self.compiled.step
         self.strides: dict[int, Strides] = {}  # by the rows of a batch
         self.losses = [record.monitored for record in self.state.history]
+        self.smallest_batch = self.objective.smallest_batch if isinstance(self.objective, Buffered) else 1
 
     def ending(self) -> Ending | None:
         """Whether there is no epoch to come, and why."""
@@ -249,11 +251,12 @@ class _Run:
     def steps(self, chunk: Chunk, first_row: int, stop: StopRequest) -> Ending | None:
         """Make the steps that are left of a chunk of the epoch; why they were broken off, or None."""
         size, first = self.batch_size, first_row // self.batch_size  # step of this chunk
-        whole = len(chunk.order) // size
+        whole = equal_batches(len(chunk.order), size, self.smallest_batch)
         ending = self.strides_of(chunk.rows, chunk.order[: whole * size].reshape(whole, size), first, stop)
         if not ending and whole * size < len(chunk.order):
             ending = self.strides_of(chunk.rows, chunk.order[None, whole * size :], first + whole, stop)
-        for batch in () if ending else batches(chunk.order, size, self.state.running.steps - first):
+        left = batches(chunk.order, size, self.state.running.steps - first, self.smallest_batch)
+        for batch in () if ending else left:
             ending = self.after_steps(self.single_step(chunk.rows, batch), stop)
             if ending:
                 break

@@ -22,11 +22,14 @@ class Buffered:
         Those of the first step.
     evaluate : callable
         ``evaluate(parameters, buffers, *rows)`` returns (J, (loss, penalty)) of rows that are not trained on.
+    smallest_batch : int
+        The fewest rows that it can be trained on at once. A last batch that is smaller goes with the one before.
     """
 
     function: Callable[..., tuple[Any, tuple[Any, Any, Any]]]
     buffers: Any
     evaluate: Objective
+    smallest_batch: int = 1
 
     def __call__(self, parameters: Any, buffers: Any, *rows: Any) -> tuple[Any, tuple[Any, Any, Any]]:
         return self.function(parameters, buffers, *rows)
