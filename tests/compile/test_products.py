@@ -5,7 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.arraytype import ArrayType
-from chainrule.compile import machine
+from chainrule.compile import Program, machine, products
 from chainrule.compile.shares import product_of
 from chainrule.graph import Graph
 from chainrule.ops import arithmetic
@@ -122,6 +122,21 @@ def test_a_product_of_a_view_reads_it_where_it_lies():
     rng = np.random.default_rng(0)
     arrays = rng.normal(size=(10, 6)), rng.normal(size=(5, 33))
     assert_equal(cr.trace(f, *arrays).data, arrays)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(31, 9, 47), (7, 5, 3), (200, 16, 300)])
+def test_what_is_long_is_written_in_a_loop_and_gives_the_same_bits(shape, dtype, monkeypatch):
+    (n, k, m), rng = shape, np.random.default_rng(0)
+    arrays = [rng.normal(size=size).astype(dtype) for size in ((n, k), (k, m), (m,), (n, m))]
+    program = Program(cr.trace(lambda a, b, c, d: (np.tanh(a @ b + c) * d, d + 1), *arrays).data)
+    text = program.text
+    monkeypatch.setenv("CHAINRULE_CACHE_DIR", "")
+    monkeypatch.setattr(products, "FEW_INSTRUCTIONS", 10**9)
+    unrolled = Program(program.graph)
+    for x, y in zip(program(arrays), unrolled(arrays), strict=True):
+        np.testing.assert_array_equal(x, y)
+    assert unrolled.text.count("fdiv") >= 2 * text.count("fdiv"), "one tanh divides once"
 
 
 def test_error_is_that_of_numpy():

@@ -8,6 +8,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.arraytype import ArrayType
+from chainrule.compile import Program, reductions
 from chainrule.graph import Graph
 from chainrule.ops import CATALOGUE
 from chainrule.ops.contraction import einsum
@@ -66,3 +67,21 @@ def test_a_chain_is_computed_where_it_is_summed():
     arrays = rng.normal(size=(6, 50)), rng.normal(size=(6, 50))
     program = assert_equal(cr.trace(f, *arrays).data, arrays)
     assert [kernel.kind for kernel in program.unit.fusion.kernels] == ["reduction"]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(40, 10), (37, 20), (3, 9), (64, 3), (150, 3), (128, 100)])
+def test_what_is_written_in_a_loop_gives_the_same_bits(shape, dtype, monkeypatch):
+    rng = np.random.default_rng(0)
+    x, c = rng.normal(size=shape).astype(dtype), rng.normal(size=shape[1]).astype(dtype)
+    program = Program(
+        cr.trace(lambda x, c: (np.exp(x).sum(axis=1), np.tanh(c + np.exp(x.sum(axis=0))), x.max(axis=1)), x, c).data
+    )
+    text = program.text
+    monkeypatch.setenv("CHAINRULE_CACHE_DIR", "")
+    monkeypatch.setattr(reductions, "FEW_INSTRUCTIONS", 10**9)
+    monkeypatch.setattr(reductions, "_SHORT_ROW", 0)
+    unrolled = Program(program.graph)
+    for a, b in zip(program([x, c]), unrolled([x, c]), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert len(text) < len(unrolled.text) or (len(text) == len(unrolled.text) and shape != (128, 100))

@@ -15,6 +15,7 @@ from ..original import np
 
 INDEX = np.dtype(np.int64)
 BOOL = np.dtype(bool)
+_STACK_ALIGNMENT = 64  # bytes, of the widest vector
 
 
 class Value(NamedTuple):
@@ -106,12 +107,13 @@ class Function:
         self.module, self.name, self.parameters, self.internal = module, name, list(parameters), internal
         self.returns, self.result = returns, "void"
         self.bodies = [_Body("entry")]
+        self._allocations: list[str] = []
         self._count = 0
 
     def __str__(self) -> str:
         parameters = ", ".join(f"{type} %{name}" for type, name in self.parameters)
         linkage = "internal " if self.internal else ""
-        lines = "\n".join(self.bodies[0].lines)
+        lines = "\n".join([*self._allocations, *self.bodies[0].lines])
         head = f"define {linkage}{self.returns} @{self.name}({parameters}) #0"
         return f"{head} {{\nentry:\n{lines}\n  ret {self.result}\n}}"
 
@@ -149,6 +151,12 @@ class Function:
     def pointer(self, text: str, level: int) -> str:
         """An instruction that gives a pointer."""
         return self.emit(text, INDEX, 1, level).text
+
+    def allocate(self, dtype: np.dtype, count: int) -> str:
+        """A pointer to memory on the stack, as long as the function runs."""
+        pointer = f"%{self.fresh('stack')}"
+        self._allocations.append(f"  {pointer} = alloca [{count} x {scalar_type(dtype)}], align {_STACK_ALIGNMENT}")
+        return pointer
 
     # Lanes
 

@@ -175,11 +175,14 @@ class Entries:
         return flat
 
     def _pointer(self, memory: Memory, dtype: Any, flat: Index) -> tuple[str, int]:
-        """A pointer to the entry of the first lane, and its level."""
-        first = flat.first(self.function)
-        one = "i8" if dtype == BOOL else scalar_type(dtype)
-        text = f"getelementptr {one}, ptr {memory.pointer}, i64 {first.text}"
-        return self.function.pointer(text, first.level), first.level
+        """A pointer to the entry of the first lane, and its level; those a constant apart begin alike."""
+        first = Index(0, flat.terms).first(self.function)
+        pointer, one = memory.pointer, "i8" if dtype == BOOL else scalar_type(dtype)
+        if first.text != "0":
+            pointer = self.function.pointer(f"getelementptr {one}, ptr {pointer}, i64 {first.text}", first.level)
+        if flat.constant:
+            pointer = self.function.pointer(f"getelementptr {one}, ptr {pointer}, i64 {flat.constant}", first.level)
+        return pointer, first.level
 
     def address(self, memory: Memory, dtype: Any, place: Place) -> str:
         """A pointer to an entry."""

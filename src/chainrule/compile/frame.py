@@ -166,13 +166,14 @@ def _write_entered(
     parameters: Sequence[tuple[str, str]],
 ) -> None:
     """Fill the table and run, if the arrays are of the expected types."""
+    for ndim in sorted({each.v.ndim for each in given if not each.is_made}):
+        _write_looks(module, ndim)
     entered = module.function("entered", parameters)
     fits, objects = "true", _Objects(entered)
     for each in given:
         there = objects.of(each)
         if not each.is_made:
-            for condition in _expected(entered, there, each.v, each.is_donated):
-                fits = _named(entered, f"and i1 {fits}, {condition}")
+            fits = _named(entered, f"and i1 {fits}, {_named(entered, _as_expected(there, each.v, each.is_donated))}")
         data = _load(entered, "ptr", there, _DATA)
         entered.do(f"store ptr {data}, ptr {_at(entered, '%frame', shape.table + _POINTER * each.place)}, align 8")
     flag, at_flag = _at(entered, "%frame", shape.flag), _at(entered, "%frame", shape.table + _POINTER * entries)
@@ -184,23 +185,35 @@ def _write_entered(
         choice.otherwise()
 
 
-def _expected(enter: Function, there: str, v: Variable, is_donated: bool) -> list[str]:
-    """What holds of an array of the type of v that lies row by row; of one that is given away, also that it can be."""
-    dtype = _load(enter, "ptr", there, _DTYPE)
+def _as_expected(there: str, v: Variable, is_donated: bool) -> str:
+    """Whether an array of the type of v lies row by row; one that is given away has to be one that can be."""
     wanted = _IN_ROWS | (_WRITABLE_OWNER if is_donated else 0)
-    flags = _named(enter, f"and i32 {_load(enter, 'i32', there, _FLAGS)}, {wanted}")
+    sizes = "".join(f", i64 {size}" for size in v.shape)
+    return f"call i1 @looks{v.ndim}(ptr %frame, ptr {there}, i32 {wanted}, i32 {v.dtype.num}{sizes})"
+
+
+def _write_looks(module: Module, ndim: int) -> None:
+    """The function that tells whether an array of so many axes is as expected."""
+    sizes = [("i64", f"size{k}") for k in range(ndim)]
+    parameters = [("ptr", "frame"), ("ptr", "array"), ("i32", "wanted"), ("i32", "number"), *sizes]
+    looks = module.function(f"looks{ndim}", parameters, returns="i1")
+    dtype = _load(looks, "ptr", "%array", _DTYPE)
+    flags = _named(looks, f"and i32 {_load(looks, 'i32', '%array', _FLAGS)}, %wanted")
     conditions = [
-        f"icmp eq i32 {flags}, {wanted}",
-        f"icmp eq i32 {_load(enter, 'i32', there, _NDIM)}, {v.ndim}",
-        f"icmp eq i32 {_load(enter, 'i32', dtype, _NUMBER)}, {v.dtype.num}",
-        f"icmp ne i8 {_load(enter, 'i8', dtype, _BYTE_ORDER)}, {_SWAPPED}",
+        f"icmp eq i32 {flags}, %wanted",
+        f"icmp eq i32 {_load(looks, 'i32', '%array', _NDIM)}, {ndim}",
+        f"icmp eq i32 {_load(looks, 'i32', dtype, _NUMBER)}, %number",
+        f"icmp ne i8 {_load(looks, 'i8', dtype, _BYTE_ORDER)}, {_SWAPPED}",
     ]
-    named = [_named(enter, condition) for condition in conditions]
-    if v.ndim:  # read from the frame, which is longer, where the number of axes is another one
-        sizes = _named(enter, f"select i1 {named[1]}, ptr {_load(enter, 'ptr', there, _SHAPE)}, ptr %frame")
-        for k, size in enumerate(v.shape):
-            named.append(_named(enter, f"icmp eq i64 {_load(enter, 'i64', sizes, 8 * k)}, {size}"))
-    return named
+    named = [_named(looks, condition) for condition in conditions]
+    if ndim:  # read from the frame, which is longer, where the number of axes is another one
+        shape = _named(looks, f"select i1 {named[1]}, ptr {_load(looks, 'ptr', '%array', _SHAPE)}, ptr %frame")
+        for k in range(ndim):
+            named.append(_named(looks, f"icmp eq i64 {_load(looks, 'i64', shape, 8 * k)}, %size{k}"))
+    all_hold = named[0]
+    for condition in named[1:]:
+        all_hold = _named(looks, f"and i1 {all_hold}, {condition}")
+    looks.result = f"i1 {all_hold}"
 
 
 def _named(function: Function, text: str) -> str:

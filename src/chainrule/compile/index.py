@@ -78,6 +78,12 @@ class Index:
                 terms[counter._replace(lanes=1)] = factor
         return Index(constant, terms)
 
+    def lane_at(self, number: Index) -> Index:
+        """The index of the lane whose number is an index itself; not where only memory knows the lanes."""
+        assert not self.is_scattered
+        alone = Index(self.constant, {counter._replace(lanes=1): factor for counter, factor in self.terms.items()})
+        return alone + number * self.step
+
     def first(self, function: Function) -> Value:
         """The index of the first lane: each sum goes to the loop that it changes in."""
         assert not self.is_scattered

@@ -20,6 +20,7 @@ from .index import Index
 from .llvm_loader import Machine
 from .loops import Part, over
 from .ordering import write_ordering
+from .recipes import instructions_of
 from .reductions import Reducer
 from .shares import Share, product_of
 
@@ -142,7 +143,7 @@ class _Writer:
             self._reducer().write(self._store, part)
         elif self.kernel.kind == PRODUCT:
             product = product_of(self.kernel, self.machine)
-            product.write(function, code, entries, self._store, self.scratch, part)
+            product.write(function, code, entries, self._store, self.scratch, self._follows, part)
         elif self.kernel.kind == ASSEMBLY:
             write_assembly(head, self.memory[head.number], function, code, entries, self._lanes)
         elif self.kernel.kind == CUMULATIVE:
@@ -212,7 +213,7 @@ class _Writer:
         return piece.name
 
     def _reducer(self) -> Reducer:
-        return Reducer(self.head, self.function, self.code, self.entries, self.machine.vector_bytes)
+        return Reducer(self.head, self.function, self.code, self.entries, self.machine.vector_bytes, self._follows)
 
     def _of_blocks(self) -> Memory:
         return Memory(self.scratch, (self.head.size, *rows(self.head.shape)))
@@ -221,6 +222,11 @@ class _Writer:
         values = [self.entries.entry(root, place) for root in self.kernel.roots]
         for root, value in zip(self.kernel.roots, values, strict=True):
             self.entries.store(self.memory[root.number], value, place)
+
+    @property
+    def _follows(self) -> int:
+        """About how many instructions make and store what is computed from the head."""
+        return sum(map(instructions_of, self.kernel.variables[1:])) + len(self.kernel.roots)
 
     @property
     def _lanes(self) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, final
 
 from ..lazy import LazyModule
@@ -34,6 +35,7 @@ def _let_forks_wait() -> None:
 
 
 MOST_THREADS = min(os.cpu_count() or 1, 64)
+_FIRST_KNOWN, _LAST_KNOWN = 15, 22  # versions of LLVM that have the option which is set here
 _CODEGEN_LEVEL = 1  # the IR is explicit vector code: higher levels took twice the time and gave no faster code
 
 
@@ -99,7 +101,25 @@ def object_code(text: str) -> bytes:
         target = _target_machine()
         module = llvm.parse_assembly(text)
         module.verify()
-        return target.emit_object(module)
+        with _without_strength_reduction():
+            return target.emit_object(module)
+
+
+@contextlib.contextmanager
+def _without_strength_reduction() -> Iterator[None]:
+    """LLVM without a pass that takes a fifth of its time, and gives no faster code: addresses are written by hand.
+
+    It is an option of the whole process: others may make code, too, so it is set for as long as it is needed. LLVM
+    ends the process where it does not know an option.
+    """
+    if not _FIRST_KNOWN <= llvm_version()[0] <= _LAST_KNOWN:
+        yield
+        return
+    llvm.set_option("chainrule", "--disable-lsr=true")
+    try:
+        yield
+    finally:
+        llvm.set_option("chainrule", "--disable-lsr=false")
 
 
 def add_symbol(name: str, address: int) -> None:

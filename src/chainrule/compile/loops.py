@@ -9,6 +9,8 @@ from typing import NamedTuple
 from .emitter import INDEX, Function, Value
 from .index import Counter, Index
 
+FEW_INSTRUCTIONS = 200  # made of values in registers: more are not written for each of them, but in a loop
+
 
 class Part(NamedTuple):
     """What a function does of an axis: the pieces from `first` to before `last`, of so many.

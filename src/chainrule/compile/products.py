@@ -17,7 +17,7 @@ from .emitter import Function, Value
 from .entries import Entries, Memory, Place, rows
 from .index import Counter, Index
 from .llvm_loader import Machine
-from .loops import Part, counted, in_steps, nest, pieces, standing
+from .loops import FEW_INSTRUCTIONS, Part, counted, in_steps, nest, pieces, standing
 
 _MANY_REGISTERS = 32
 _NEAR_BYTES = 4 * 1024 * 1024  # of an operand that stays in the cache
@@ -123,6 +123,7 @@ class Product:
         entries: Entries,
         store: Callable[[Place], None],
         scratch: str,
+        follows: int,
         part: Part | None = None,
     ) -> None:
         """All tiles, or a part of them; `store` writes what is made from the product at a place.
@@ -131,11 +132,13 @@ class Product:
         ----------
         scratch : str
             A pointer to `scratch_bytes` for a packed panel.
+        follows : int
+            About how many instructions `store` writes.
         part : Part, optional
             Of the axes `outer`, then rows and panels of columns.
         """
         self._begin(function, code, entries, scratch)
-        self.store = store
+        self.store, self.follows = store, follows
         if self.by_rows:
             if part is None:
                 self._pack_all(None)
@@ -159,6 +162,7 @@ class Product:
 
     def _begin(self, function: Function, code: Code, entries: Entries, scratch: str) -> None:
         self.function, self.code, self.entries = function, code, entries
+        self._sums: str | None = None
         self.packed = Memory(scratch, (self.depth * self.broad, self.broad, 1))
 
     def _whole_panel(self, number: Index) -> tuple[Index, list[int]]:
@@ -257,7 +261,7 @@ class Product:
             flat = self._flat(inner)
             for number, count in enumerate(valid):
                 whole = self._right({**at, **deep}, column + number * self.lanes, count)
-                self.entries.store(self.packed, whole, (panel, flat, self._vector(number)))
+                self.entries.store(self.packed, whole, (panel, flat, self._vector(Index(number))))
 
     def _pack_block(
         self,
@@ -273,7 +277,8 @@ class Product:
         deep = dict(zip(self.contraction.summed, inner, strict=True))
         deep[name] = deep[name] + Index(0, {standing(self.lanes): 1})
         zero = self.code.constant(0, self.dtype)
-        for number, count in enumerate(valid):
+
+        def one_vector(number: Index, count: int) -> None:
             columns = []
             for k in range(self.lanes):
                 if k >= count:
@@ -284,6 +289,17 @@ class Product:
             for k, row in enumerate(self.function.transposed(columns)):
                 there = [index + k if n == along else index for n, index in enumerate(inner)]
                 self.entries.store(self.packed, row, (panel, self._flat(there), self._vector(number)))
+
+        self._each_vector(valid, one_vector)
+
+    def _each_vector(self, valid: Sequence[int], one: Callable[[Index, int], None]) -> None:
+        """Something for each vector of a panel, by its number and how many of its lanes count: whole ones in a loop."""
+        whole = sum(count == self.lanes for count in valid)
+        if whole:
+            with counted(self.function, 0, whole, 1, 1) as number:
+                one(number, self.lanes)
+        if whole < len(valid):
+            one(Index(whole), valid[-1])
 
     def _flat(self, inner: Sequence[Index]) -> Index:
         flat = Index()
@@ -317,17 +333,38 @@ class Product:
         sums = self._accumulated(list(self.contraction.summed), [], tile, start)
         if self.contraction.absorbing:
             self._flag_nan(sums)
-        for k in range(tile.height):
-            here = {**tile.at, self.row: tile.row + k}
+        vectors = len(tile.valid)
+        if self.follows * len(sums) <= FEW_INSTRUCTIONS:
+            for k in range(tile.height):
+                for number, count in enumerate(tile.valid):
+                    self._put_vector(tile, Index(k), Index(number), count, sums[k * vectors + number])
+            return
+        kept = Memory(self._stack(), (vectors * self.lanes, self.lanes, 1))
+        lanes = Index(0, {standing(self.lanes): 1})
+        for number, value in enumerate(sums):
+            vector = value._replace(text=self.function.splat(value, self.lanes), lanes=self.lanes)
+            self.entries.store(kept, vector, (Index(), Index(number), lanes))
+        with counted(self.function, 0, tile.height, 1, 1) as k:
             for number, count in enumerate(tile.valid):
-                value = sums[k * len(tile.valid) + number]
-                if count == self.lanes:
-                    self._put(here, tile.column + number * self.lanes, value)
-                    continue
-                for first, stop, width in pieces(count, self.lanes):
-                    for lane in range(first, stop, width):
-                        column = narrowed(tile.column, width) + (number * self.lanes + lane)
-                        self._put(here, column, self.function.lanes_of(value, lane, width))
+                value = self.entries.load(kept, self.dtype, (k, Index(number), lanes), anew=True)
+                self._put_vector(tile, k, Index(number), count, value)
+
+    def _stack(self) -> str:
+        """A pointer to where the sums of a tile are kept while they are used one after the other."""
+        if self._sums is None:
+            self._sums = self.function.allocate(self.dtype, self.tile.rows * self.broad)
+        return self._sums
+
+    def _put_vector(self, tile: _Tile, k: Index, number: Index, count: int, value: Value) -> None:
+        """A vector of a row of a tile, of which so many lanes are in the result."""
+        here = {**tile.at, self.row: tile.row + k}
+        if count == self.lanes:
+            self._put(here, tile.column + number * self.lanes, value)
+            return
+        for first, stop, width in pieces(count, self.lanes):
+            for lane in range(first, stop, width):
+                column = narrowed(tile.column, width) + (number * self.lanes + lane)
+                self._put(here, column, self.function.lanes_of(value, lane, width))
 
     def _put(self, at: Mapping[int, Index], column: Index, value: Value) -> None:
         place = tuple([column if n == self.column else at[n] for n in self.contraction.out])
@@ -357,7 +394,7 @@ class Product:
         else:
             flat = self._flat(inner)
             right = [
-                self.entries.load(self.packed, self.dtype, (tile.panel, flat, self._vector(number)), anew=True)
+                self.entries.load(self.packed, self.dtype, (tile.panel, flat, self._vector(Index(number))), anew=True)
                 for number in vectors
             ]
         result = []
@@ -366,8 +403,8 @@ class Product:
             result += [self._multiply_add(left, right[n], sums[k * len(tile.valid) + n]) for n in vectors]
         return result
 
-    def _vector(self, number: int) -> Index:
-        return Index(number * self.lanes, {standing(self.lanes): 1})
+    def _vector(self, number: Index) -> Index:
+        return number * self.lanes + Index(0, {standing(self.lanes): 1})
 
     def _multiply_add(self, a: Value, b: Value, c: Value) -> Value:
         if self.dtype.kind == "f":

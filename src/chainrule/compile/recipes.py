@@ -37,7 +37,7 @@ def kind_of(v: Variable) -> str:
     if operation.name == "convert":
         return LOOPS
     if operation.kind == "elementwise":
-        return LOOPS if _has_recipe(operation, tuple([u.type.dtype for u in v.inputs])) else NUMPY
+        return NUMPY if _recipe_length(operation, tuple([u.type.dtype for u in v.inputs])) is None else LOOPS
     if operation.name in TRIANGLES:
         return LOOPS
     if operation.name == "take":
@@ -90,16 +90,26 @@ def _is_native(dtype: np.dtype) -> bool:
     return (dtype.kind, dtype.itemsize) in _KINDS
 
 
+def instructions_of(v: Variable) -> int:
+    """About how many instructions compute an entry of a variable from those of its parents."""
+    operation: Any = v.operation
+    if operation is None or operation.kind != "elementwise":
+        return 1
+    return _recipe_length(operation, tuple([u.type.dtype for u in v.inputs])) or 1
+
+
 @functools.lru_cache(maxsize=4096)
-def _has_recipe(operation: Any, dtypes: tuple[np.dtype, ...]) -> bool:
+def _recipe_length(operation: Any, dtypes: tuple[np.dtype, ...]) -> int | None:
+    """How many instructions its recipe is; None where it has none."""
     if operation.native is None:
-        return False
+        return None
     computed = operation.promote(dtypes)
     if not all(map(_is_native, computed)):
-        return False
+        return None
     function = Module().function("probe", [])
     values = [Value(f"%x{k}", dtype) for k, dtype in enumerate(computed[: len(dtypes)])]
-    return operation.native(Code(function, has_fma=True), *values) is not None
+    made = operation.native(Code(function, has_fma=True), *values)
+    return None if made is None else len(function.bodies[0].lines)
 
 
 def _kind_of_sum(v: Variable) -> str:

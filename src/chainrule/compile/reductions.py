@@ -19,12 +19,13 @@ from .contraction import Contraction, Labels
 from .emitter import INDEX, Function, Value
 from .entries import Entries, Memory, Place
 from .index import Counter, Index
-from .loops import Part, counted, nest, over, pieces, standing
+from .loops import FEW_INSTRUCTIONS, Part, counted, nest, over, pieces, standing
 
 _UNROLLED = 4  # vectors that are added side by side
 _TURNS = 16  # numbers that each lane of them adds in a row
 _BLOCKS = 8  # sums that are added in a row
 _TOGETHER = 4  # vectors of results that are made at once,
+_SHORT_ROW = 2  # vectors of a row that is summed: its code is no loop
 _MOST_TOGETHER = 6  # or at most, at the end of a row
 
 Values = tuple[Value, ...]
@@ -94,8 +95,8 @@ class Blocks(NamedTuple):
 class Reducer:
     """Writes the loops of one reduction."""
 
-    def __init__(self, v: Variable, function: Function, code: Code, entries: Entries, vector_bytes: int):
-        self.v, self.function, self.code, self.entries = v, function, code, entries
+    def __init__(self, v: Variable, function: Function, code: Code, entries: Entries, vector_bytes: int, follows: int):
+        self.v, self.function, self.code, self.entries, self.follows = v, function, code, entries, follows
         self.contraction = contraction = contraction_of(v)
         self.reduction = REDUCTIONS[v.operation.name]  # type: ignore[union-attr]
         self.lanes = vector_bytes // max(u.dtype.itemsize for u in (v, *v.inputs))
@@ -111,12 +112,34 @@ class Reducer:
     def write(self, store: Callable[[Place], None], part: Part | None) -> None:
         """All results, or a part of them; `store` writes what is made of one at a place."""
 
+        def one(place: Place, total: Value) -> None:
+            self.entries.know(self.v, place, total)
+            store(place)
+
         def some(places: Sequence[Place]) -> None:
-            for place, total in zip(places, self._totals(places, {}, self.contraction.sizes), strict=True):
-                self.entries.know(self.v, place, total)
-                store(place)
+            totals = self._totals(places, {}, self.contraction.sizes)
+            alike = [place for place in places if _width(place) == self.lanes]
+            if len(alike) < 2 or self.follows * len(alike) <= FEW_INSTRUCTIONS:
+                alike = []
+            else:
+                self._one_by_one(alike, totals, one)
+            for place, total in list(zip(places, totals, strict=True))[len(alike) :]:
+                one(place, total)
 
         self._everywhere(some, part)
+
+    def _one_by_one(
+        self, places: Sequence[Place], totals: Sequence[Value], one: Callable[[Place, Value], None]
+    ) -> None:
+        """What is made of whole vectors at neighboring places, the first of some totals: written once, in a loop."""
+        kept = Memory(self.function.allocate(self.v.dtype, len(places) * self.lanes), (self.lanes, 1))
+        lanes = Index(0, {standing(self.lanes): 1} if self.lanes > 1 else {})
+        for k in range(len(places)):
+            vector = totals[k]._replace(text=self.function.splat(totals[k], self.lanes), lanes=self.lanes)
+            self.entries.store(kept, vector, (Index(k), lanes))
+        *outer, first = places[0]
+        with counted(self.function, 0, len(places), 1, 1) as k:
+            one((*outer, first + k * self.lanes), self.entries.load(kept, self.v.dtype, (k, lanes), anew=True))
 
     def write_blocks(self, blocks: Blocks, partial: Memory, part: Part) -> None:
         """The results of each block, or of some blocks, side by side."""
@@ -205,6 +228,9 @@ class Reducer:
     def _side_by_side(self, place: Place, base: Mapping[int, Index], sizes: Mapping[int, int]) -> Value:
         """The results of neighbors, each the total of a row of its own: as vectors, which are transposed at the end."""
         width = _width(place)
+        count = math.prod(sizes[n] for n in self.summed)
+        if 0 < count <= _SHORT_ROW * self.lanes and not any(index.is_scattered for index in place):
+            return self._row_by_row(place, base, sizes)
         rows = [tuple([index.lane(self.function, k) for index in place]) for k in range(width)]
         total = self._total(lambda inner: tuple([self._term(row, inner, base) for row in rows]))
         found = total.along([sizes[n] for n in self.summed], width, self.lanes)
@@ -215,8 +241,31 @@ class Reducer:
         columns = self.function.transposed([total.widened(each, self.lanes) for each in found])
         return total.pairwise([(each,) for each in columns])[0]
 
-    def _total(self, term: Callable[[Sequence[Index]], Values]) -> _Total:
-        return _Total(self.function, self.code, self.reduction, self.v.dtype, term)
+    def _row_by_row(self, place: Place, base: Mapping[int, Index], sizes: Mapping[int, int]) -> Value:
+        """The same in the same order, where the rows are short: one is written, in a loop."""
+        width, lanes = _width(place), self.lanes
+        dtype, summed = self.v.dtype, [sizes[n] for n in self.summed]
+        across = width < lanes  # then each row gives a number, else a vector
+        kept = Memory(self.function.allocate(dtype, width * (1 if across else lanes)), (1 if across else lanes, 1))
+        neighbors = Index(0, {standing(lanes): 1} if lanes > 1 else {})
+        with counted(self.function, 0, width, 1, 1) as k:
+            row = tuple([index.lane_at(k) for index in place])
+            total = self._total(lambda inner: (self._term(row, inner, base),), side_by_side=width)
+            (found,) = total.along(summed, 1, lanes)
+            if across:
+                self.entries.store(kept, total.joined(found), (k, Index()))
+            else:
+                vector = total.widened(found, lanes)
+                vector = vector._replace(text=self.function.splat(vector, lanes), lanes=lanes)
+                self.entries.store(kept, vector, (k, neighbors))
+        if across:
+            numbers = Index(0, {standing(width): 1})
+            return self.entries.load(kept, dtype, (numbers, Index()), anew=True)
+        rows = [self.entries.load(kept, dtype, (Index(k), neighbors), anew=True) for k in range(width)]
+        return total.pairwise([(each,) for each in self.function.transposed(rows)])[0]
+
+    def _total(self, term: Callable[[Sequence[Index]], Values], side_by_side: int = 0) -> _Total:
+        return _Total(self.function, self.code, self.reduction, self.v.dtype, term, side_by_side)
 
     def _term(self, place: Place, inner: Sequence[Index], base: Mapping[int, Index]) -> Value:
         """What is added at one place: the product of the operands' entries."""
@@ -255,6 +304,8 @@ class _Total:
     ----------
     term : callable
         The terms of all rows at some indices.
+    side_by_side : int
+        As many rows as the order of the sums is for, where it is not for those of `term`.
     """
 
     def __init__(
@@ -264,8 +315,10 @@ class _Total:
         reduction: Reduction,
         dtype: np.dtype,
         term: Callable[[Sequence[Index]], Values],
+        side_by_side: int = 0,
     ):
         self.function, self.code, self.reduction, self.dtype, self.term = function, code, reduction, dtype, term
+        self.side_by_side = side_by_side
         self.identity = code.constant(reduction.identity(dtype), dtype)
         self.sums = reduction is REDUCTIONS["einsum"]
 
@@ -374,10 +427,9 @@ class _Total:
         parts += [term(start + self._neighbors(step, (turns * side + k) * step)) for k in range(rest)]
         return self.pairwise(parts)
 
-    @staticmethod
-    def _side(widths: tuple[int, ...]) -> int:
+    def _side(self, widths: tuple[int, ...]) -> int:
         """How many steps are made side by side: the CPU is to have several sums to work at."""
-        return max(_UNROLLED // len(widths), 1)
+        return max(_UNROLLED // (self.side_by_side or len(widths)), 1)
 
     @staticmethod
     def _neighbors(step: int, at: int) -> Index:
