@@ -190,7 +190,17 @@ CASES = [
     argument("ragged lists", "inhomogeneous|sequence", X=[[1.0, 2.0], [3.0]], y=[0, 1]),
     argument("coordinates", "no meaning|Sparse|sparse|inconsistent", X=X, y=sparse.csr_array(np.eye(N)[:3])),
     argument("X is None", "Expected 2D array, got scalar array|array-like", X=None),
+    argument("masked X", "X has masked values", ArgumentError, X=np.ma.masked_array(X, mask=X > 1)),
+    argument("predict for masked", "X has masked", method="predict", X=np.ma.masked_array(X, mask=X > 1), y=None),
+    argument(
+        "gradient of masked", "X has masked", method="input_gradient", X=np.ma.masked_array(X, mask=X > 1), y=None
+    ),
     # Targets
+    argument("masked y", "y has masked values", ArgumentError, y=np.ma.masked_array(LABELS, mask=LABELS > 1)),
+    argument("sparse numbers", "numbers to learn are a dense array", y=sparse.csr_array(np.eye(N)), of=("regressor",)),
+    argument("too large for X", "y contains infinity", X=X.astype(np.float32), y=NUMBERS * 1e300, of=("regressor",)),
+    argument("words and numbers", "classes are of one kind", y=np.array([1, "a"] * 12, object), of=("classifier",)),
+    argument("bytes as classes", "bytes", TypeError, y=np.array([b"a", b"b"] * 12), of=("classifier",)),
     argument("no y", "requires y to be passed, but the target y is None", y=None),
     argument("too few of y", "inconsistent numbers of samples: .24, 23", y=LABELS[:-1]),
     argument("nan in y", "Input y contains NaN", y=changed(NUMBERS, 3, np.nan), of=("regressor",)),
@@ -225,6 +235,8 @@ CASES = [
     argument(
         "X_val with lbfgs", "X_val belongs to", ArgumentError, settings={"solver": "lbfgs"}, X_val=X, y_val=LABELS
     ),
+    argument("none to hold out", "too small", settings={"early_stopping": True, "validation_fraction": 0.0}),
+    argument("all held out", "set is empty", settings={"early_stopping": True, "validation_fraction": 0.99}),
     argument(
         "too few rows to hold out",
         "validation set is too small",

@@ -366,6 +366,20 @@ def test_single_precision_stays_single(form):
     assert MLPRegressor(**SETTINGS).fit(X, y).predict(X).dtype == np.float64
 
 
+@pytest.mark.parametrize("kind", [sparse.csr_array, sparse.csr_matrix])
+def test_sparse_labels(kind):
+    labels = np.stack([Y > 0, Y > 1], axis=1).astype(int)
+    net, other = MLPClassifier(**SETTINGS).fit(X, kind(labels)), MLPClassifier(**SETTINGS).fit(X, labels)
+    np.testing.assert_array_equal(net.predict_proba(X), other.predict_proba(X))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_weights_in_a_series(library):
+    series = pytest.importorskip(library).Series(np.ones(N))
+    net = MLPClassifier(**SETTINGS).fit(X, Y, sample_weight=series)
+    np.testing.assert_allclose(net.coefs_[0], fitted().coefs_[0], rtol=1e-9)
+
+
 def test_large_labels_stay_apart():
     y = 2**62 + Y  # as numbers of float64 they are all the same
     net = MLPClassifier(**SETTINGS).fit(X, y)

@@ -124,7 +124,7 @@ def test_a_map_that_is_not_finite(map_of, bad):
     net = MLPClassifier(**SETTINGS).fit(map_of(X), Y)
     before = dict(vars(net))
     spoiled = X.copy()
-    spoiled[N - 1, 7] = bad
+    spoiled[N - 1, 7:9] = bad, -bad
     x = map_of(spoiled, "spoiled.npy")
     says = f"Input X contains {'NaN' if np.isnan(bad) else 'infinity'}"
     for call in (net.fit, net.partial_fit, net.score, functools.partial(net.fit, X, Y, X_val=x[:5000], y_val=Y[:5000])):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import math
 from collections.abc import Iterator
 from numbers import Integral
 from typing import Any, ClassVar
@@ -19,11 +20,12 @@ from .idle import refuse_idle
 from .lbfgs import fit_lbfgs
 from .losses import loss_entry
 from .recipe import Chosen, Recipe, activations_of, frozen, recipe_of
-from .rows import finite, in_order, mapped, source_of, validated_map, validated_targets, weights_dtype
+from .rows import finite, in_order, mapped, refuse_masked, source_of, validated_map, validated_targets, weights_dtype
 from .sklearn_loader import (
     BaseEstimator,
     CallbackSupportMixin,
     MultiOutputMixin,
+    assert_all_finite,
     available_if,
     check_is_fitted,
     check_random_state,
@@ -124,7 +126,7 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
         if of_classes is not None:
             weights = self._row_weights(of_classes * (1 if given is None else given), X, dtype)
         if targets.dtype.kind == "f":
-            targets = targets.astype(dtype, copy=False)
+            targets = self._numbers(targets, dtype)
         random_state = check_random_state(self.random_state)
         self._fitted_loss = self._loss()
         recipe = self._recipe((X.shape[1], *hidden, self._output_units(targets)), weights is not None)
@@ -145,6 +147,15 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
             source, judging = self._sources(rows, held, random_state)
             fit_stochastic(self, recipe, source, judging, self._shown(rows, given), random_state, incremental)
         return self
+
+    def _numbers(self, targets: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        """Targets of the dtype of the weights."""
+        if targets.dtype == dtype:
+            return targets
+        with np.errstate(over="ignore", invalid="ignore"):
+            targets = targets.astype(dtype)
+            assert_all_finite(targets, input_name="y")
+        return targets
 
     def _row_weights(self, sample_weight: Any, X: Any, dtype: np.dtype) -> np.ndarray:
         return check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
@@ -184,6 +195,8 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
         return [int(size) for size in sizes]
 
     def _validated(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
+        refuse_masked(X, "X")
+        refuse_masked(y, "y")
         if mapped(X):
             return validated_map(self, X, reset), validated_targets(self, X, y)
         X, y = validate_data(
@@ -210,7 +223,7 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
         """Samples and targets that a fitted net is asked about."""
         X, y = self._validated(X, y, reset=False)
         targets = self._known_targets(y)
-        return X, targets.astype(self.coefs_[0].dtype, copy=False) if targets.dtype.kind == "f" else targets
+        return X, self._numbers(targets, self.coefs_[0].dtype) if targets.dtype.kind == "f" else targets
 
     def _sources(self, rows: Rows, held: Rows | None, random_state: Any) -> tuple[Source, Source | None]:
         """Rows to train on, and rows to judge by."""
@@ -227,17 +240,18 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
 
     def _split(self, rows: Rows, random_state: Any) -> tuple[Rows, Rows]:
         """Rows in memory: those to train on, and those to judge by."""
+        too_small = "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
+        share, count = self.validation_fraction, rows[0].shape[0]
+        if share == 0:
+            raise ValueError(too_small)
+        if math.ceil(share * count) == count:
+            raise ValueError("The training set is empty. Decrease 'validation_fraction', or give more rows.")
         parts = train_test_split(
-            *rows,
-            random_state=random_state,
-            test_size=self.validation_fraction,
-            stratify=self._stratification(rows[1]),
+            *rows, random_state=random_state, test_size=share, stratify=self._stratification(rows[1])
         )
         training, held = tuple(parts[::2]), tuple(parts[1::2])
         if held[0].shape[0] < 2:
-            raise ValueError(
-                "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
-            )
+            raise ValueError(too_small)
         return training, held
 
     def _recipe(self, sizes: tuple[int, ...], weighted: bool) -> Recipe:
@@ -349,6 +363,7 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
     def _samples(self, X: Any) -> Any:
         """Samples to predict for, as the net was fitted to them."""
         check_is_fitted(self)
+        refuse_masked(X, "X")
         if mapped(X):
             return validated_map(self, X, reset=False)
         return validate_data(self, X, accept_sparse=["csr", "csc"], reset=False, dtype=(np.float64, np.float32))

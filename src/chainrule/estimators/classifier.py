@@ -173,6 +173,8 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
         Parameters
         ----------
         X : array, sparse matrix or data frame, shape (n_samples, n_features)
+            An `np.memmap` of 64 MiB or more is read and shuffled by blocks, as `chainrule.data.MappedRows` does, a
+            sparse matrix is made dense by blocks (with solver="lbfgs" as a whole).
         y : array-like of shape (n_samples,), or (n_samples, n_labels) of 0 and 1
         sample_weight : array-like of shape (n_samples,), optional
         X_val, y_val : optional
@@ -359,7 +361,7 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
 def _check_classes_are_ordered(y: Any) -> None:
     """Refuse classes that cannot be sorted, such as words with a missing one among them."""
     values = np.asarray(y)
-    if values.dtype == object:
+    if values.dtype == object and values.ndim:  # a sparse matrix of labels has no axis here
         kinds = sorted({type(each).__name__ for each in values.flat})
         try:
             sorted(set(values.flat))

@@ -43,7 +43,8 @@ warm_start : bool
 momentum, nesterovs_momentum
     Of "sgd".
 early_stopping : bool
-    Whether a share of the rows, `validation_fraction`, judges each epoch, and the best one is kept.
+    Whether a share of the rows, `validation_fraction`, judges each epoch, and the best one is kept. Of a large memory
+    map it is a share of blocks of neighboring rows, drawn at random: none of it is copied.
 beta_1, beta_2, epsilon : float
     Of "adam".
 max_fun : int

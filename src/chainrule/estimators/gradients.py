@@ -10,6 +10,7 @@ import numpy as np
 from ..api import grad, vmap
 from ..errors import ArgumentError
 from .losses import function_of
+from .rows import refuse_masked
 from .sklearn_loader import check_is_fitted, is_classifier, validate_data
 
 
@@ -46,6 +47,7 @@ class GradientsMixin:
         [[3.0], [3.0]]
         """
         check_is_fitted(self)
+        refuse_masked(X, "X")
         X = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
         net, parameters, buffers = self._net(), self._parameters(), self._net_buffers()
         units = len(self.intercepts_[-1])

@@ -122,6 +122,8 @@ class MLPRegressor(RegressorMixin, AbstractMLP):
         Parameters
         ----------
         X : array, sparse matrix or data frame, shape (n_samples, n_features)
+            An `np.memmap` of 64 MiB or more is read and shuffled by blocks, as `chainrule.data.MappedRows` does, a
+            sparse matrix is made dense by blocks (with solver="lbfgs" as a whole).
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), optional
         X_val, y_val : optional
@@ -211,6 +213,8 @@ class MLPRegressor(RegressorMixin, AbstractMLP):
         return self._known_targets(y)
 
     def _known_targets(self, y: np.ndarray) -> np.ndarray:
+        if hasattr(y, "toarray"):
+            raise ArgumentError("numbers to learn are a dense array", got=type(y).__name__, try_="y.toarray()")
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         entry = loss_entry(self.loss, *self._tasks())

@@ -8,6 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from ..data import Chunk, MappedRows, Source, SparseRows
+from ..errors import ArgumentError
 from .sklearn_loader import (
     assert_all_finite,
     check_consistent_length,
@@ -110,9 +111,20 @@ def validated_targets(estimator: Any, X: np.memmap, y: Any) -> Any:
     return y
 
 
+def refuse_masked(array: Any, what: str) -> None:
+    """Refuse masked values: those under a mask would be learned from."""
+    if np.ma.is_masked(array):
+        raise ArgumentError(f"{what} has masked values, and missing ones cannot be used", try_=f"{what}.filled(0)")
+
+
 def finite(estimator: Any) -> Callable[..., object] | None:
     """The check of samples that are read from a file; None where scikit-learn is told that it is not wanted."""
     if get_config()["assume_finite"]:
         return None
     name = type(estimator).__name__
-    return lambda x, *others: assert_all_finite(x, estimator_name=name, input_name="X")
+
+    def check(x: np.ndarray, *others: np.ndarray) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            assert_all_finite(x, estimator_name=name, input_name="X")
+
+    return check
