@@ -26,8 +26,8 @@ def prediction_of(estimator: AbstractMLP) -> Callable[[Any], Any]:
     Returns
     -------
     prediction : callable
-        Of an array of float, shape (n_samples, n_features): what `predict_proba` gives for a classifier, `predict` for
-        a regressor; without dropout.
+        Of an array of float, shape (n_samples, n_features): what `predict_proba` gives for a classifier
+        (`decision_function` where its loss knows no probabilities), `predict` for a regressor; without dropout.
 
     Raises
     ------
@@ -56,9 +56,14 @@ def prediction_of(estimator: AbstractMLP) -> Callable[[Any], Any]:
         y = estimator._activated(outputs(x))
         return np.hstack([1 - y, y]) if single else y
 
+    def scores(x: Any) -> Any:
+        return outputs(x).reshape(len(x)) if single else outputs(x)
+
     def values(x: Any) -> Any:
         y = estimator._activated(outputs(x))
         return y.reshape(len(x)) if y.shape[1] == 1 else y
 
     single = estimator.n_outputs_ == 1
-    return probabilities if isinstance(estimator, MLPClassifier) else values
+    if not isinstance(estimator, MLPClassifier):
+        return values
+    return scores if estimator.out_activation_ == "identity" else probabilities
