@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..optimizers.adam import State, change, initialize
+from ..optimizers.adam import State, initialize
 from ..optimizers.leafwise import leafwise
 
 __all__ = ["initialize", "update"]
@@ -28,13 +28,12 @@ def update(
     Kingma, Ba, Adam: A Method for Stochastic Optimization (ICLR 2015), end of sec. 2.
     """
     step = state.step + 1
-    second_share = 1 - beta2**step
-    numbers = [learning_rate, 1 - beta1**step, second_share, epsilon / np.sqrt(second_share)]
+    length = learning_rate * np.sqrt(1 - beta2**step) / (1 - beta1**step)
 
-    def move(p: Any, g: Any, m: Any, v: Any, *numbers: Any) -> list[Any]:
-        *shares, corrected = numbers
-        taken, m, v = change(g, m, v, shares, beta1, beta2, corrected)
-        return [p - taken, m, v]
+    def move(p: Any, g: Any, m: Any, v: Any, length: Any) -> list[Any]:
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * np.square(g)
+        return [p - length * m / (np.sqrt(v) + epsilon), m, v]
 
-    moved, first_moment, second_moment = leafwise(move, numbers, parameters, gradients, *state[1:])
+    moved, first_moment, second_moment = leafwise(move, [length], parameters, gradients, *state[1:])
     return moved, State(step, first_moment, second_moment)

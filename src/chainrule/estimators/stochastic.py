@@ -38,7 +38,7 @@ def fit_stochastic(
 
     A source of all rows, or of a part, is trained on, and `held` judges; `shown` is what callbacks see.
     """
-    batch_size = _batch_size(estimator, len(source))
+    batch_size, has_own_orders = _batch_size(estimator, len(source)), isinstance(source, Shuffled)
     chosen = frozen(estimator.solver), _settings(estimator), estimator.averaging
     optimizer = optimizer_of(*chosen)
     state, goes_on = _state(estimator, recipe, optimizer, chosen, incremental)
@@ -58,8 +58,8 @@ def fit_stochastic(
             project=recipe.project,
             epochs=epochs,
             batch_size=batch_size,
-            seed=0 if isinstance(source, Shuffled) else int(random_state.randint(2**31)),
-            shuffle=estimator.shuffle,
+            seed=0 if has_own_orders else int(random_state.randint(2**31)),
+            shuffle=estimator.shuffle and not has_own_orders,
             callbacks=[follower],
             checkpoint=follower,
             resume=state,
