@@ -167,6 +167,8 @@ def compare(claimed, printed, where):
 def test_document(path, tmp_path, monkeypatch):
     if path.name == "native.md" and not is_available():
         pytest.skip("shows native code")
+    if path.name == "estimators.md":
+        pytest.importorskip("sklearn.callback", reason="scikit-learn 1.9 or newer is not installed")
     if path.name == "onnx.md":
         pytest.importorskip("onnx", reason="the package onnx is not installed")
         pytest.importorskip("onnxruntime", reason="the package onnxruntime is not installed")

@@ -24,7 +24,8 @@ batch_size : int or "auto"
     "auto": 200, or all rows if they are fewer.
 learning_rate : str, dict or callable
     "constant", scikit-learn's "invscaling" and "adaptive" (with solver="sgd"), a schedule of the catalogue, or
-    ``schedule(step, losses)``, the rate of a step counted from 0.
+    ``schedule(step, losses)``, the rate of a step counted from 0. `losses` are those of the epochs so far, of
+    validation rows where there are some. A schedule of the catalogue that ends does so with `max_iter` epochs.
 learning_rate_init : float
 power_t : float
     Exponent of "invscaling".
@@ -54,7 +55,8 @@ penalty : str, dict, callable or None
 dropout : float or sequence of float
     The share of the units of each hidden layer that a training step leaves out. Source: Srivastava et al. (2014).
 normalization : "batch", "layer", None, or a sequence of them
-    Of each hidden layer, before its activation. Sources: Ioffe, Szegedy (2015); Ba, Kiros, Hinton (2016).
+    Of each hidden layer, before its activation. With "batch", a last batch of one row goes with the one before.
+    Sources: Ioffe, Szegedy (2015); Ba, Kiros, Hinton (2016).
 monte_carlo : int
     Predictions are averages over so many draws of dropout; 0: dropout is for training alone. Source: Gal,
     Ghahramani (2016).
@@ -66,7 +68,8 @@ max_norm : float or None
     The greatest length of the weights into a unit.
 averaging : "polyak", float or None
     The weights that count are an average over all steps, or an exponential one that keeps this share at each step.
-    Sources: Polyak, Juditsky (1992)."""
+    Steps go on from those that are no average. With normalization="batch", running statistics of the average are found
+    by a pass over the rows. Source: Polyak, Juditsky (1992)."""
 
 ATTRIBUTES = """\
 coefs_ : list of array of shape (units_in, units_out)
@@ -88,6 +91,8 @@ n_iter_ : int
 t_ : int
     Rows that all steps have used.
 n_layers_, n_outputs_, out_activation_
+net_ : chainrule.nets.Dense
+    The architecture that was fitted; predictions are by it, whatever the parameters are now.
 n_features_in_, feature_names_in_"""
 
 
