@@ -1,0 +1,169 @@
+"""What stands in the box of a variable or of a closed group, and how large the box is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from ..graph import Variable
+from ..original import np
+from .groups import Group
+from .outline import Outline
+from .text_width import shortened, text_width
+from .words import bodies, constant_text, number_text, shape_text, sign, word
+
+Style = Literal["compact", "lecture"]
+Show = Literal["value", "gradient"]
+
+LARGE: Final = 12.0  # sizes of letters
+SMALL: Final = 10.0
+SMALLEST: Final = 9.0
+LETTERS: Final = 26  # of a name
+MARGIN: Final = 10.0
+HEADER: Final = 24.0  # of an open group
+SIGN_HEIGHT: Final = 20.0  # of the lecture's sign of an operation
+SIGN_APART: Final = 14.0  # and its distance from the variable that it makes
+
+
+@dataclass(slots=True)
+class Word:
+    """A piece of a line of text."""
+
+    text: str
+    kind: str  # "name", "math", "operation", "muted", "number", "chip"
+    size: float
+    variable: int = -1  # of a chip, the constant that it shows
+    argument: int = -1
+
+    @property
+    def width(self) -> float:
+        bold = 1.08 if self.kind == "name" else 1.0
+        return bold * text_width(self.text, self.size) + (8.0 if self.kind == "chip" else 0.0)
+
+
+@dataclass(slots=True)
+class Box:
+    """Lines of words, from the top.
+
+    Attributes
+    ----------
+    width, height : float
+    lines : list of list of Word
+    sign : list of Word
+        In the lecture's style, the operation: it stands where the edges arrive.
+    flag : (word, severity, message) or None
+    """
+
+    width: float
+    height: float
+    lines: list[list[Word]]
+    sign: list[Word] = field(default_factory=list)
+    flag: tuple[str, str, str] | None = None
+
+
+def apart(words: list[Word]) -> float:
+    """The width of a line."""
+    return sum(each.width for each in words) + 6.0 * (len(words) - 1)
+
+
+def box_of_variable(outline: Outline, v: Variable, style: Style, show: Show) -> Box:
+    operation = _operation(outline, v, sign(v) if style == "lecture" else word(v)) if v.operation else []
+    label = shortened(outline.label(v), LETTERS)
+    shape, number = shape_text(v.shape), _number(outline, v, show)
+    if style == "lecture":
+        first = [Word(label, "math", LARGE)]
+    elif v.operation is None:
+        first = [Word(label, "name", LARGE)]
+    elif v.name:
+        first = [Word(label, "name", LARGE), *operation]
+    else:
+        for each in operation:
+            if each.kind == "operation":
+                each.kind = "name"
+        first = [*operation, Word(label, "muted", SMALLEST)]
+    second = [Word(text, kind, SMALL) for text, kind in ((shape, "muted"), (number, "number")) if text]
+    held = bodies(v)
+    if held and style == "compact":
+        count = sum(len(body.graph) - len(body.graph.inputs) for _, body in held)
+        second.append(Word(f"holds {count} operation{'s' * (count != 1)}", "muted", SMALL))
+    lines = [first, second] if second else [first]
+    flag = _flag(outline, outline.names[v.number])
+    width = max(map(apart, lines)) + 2 * MARGIN + (6.0 if v.operation is None or style == "lecture" else 0.0)
+    height = 40.0 if len(lines) > 1 else 28.0
+    if flag is not None:
+        width = max(width, text_width(flag[0], SMALLEST) + 30.0)
+    if style == "lecture":
+        width, height = max(width, height), max(height, 34.0)
+        if operation:
+            width = max(width, apart(operation) + 14.0)
+            height += SIGN_HEIGHT + SIGN_APART
+        return Box(width, height, lines, operation, flag)
+    return Box(max(width, 44.0), height, lines, [], flag)
+
+
+def _operation(outline: Outline, v: Variable, text: str) -> list[Word]:
+    """The operation among the constants that it is applied to, as they stand."""
+    words = [Word(shortened(text, LETTERS), "operation", LARGE)]
+    before = True
+    for k, u in enumerate(v.inputs):
+        if outline.tree.home[u.number] >= 0:
+            before = False
+            continue
+        chip = Word(constant_text(u, outline.names[u.number]), "chip", SMALL, u.number, k)
+        words.insert(len(words) - 1 if before and len(v.inputs) > 1 else len(words), chip)
+    return words
+
+
+def _number(outline: Outline, v: Variable, show: Show) -> str:
+    """The one number of a box: of a scalar its value, of an array the root mean square."""
+    measured = outline.measured
+    if measured is None or not measured.has_value(v):
+        return ""
+    if show == "value":
+        if v.size == 1 and v.dtype.kind in "biuf":
+            value = measured.value(v).item()
+            return str(value) if isinstance(value, (bool, int)) else _scalar(value)
+        return f"rms {number_text(measured.rms(v))}" if v.dtype.kind in "fc" else ""
+    gradient = measured.gradient(v)
+    if gradient is None:
+        return "∂ –"
+    if v.size == 1 and v.dtype.kind == "f":
+        return f"∂ {_scalar(gradient.item())}"
+    return f"∂ rms {number_text(measured.gradient_rms(v))}"
+
+
+def _scalar(value: float) -> str:
+    return number_text(value) if np.isfinite(value) else str(value)
+
+
+def _flag(outline: Outline, name: str) -> tuple[str, str, str] | None:
+    measured = outline.measured
+    if measured is None:
+        return None
+    finding = measured.flags.get(name)
+    if finding is not None and finding.severity != "note":
+        return finding.kind, finding.severity, finding.message
+    if name in measured.poisoned:
+        cause = measured.poisoned[name]
+        return "poisoned", "note", f"not finite because of {cause.variable}"
+    return None
+
+
+def box_of_group(outline: Outline, group: Group) -> Box:
+    """A closed group."""
+    graph, members = outline.graph, outline.tree.members(group.number)
+    first = [Word(shortened(group.title, LETTERS), "name", LARGE)]
+    if group.copies > 1:
+        first.append(Word(f"× {group.copies}", "operation", LARGE))
+    operations = sum(graph.variables[n].operation is not None for n in members)
+    parameters = sum(graph.variables[n].size for n in members if outline.roles[n] == "parameter")
+    parts = [f"{n:,} {word}{'s' * (n != 1)}" for n, word in ((operations, "operation"), (parameters, "parameter")) if n]
+    second = [Word(" · ".join(parts) or f"{len(members):,} variables", "muted", SMALL)]
+    flag = _worst([each for n in members if (each := _flag(outline, outline.names[n])) is not None])
+    width = max(apart(first), apart(second)) + 2 * MARGIN + 8.0
+    return Box(max(width, 80.0), 44.0, [first, second], [], flag)
+
+
+def _worst(flags: list[tuple[str, str, str]]) -> tuple[str, str, str] | None:
+    order = ("error", "warning", "note")
+    return min(flags, key=lambda flag: order.index(flag[1]), default=None)

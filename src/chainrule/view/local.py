@@ -1,0 +1,66 @@
+"""What is known of the local Jacobian on each edge without any number: structure, size, how much of it is stored."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..backprop import local_maps
+from ..errors import ChainruleError
+from ..graph import Graph, Variable
+
+
+class Local(NamedTuple):
+    """A local Jacobian.
+
+    Attributes
+    ----------
+    structure : str
+        Its name in the closed list of structures; "undeclared" where the operation has no rule that tells.
+    stored, full : int
+        The numbers that it keeps, and the entries of the dense matrix.
+    """
+
+    structure: str
+    stored: int
+    full: int
+
+
+class LocalJacobians:
+    """The local Jacobians of operations, each looked up once for all of equal types and parameters."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], dict[tuple[int, int], Local] | None] = {}
+
+    def of(self, v: Variable) -> list[Local]:
+        """One for each argument."""
+        key = (v.operation, v.parameters, *[id(u.value) if _is_index(u) else u.type for u in v.inputs])
+        if key not in self._known:
+            self._known[key] = _looked_up(v)
+        known = self._known[key]
+        found = []
+        for k, u in enumerate(v.inputs):
+            full = v.size * u.size
+            if known is None:
+                found.append(Local("undeclared", 0, full))
+            else:
+                found.append(known.get((v.part, k), Local("zero", 0, full)))
+        return found
+
+
+def _is_index(u: Variable) -> bool:
+    """Whether a constant tells where entries go."""
+    return u.is_constant and u.dtype.kind in "biu"
+
+
+def _looked_up(v: Variable) -> dict[tuple[int, int], Local] | None:
+    """The structure depends on types alone: on variables of a small graph it is the same as on numbers."""
+    graph = Graph()
+    inputs = tuple([graph.constant(u.value) if _is_index(u) else graph.input(u.type) for u in v.inputs])
+    assert v.operation is not None
+    try:
+        made = graph.append(v.operation, inputs, v.parameters)
+        y = made[0] if isinstance(made, tuple) else made
+        maps = local_maps(y, lambda each: each)
+    except ChainruleError:
+        return None
+    return {place: Local(str(J.structure), J.storage, J.size) for place, J in maps.items()}

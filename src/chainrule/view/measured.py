@@ -1,0 +1,119 @@
+"""A graph with numbers: every value, every gradient, what each edge does to a gradient, and what is wrong with them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from typing import Any, final
+
+from ..backprop.walk import back_propagation_steps
+from ..graph import Graph, Variable
+from ..health import Finding, Run, examine
+from ..interpret import evaluate
+from ..original import np
+from .numbers import statistics
+
+Steps = Iterator[tuple[Variable, int, Variable, Any]]
+
+
+@final
+class Measured:
+    """The numbers of a graph.
+
+    Attributes
+    ----------
+    values : mapping
+        By the number of the variable.
+    gradients : mapping or None
+        The same; without entry where no path leads to an output. None where no seed was given.
+    gains : mapping
+        By number of the variable and of its argument: the norm of what the edge passes back over the norm of what
+        arrives, which is how much this local Jacobian lets through.
+    findings : list of Finding
+        Worst first.
+    """
+
+    def __init__(self, graph: Graph, values: Mapping[int, Any], seeds: Mapping[Variable, Any] | None):
+        self.graph, self.values = graph, values
+        self.gains: dict[tuple[int, int], float] = {}
+        parameters = [v for v in graph.inputs if v.type.carries_derivative]
+        run = Run(graph, values, evaluate, [parameters])
+        steps = None
+        if seeds:
+            run.gradients.update({v.number: np.asarray(seed) for v, seed in seeds.items()})
+            steps = self._watched(back_propagation_steps(graph, values, run.gradients), run.gradients)
+        self.findings: list[Finding] = examine(run, steps)
+        self.gradients: Mapping[int, Any] | None = run.gradients if seeds else None
+        self._of_values: dict[int, dict[str, Any]] = {}
+        self._of_gradients: dict[int, dict[str, Any]] = {}
+
+    def _watched(self, steps: Steps, gradients: Mapping[int, Any]) -> Steps:
+        arriving: tuple[int, float] = (-1, 0.0)
+        for y, k, x, contribution in steps:
+            if arriving[0] != y.number:
+                bars = [gradients[part.number] for part in y.results if part.number in gradients]
+                arriving = y.number, _norm(bars)
+            leaving = _norm([contribution])
+            if arriving[1] > 0:
+                for part in y.results:
+                    self.gains[part.number, k] = leaving / arriving[1]
+            yield y, k, x, contribution
+
+    def has_value(self, v: Variable) -> bool:
+        return v.number in self.values
+
+    def value(self, v: Variable) -> Any:
+        return np.asarray(self.values[v.number])
+
+    def gradient(self, v: Variable) -> Any:
+        """The gradient, or None where there is none: not asked for, or of a dtype that carries none.
+
+        Where no path leads to an output it is zero.
+        """
+        if self.gradients is None or not v.type.carries_derivative:
+            return None
+        found = self.gradients.get(v.number)
+        return np.zeros(v.shape, v.dtype) if found is None else np.asarray(found)
+
+    def rms(self, v: Variable) -> float | None:
+        """Root mean square of the value's finite entries."""
+        return self._statistics(self._of_values, v, self.value(v) if self.has_value(v) else None)
+
+    def gradient_rms(self, v: Variable) -> float | None:
+        return self._statistics(self._of_gradients, v, self.gradient(v))
+
+    @staticmethod
+    def _statistics(known: dict[int, dict[str, Any]], v: Variable, array: Any) -> float | None:
+        if array is None:
+            return None
+        if v.number not in known:
+            known[v.number] = statistics(array)
+        found = known[v.number]["rms"]
+        return found if isinstance(found, float) else None
+
+    @functools.cached_property
+    def flags(self) -> dict[str, Finding]:
+        """By the name of a variable, the worst finding about it; what it poisons has the same."""
+        found: dict[str, Finding] = {}
+        for finding in self.findings:
+            if finding.variable is not None:
+                found.setdefault(finding.variable, finding)
+        return found
+
+    @functools.cached_property
+    def poisoned(self) -> dict[str, Finding]:
+        """By the name of a variable that is not finite because of another, the finding about that."""
+        found: dict[str, Finding] = {}
+        for finding in self.findings:
+            for name in finding.poisoned:
+                found.setdefault(name, finding)
+        return found
+
+
+def _norm(arrays: list[Any]) -> float:
+    with np.errstate(all="ignore"):
+        total = 0.0
+        for each in arrays:
+            x = np.abs(np.asarray(each)).astype(np.float64)
+            total = float(np.hypot(total, np.sqrt(np.sum(np.square(x)))))
+    return total

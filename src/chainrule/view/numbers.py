@@ -1,0 +1,123 @@
+"""What is shown of an array: statistics, all its numbers where they are few, a coarse picture, a histogram."""
+
+from __future__ import annotations
+
+import base64
+import math
+from typing import Any, Final
+
+from ..original import np
+
+FEW: Final = 64  # numbers that are given in full
+WIDEST: Final = 32  # rows and columns of a picture
+BINS: Final = 24
+NOT_FINITE: Final = 255  # the shade of what has no place between lowest and highest
+
+
+def statistics(array: Any) -> dict[str, Any]:
+    """Least, mean, greatest and root mean square of the finite entries; how many are zero, subnormal or not finite.
+
+    Of complex numbers, the absolute values.
+    """
+    a = np.asarray(array)
+    reals = np.abs(a) if a.dtype.kind == "c" else a
+    tiny = np.finfo(reals.dtype).tiny if reals.dtype.kind == "f" else 0
+    x = reals.astype(np.float64)
+    finite = x[np.isfinite(x)]
+    with np.errstate(all="ignore"):
+        scale = float(np.abs(finite).max(initial=0.0))
+        rms = scale * math.sqrt(float(np.mean(np.square(finite / scale)))) if scale > 0 else 0.0
+        found: dict[str, Any] = {
+            "min": float(finite.min()) if finite.size else None,
+            "mean": float(finite.mean()) if finite.size else None,
+            "max": float(finite.max()) if finite.size else None,
+            "rms": rms if finite.size else None,
+        }
+    found |= {
+        "zeros": int(np.count_nonzero(x == 0)),
+        "nan": int(np.count_nonzero(np.isnan(x))),
+        "inf": int(np.count_nonzero(np.isinf(x))),
+        "subnormal": int(np.count_nonzero((np.abs(reals) < tiny) & (reals != 0))) if tiny else 0,
+    }
+    return {name: _plain(value) for name, value in found.items()}
+
+
+def described(array: Any, picture: bool = True) -> dict[str, Any]:
+    """All that a document holds of an array."""
+    a = np.asarray(array)
+    found: dict[str, Any] = {"statistics": statistics(a)}
+    if a.size <= FEW:
+        found["numbers"] = numbers(a)
+    if a.size > 1:
+        found["histogram"] = histogram(a)
+        if picture and a.ndim:
+            found["picture"] = heat_map(a)
+    return found
+
+
+def numbers(array: Any) -> Any:
+    """Nested lists of JSON's numbers; what JSON has no number for as text; complex numbers as pairs."""
+    a = np.asarray(array)
+    if a.dtype.kind == "c":
+        a = np.stack([a.real, a.imag], -1)
+    if a.dtype.kind == "f":
+        a = a.astype(np.float64)
+    return _plain(a.tolist())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    return value
+
+
+def histogram(array: Any) -> dict[str, Any]:
+    """Counts of the finite entries between the least and the greatest."""
+    x = _real(array).ravel()
+    x = x[np.isfinite(x)]
+    if not x.size:
+        return {"low": None, "high": None, "counts": []}
+    low, high = float(x.min()), float(x.max())
+    if not math.isfinite(high - low) or high == low:
+        return {"low": low, "high": high, "counts": [int(x.size)]}
+    place = np.minimum(((x - low) / (high - low) * BINS).astype(int), BINS - 1)
+    return {"low": low, "high": high, "counts": np.bincount(place, minlength=BINS).tolist()}
+
+
+def heat_map(array: Any) -> dict[str, Any]:
+    """Rows and columns in at most 255 shades: the last axis across, all others down.
+
+    Where there are more than 32, some are shown, the first and the last among them; `rows` and `columns` tell which.
+    """
+    x = _real(array)
+    x = x.reshape(-1, x.shape[-1]) if x.ndim > 1 else x.reshape(1, -1)
+    rows, columns = _chosen(x.shape[0]), _chosen(x.shape[1])
+    part = x[np.ix_(rows, columns)]
+    finite = np.isfinite(part)
+    low = float(part[finite].min()) if finite.any() else 0.0
+    high = float(part[finite].max()) if finite.any() else 0.0
+    with np.errstate(all="ignore"):
+        shade = (part / 2 - low / 2) / (high / 2 - low / 2) * (NOT_FINITE - 1) if high > low else np.zeros(part.shape)
+    shades = np.where(finite, np.rint(np.where(finite, shade, 0)), NOT_FINITE).astype(np.uint8)
+    return {
+        "shape": list(x.shape),
+        "rows": rows,
+        "columns": columns,
+        "thinned": part.size < x.size,
+        "low": low,
+        "high": high,
+        "shades": base64.b64encode(shades.tobytes()).decode(),
+    }
+
+
+def _chosen(n: int) -> list[int]:
+    if n <= WIDEST:
+        return list(range(n))
+    return [k * (n - 1) // (WIDEST - 1) for k in range(WIDEST)]
+
+
+def _real(array: Any) -> np.ndarray:
+    a = np.asarray(array)
+    return (np.abs(a) if a.dtype.kind == "c" else a).astype(np.float64)
