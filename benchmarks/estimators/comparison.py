@@ -11,7 +11,7 @@ from ..figures import Figure, of_ratio
 from ..peers import ROUNDS, Peer, in_turns
 from .sets import SETS
 
-RTOL = {"float64": 1e-4, "float32": 1e-3}  # of losses: of PyTorch's, the penalty is no part, and Adam is a bit other
+RTOL = {"float64": 1e-4, "float32": 1e-3}  # of losses: PyTorch's leave out the penalty, and its Adam is a bit other
 EPOCHS = {  # that take scikit-learn at least a fifth of a second
     "iris": 1000,
     "wine": 1000,
