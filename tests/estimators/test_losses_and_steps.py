@@ -12,6 +12,7 @@ pytest.importorskip("sklearn")
 from sklearn.metrics import hinge_loss, log_loss, mean_pinball_loss
 
 from chainrule.estimators import MLPClassifier, MLPRegressor
+from chainrule.optimizers import averaged, configured
 
 pytestmark = pytest.mark.filterwarnings("ignore:Stochastic Optimizer", "ignore:lbfgs failed")
 
@@ -104,7 +105,7 @@ class TestLosses:
             ),
             ("cross_entropy", TWO, r"no loss 'cross_entropy' for two classes or several labels"),
             ({"name": "cross_entrop"}, LABELS, r"no loss 'cross_entrop'(.|\n)*try +'cross_entropy'"),
-            ({"smoothing": 0.1}, LABELS, r'a loss with settings needs its "name"'),
+            ({"smoothing": 0.1}, LABELS, r'loss with settings needs a "name"'),
             ({"name": "cross_entropy", "level": 0.1}, LABELS, r"cross_entropy has no setting level"),
         ],
     )
@@ -164,6 +165,20 @@ class TestClassWeights:
             by_row = classifier(LABELS, weights, **{**STEP, "max_iter": 3})
             np.testing.assert_allclose(by_class.coefs_[0], by_row.coefs_[0], rtol=1e-12)
             assert not np.allclose(by_row.coefs_[0], classifier(LABELS, given, **STEP).coefs_[0])
+
+    def test_of_several_labels_there_is_a_dict_for_each(self):
+        labels = np.stack([Y > 0.3, Y > -0.5], axis=1).astype(int)
+        weights = np.where(labels[:, 0], 3.0, 1.0) * np.where(labels[:, 1], 0.5, 2.0)
+        by_label = classifier(labels, class_weight=[{0: 1.0, 1: 3.0}, {0: 2.0, 1: 0.5}], **STEP)
+        np.testing.assert_allclose(by_label.coefs_[0], classifier(labels, weights, **STEP).coefs_[0], rtol=1e-12)
+
+    def test_rows_of_some_classes_may_come_one_by_one(self):
+        some = LABELS != "c"
+        chosen = {"a": 3.0, "c": 0.5}
+        by_class, by_row = (MLPClassifier(**STEP, random_state=0, class_weight=each) for each in (chosen, None))
+        by_class.partial_fit(X[some], LABELS[some], classes=["a", "b", "c"])
+        by_row.partial_fit(X[some], LABELS[some], np.where(LABELS[some] == "a", 3.0, 1.0), classes=["a", "b", "c"])
+        np.testing.assert_allclose(by_class.coefs_[0], by_row.coefs_[0], rtol=1e-12)
 
     def test_balanced_ones_need_all_rows(self):
         net = MLPClassifier(class_weight="balanced")
@@ -227,6 +242,16 @@ class TestSteps:
     def test_an_optimizer_of_the_users(self, gradient):
         settings = {**STEP, "momentum": 0.9, "solver": SignSteps()}
         np.testing.assert_array_equal(moved(**settings).round(12), -np.sign(gradient))
+
+    def test_means_of_an_optimizer_of_the_users_have_statistics_of_their_own(self):
+        settings = {**STILL, "hidden_layer_sizes": [3], "learning_rate_init": 0.1, "max_iter": 5}
+        named = regressor(**{**settings, "solver": "sgd"}, normalization="batch", averaging="polyak")
+        given = {**settings, "momentum": 0.9, "solver": averaged(configured("momentum", momentum=0.0))}
+        np.testing.assert_allclose(
+            regressor(**given, normalization="batch").buffers_[0]["variance"],
+            named.buffers_[0]["variance"],
+            rtol=1e-10,
+        )
 
     def test_schedules_of_the_catalogue_and_of_the_user_are_heard(self, gradient):
         """A rate that is 1 in the first step and as good as nothing from then on."""

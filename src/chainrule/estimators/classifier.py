@@ -25,6 +25,7 @@ from .sklearn_loader import (
     check_classification_targets,
     check_partial_fit_first_call,
     column_or_1d,
+    compute_class_weight,
     compute_sample_weight,
     fit_context,
     type_of_target,
@@ -67,8 +68,9 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
         function the outputs count as logits. Hinge losses give scores: `decision_function` instead of `predict_proba`.
     label_smoothing : float
         What share of each target goes to all classes alike, with loss="log_loss".
-    class_weight : dict, "balanced" or None
-        Factors of the weights of rows, by class. "balanced": inverse to the classes' frequencies.
+    class_weight : dict, list of dict, "balanced" or None
+        Factors of the weights of rows, by class; of several labels a dict for each, whose factors are multiplied.
+        "balanced": inverse to the classes' frequencies.
 
     Attributes
     ----------
@@ -88,7 +90,7 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
         **CONSTRAINTS,
         "loss": [StrOptions({"log_loss", *losses_for("classification", "binary")}), dict, callable],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
 
     def __init__(
@@ -329,12 +331,17 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
                 "class_weight='balanced' needs all rows, which partial_fit does not see",
                 try_="a dict of weights, by class",
             )
-        given = self.class_weight.values() if isinstance(self.class_weight, dict) else []
+        of_columns = [self.class_weight] if isinstance(self.class_weight, dict) else self.class_weight
+        given = [] if of_columns == "balanced" else [weight for each in of_columns for weight in each.values()]
         if not all(isinstance(weight, Real) and 0 <= float(weight) < math.inf for weight in given):
             raise ArgumentError(
                 "weights of classes are finite and not negative", got=f"class_weight={self.class_weight}"
             )
-        return compute_sample_weight(self.class_weight, y)
+        if not isinstance(self.class_weight, dict):
+            return compute_sample_weight(self.class_weight, y)
+        # Of all classes that there are: those of partial_fit may have only some of them.
+        weights = compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_)
+        return weights[np.searchsorted(self.classes_, np.ravel(y))]
 
     def _stratification(self, targets: np.ndarray) -> np.ndarray | None:
         """Two classes are; more of them, or several labels, are not, as in scikit-learn."""

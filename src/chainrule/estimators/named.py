@@ -27,7 +27,7 @@ def named(choice: Any, known: Iterable[str], what: str, of: str = "") -> tuple[s
     if not isinstance(name, str) or name not in names:
         near = difflib.get_close_matches(name, names, 1) if isinstance(name, str) else []
         raise ArgumentError(
-            f"there is no {what} {name!r}{of}" if name is not None else f'a {what} with settings needs its "name"',
+            f"there is no {what} {name!r}{of}" if name is not None else f'{what} with settings needs a "name"',
             got=None if name is not None else repr(choice),
             wanted=", ".join(names),
             try_=repr(near[0]) if near else None,

@@ -37,7 +37,7 @@ available_if = _module("utils.metaestimators").available_if
 
 get_config = LazyModule("sklearn", "estimators").get_config
 check_random_state, column_or_1d = _utils.check_random_state, _utils.column_or_1d
-compute_sample_weight = _utils.compute_sample_weight
+compute_class_weight, compute_sample_weight = _utils.compute_class_weight, _utils.compute_sample_weight
 check_classification_targets = _multiclass.check_classification_targets
 check_partial_fit_first_call = _multiclass._check_partial_fit_first_call
 type_of_target, unique_labels = _multiclass.type_of_target, _multiclass.unique_labels

@@ -170,7 +170,7 @@ class _Follower:
         """The learning rate, by the losses of the epochs so far: those of validation rows where there are some."""
         if self.held is not None:
             losses = self.estimator.validation_loss_curve_[self.known :]
-        return self.rate(step, losses)
+        return float(self.rate(step, losses))
 
     def steps_to_next(self, state: State) -> int:
         """As many as there are."""
@@ -208,7 +208,7 @@ class _Follower:
         now = self.now
         if now is None:
             buffers = self.state.buffers["net"]
-            if self.estimator.averaging is not None and self.recipe.takes_statistics:
+            if hasattr(self.optimizer, "judged") and self.recipe.takes_statistics:
                 buffers = self.recipe.net.statistics(parameters, self._batches())
             now = self.now = self.estimator._attributes(parameters, buffers)
         return now
