@@ -85,16 +85,16 @@ def test_poisson():
     np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-8)
 
 
-@pytest.mark.parametrize("solver", ["sgd", "adam"])
-def test_epoch_by_epoch_and_warm_starts(solver):
-    ours, theirs, X, y = both("four classes", solver=solver, random_state=0)
-    for _ in range(3):
-        ours.partial_fit(X, y, classes=range(4))
-        theirs.partial_fit(X, y, classes=range(4))
-    assert_same(ours, theirs)
-    ours.set_params(warm_start=True, max_iter=2).fit(X, y)
-    theirs.set_params(warm_start=True, max_iter=2).fit(X, y)
-    assert_same(ours, theirs)
+@pytest.mark.parametrize("name", ["sgd", "adam", "inverse scaling", "adaptive"])
+def test_epoch_by_epoch_and_warm_starts(name):
+    ours, theirs, X, y = both("four classes", **{**SETTINGS[name], "random_state": 0})
+    for warm in (False, True):
+        for net in (ours, theirs):
+            net.set_params(warm_start=warm, max_iter=2)
+            net.fit(X, y) if warm else net.partial_fit(X, y, classes=range(4))
+            for _ in range(2):
+                net.partial_fit(X, y)
+        assert_same(ours, theirs)
 
 
 def test_lbfgs_finds_a_minimum_as_low():

@@ -271,6 +271,10 @@ class TestSteps:
         settings = {name: each for name, each in STEP.items() if name != "learning_rate_init"}
         net = MLPRegressor(**{**settings, "max_iter": 3, "learning_rate": schedule}).fit(X, Y, X_val=X, y_val=Y + 1)
         assert told[-1] == net.validation_loss_curve_[:2]
+        net = MLPRegressor(**{**settings, "learning_rate": schedule}).partial_fit(X, Y).partial_fit(X, Y)
+        assert told[-1] == net.loss_curve_[:1]
+        net.set_params(warm_start=True, max_iter=2).fit(X, Y)
+        assert told[-1] == net.loss_curve_[2:3]
 
     @pytest.mark.parametrize(
         ("choice", "message"),

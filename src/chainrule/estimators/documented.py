@@ -24,8 +24,8 @@ batch_size : int or "auto"
     "auto": 200, or all rows if they are fewer.
 learning_rate : str, dict or callable
     "constant", scikit-learn's "invscaling" and "adaptive" (with solver="sgd"), a schedule of the catalogue, or
-    ``schedule(step, losses)``, the rate of a step counted from 0. `losses` are those of the epochs so far, of
-    validation rows where there are some. A schedule of the catalogue that ends does so with `max_iter` epochs.
+    ``schedule(step, losses)``, the rate of a step counted from 0. `losses` is `loss_curve_` as far as it has come, or
+    `validation_loss_curve_` where there are validation rows. A schedule that ends does so with `max_iter` epochs.
 learning_rate_init : float
 power_t : float
     Exponent of "invscaling".

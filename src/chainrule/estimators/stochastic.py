@@ -43,10 +43,10 @@ def fit_stochastic(
     optimizer = optimizer_of(*chosen)
     state, goes_on = _state(estimator, recipe, optimizer, chosen, incremental)
     rate = rate_of(estimator, estimator.max_iter * -(-len(source) // batch_size), goes_on)
-    epochs = state.epoch if incremental else estimator.max_iter
+    epochs = 1 if incremental else estimator.max_iter
     estimator.n_iter_ = 0
     follower = _Follower(estimator, recipe, optimizer, rate, state, batch_size, source, held, shown, incremental)
-    follower.begin(chosen)
+    follower.begin(chosen, goes_on)
     try:
         fitted = fit(
             recipe.objective,
@@ -158,19 +158,18 @@ class _Follower:
         self.may_end = True  # without a word: training stopped because it got no further, or somebody asked it to
         self.tasks = Tasks(estimator, shown, "epoch", 1 if incremental else estimator.max_iter)
 
-    def begin(self, chosen: tuple[Any, ...]) -> None:
+    def begin(self, chosen: tuple[Any, ...], goes_on: bool) -> None:
         """Before the first epoch."""
         estimator, self.chosen = self.estimator, chosen
         estimator._rate = self.rate if isinstance(self.rate, Rate) else None
         estimator._begin_curves(self.held is not None)
-        self.known = len(estimator.validation_loss_curve_ or ())
+        self.curve = estimator.loss_curve_ if self.held is None else estimator.validation_loss_curve_
+        self.known = 0 if goes_on else len(self.curve)
         self.tasks.begin()
 
     def rate_of_step(self, step: int, losses: Sequence[float]) -> float:
-        """The learning rate, by the losses of the epochs so far: those of validation rows where there are some."""
-        if self.held is not None:
-            losses = self.estimator.validation_loss_curve_[self.known :]
-        return float(self.rate(step, losses))
+        """The learning rate, by the curve that shows how this run goes, whose epochs may be those of `partial_fit`."""
+        return float(self.rate(step, self.curve[self.known :] if self.known else self.curve))
 
     def steps_to_next(self, state: State) -> int:
         """As many as there are."""
@@ -229,7 +228,7 @@ class _Follower:
             learned = self.learned(state.judged(self.optimizer))
             if not all(np.isfinite(x).all() for x in (*learned["coefs_"], *learned["intercepts_"])):
                 raise ArgumentError(NOT_FINITE)
-        kept = dataclasses.replace(state, best=None, best_buffers=None, best_epoch=0, running=Running())
+        kept = dataclasses.replace(state, best=None, best_buffers=None, best_epoch=0, history=[], running=Running())
         self._set(learned, (kept, self.chosen))
 
     def diverged(self, error: DivergenceError) -> None:
