@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 import chainrule
+from chainrule import above
 
 Rooms = dict[str, set[str]]
 
-GROUND = {"errors", "arraytype", "tree", "lazy", "locks", "original"}
+GROUND = {"errors", "arraytype", "tree", "lazy", "locks", "original", "above"}
 SIBLINGS = {"tracing", "backprop", "simplify", "interpret", "compile", "health"}
 PLAIN = {"nets", "losses", "regularizers", "optimizers"}  # plain NumPy functions
 LOOP = {"training", "files", "data"}
@@ -26,6 +27,7 @@ BELOW_LEAVES = BELOW_API | {"api"} | PLAIN | LOOP
 ALLOWED: Rooms = {
     "errors": set(),
     "locks": set(),
+    "above": set(),
     "original": set(),
     "arraytype": {"errors", "original"},
     "tree": {"errors", "locks"},
@@ -40,7 +42,7 @@ ALLOWED: Rooms = {
     **dict.fromkeys(LEAVES, BELOW_LEAVES),
     "cli": BELOW_LEAVES | LEAVES,
     "__main__": {"cli"},
-    "__init__": {"api"},
+    "__init__": {"api", "above"},
 }
 
 
@@ -211,6 +213,17 @@ def test_a_hidden_import_of_a_lower_room_is_found_and_so_is_one_of_a_higher(tmp_
         "graph/variable.py:2: an import of our own hides in the function f",
         "graph/variable.py:2: graph imports api",
     ]
+
+
+def test_only_the_face_asks_for_a_room_above_and_only_for_leaves() -> None:
+    asking = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "provider"
+    ]
+    assert asking == ["api/drawing.py"]
+    assert {room.split(".")[1] for room in above._rooms.values()} <= LEAVES
 
 
 HEAVY = ("scipy", "optree", "llvmlite", "sklearn", "mpi4py", "onnx", "rich", "matplotlib", "pandas", "IPython")

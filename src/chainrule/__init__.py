@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from .above import provide
+
 __version__ = "0.1.0"
 
 _PUBLIC = {
@@ -43,6 +45,8 @@ _PUBLIC = {
     "vmap": "api",
     "while_loop": "api",
 }
+
+provide("drawing", f"{__name__}.view.drawing")
 
 if TYPE_CHECKING:
     from .api import (

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 import reprlib
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, final
 
 from .. import backprop, interpret, simplify, tree
@@ -21,6 +23,7 @@ from ..original import np
 from ..tracing import Array, Guard, Trace, trace_of, wrap
 from .application import pasted, traced
 from .arguments import argument_names, check_callable, labels_of, outputs_of, typed
+from .drawing import drawing
 from .scope import lasting_graph, owned, plain, read_only, transform
 from .stability import stabilized
 
@@ -307,18 +310,26 @@ class Graph:
         >>> g.backward(g.forward(x=5.0), seeds=[1.0, 10.0])["x"]
         np.float64(40.0)
         """
-        if not isinstance(values, Values) or values.graph.data is not self.data or values.is_grad_table:
-            raise ArgumentError(
-                "back-propagation starts from the values that forward has returned, of the same graph",
-                got=_what_these_are(values),
-                try_="g.backward(g.forward(...))",
-            )
-        starts: dict[Variable, Any] = {}
-        for v, seed in self._seeds(seeds):
-            starts[v] = starts[v] + seed if v in starts else seed
+        self._check_values(values, "back-propagation starts from", "g.backward(g.forward(...))")
+        starts = self._starts(seeds)
         with np.errstate(all="ignore"):
             table = backprop.back_propagation(self.data, values.by_number, starts)
         return Values(self, table, table=True)
+
+    def _check_values(self, values: Any, what: str, cure: str) -> None:
+        if not isinstance(values, Values) or values.graph.data is not self.data or values.is_grad_table:
+            raise ArgumentError(
+                f"{what} the values that forward has returned, of the same graph",
+                got=_what_these_are(values),
+                try_=cure,
+            )
+
+    def _starts(self, seeds: Any) -> dict[Variable, Any]:
+        """What to start from at each output, once."""
+        starts: dict[Variable, Any] = {}
+        for v, seed in self._seeds(seeds):
+            starts[v] = starts[v] + seed if v in starts else seed
+        return starts
 
     def _seeds(self, seeds: Any) -> list[tuple[Variable, np.ndarray]]:
         """Outputs and what to start from, as its own array; an output that is listed twice stands twice."""
@@ -478,6 +489,158 @@ class Graph:
     def to_dot(self) -> str:
         """The drawing in the DOT language: variables as nodes, operations as the labels of edges."""
         return data.to_dot(self.data)
+
+    # How it is looked at
+
+    @users_frames_only
+    def to_svg(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        values: Values | None = None,
+        seeds: Any = None,
+        *,
+        style: str = "compact",
+        theme: str = "auto",
+        show: str = "value",
+        collapse: Any = "auto",
+        parameters: Sequence[Name] | None = None,
+    ) -> str:
+        """The drawing as SVG: one file, which needs nothing else.
+
+        Parameters
+        ----------
+        path : path, optional
+            Where to write it.
+        values : Values, optional
+            What `forward` returned: numbers to show.
+        seeds : optional
+            The gradient to start from at each output, as for `backward`, for gradients to show. A single scalar output
+            has one by itself.
+        style : {"compact", "lecture"}
+            An operation in the box of its result, downwards; or variables as nodes and operations on the edges,
+            upwards.
+        theme : {"auto", "light", "dark"}
+            The colors; "auto" follows the reader's.
+        show : {"value", "gradient"}
+            The number in each box: of a scalar itself, of an array the root mean square.
+        collapse : "auto", int or callable
+            Which groups are closed: by the size of the graph; from a depth on; those that a function of the group says.
+        parameters : sequence of names, optional
+            The inputs that are parameters; by default the leaves of trees, such as `p.W`.
+
+        Returns
+        -------
+        text : str
+
+        Raises
+        ------
+        ArgumentError
+            If the values are not those of this graph, or an option is none.
+
+        Examples
+        --------
+        >>> import numpy as np, chainrule as cr
+        >>> g = cr.trace(lambda w, x: np.tanh(w * x), 0.5, 2.0)
+        >>> text = g.to_svg(values=g.forward(0.5, 2.0))
+        >>> text.count("data-node=")
+        4
+        """
+        options = {"style": style, "theme": theme, "show": show, "collapse": collapse}
+        text = drawing().svg(self.data, *self._shown(values, seeds, parameters), **options)
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    @users_frames_only
+    def to_view(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        values: Values | None = None,
+        seeds: Any = None,
+        *,
+        parameters: Sequence[Name] | None = None,
+    ) -> str:
+        """All that is shown of the graph, as a JSON document of schema "chainrule/view/1".
+
+        Variables with their places in the program, edges with their local Jacobians, groups, layout; with values also
+        statistics, small arrays, pictures and histograms of every value and gradient. (The graph can be made again from
+        `to_json`, not from this.)
+
+        Parameters
+        ----------
+        path, values, seeds, parameters
+            As for `to_svg`. Without values the document holds no data.
+
+        Returns
+        -------
+        text : str
+
+        Examples
+        --------
+        >>> import json, numpy as np, chainrule as cr
+        >>> document = json.loads(cr.trace(np.tanh, np.ones(3)).to_view())
+        >>> document["edges"][0]["structure"]
+        'diagonal'
+        """
+        text = drawing().view(self.data, *self._shown(values, seeds, parameters))
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    @users_frames_only
+    def show(
+        self,
+        values: Values | None = None,
+        seeds: Any = None,
+        *,
+        tree: bool = False,
+        collapse: Any = "auto",
+        parameters: Sequence[Name] | None = None,
+        width: int | None = None,
+    ) -> None:
+        """Print the graph as a table, a variable or closed group in each row.
+
+        On a terminal in color, where the package rich is installed (``pip install "chainrule[terminal]"``), with as
+        many columns as fit; elsewhere as plain lines.
+
+        Parameters
+        ----------
+        values, seeds, collapse, parameters
+            As for `to_svg`.
+        tree : bool
+            Results before what they are made from, indented; what was shown already stands as `-> #4`.
+        width : int, optional
+            Letters in a line. By default those of the terminal, and without bound elsewhere.
+
+        Examples
+        --------
+        >>> import numpy as np, chainrule as cr
+        >>> def f(w, x):
+        ...     z = w * x
+        ...     return np.tanh(z)
+        >>> g = cr.trace(f, 0.5, 2.0)
+        >>> g.show(g.forward(0.5, 2.0), width=75)
+        #  node  op        shape   value   gradient  J to input           gain
+        0  w     input     scalar  0.5     0.84      -                    -
+        1  x     input     scalar  2       0.21      -                    -
+        2  z     multiply  scalar  1       0.42      diagonal | diagonal  2 | 0.5
+        3  v3    tanh      scalar  0.762   1         diagonal             0.42
+        """
+        options = {"tree": tree, "collapse": collapse, "width": width}
+        drawing().show(self.data, *self._shown(values, seeds, parameters), **options)
+
+    def _shown(
+        self, values: Values | None, seeds: Any, parameters: Sequence[Name] | None
+    ) -> tuple[Mapping[int, Any] | None, dict[Variable, Any] | None, list[int] | None]:
+        """Values by number, seeds by output, parameters by number."""
+        chosen = None if parameters is None else [self.variable(name).number for name in _listed(parameters, "names")]
+        if values is None:
+            return None, None, chosen
+        self._check_values(values, "what is shown are", "values=g.forward(...)")
+        scalar = len(self.outputs) == 1 and self.outputs[0].shape == () and self.outputs[0].dtype.kind == "f"
+        if seeds is None and not scalar:
+            return values.by_number, None, chosen
+        return values.by_number, self._starts(seeds), chosen
 
 
 def _no_graph() -> None:

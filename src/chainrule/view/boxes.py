@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from ..graph import Variable
-from ..original import np
 from .groups import Group
 from .outline import Outline
 from .text_width import shortened, text_width
-from .words import bodies, constant_text, number_text, shape_text, sign, word
+from .words import bodies, constant_text, shape_text, sign, value_text, word
 
 Style = Literal["compact", "lecture"]
 Show = Literal["value", "gradient"]
@@ -120,20 +119,14 @@ def _number(outline: Outline, v: Variable, show: Show) -> str:
     if measured is None or not measured.has_value(v):
         return ""
     if show == "value":
-        if v.size == 1 and v.dtype.kind in "biuf":
-            value = measured.value(v).item()
-            return str(value) if isinstance(value, (bool, int)) else _scalar(value)
-        return f"rms {number_text(measured.rms(v))}" if v.dtype.kind in "fc" else ""
-    gradient = measured.gradient(v)
-    if gradient is None:
-        return "∂ –"
-    if v.size == 1 and v.dtype.kind == "f":
-        return f"∂ {_scalar(gradient.item())}"
-    return f"∂ rms {number_text(measured.gradient_rms(v))}"
-
-
-def _scalar(value: float) -> str:
-    return number_text(value) if np.isfinite(value) else str(value)
+        array, rms, before = measured.value(v), measured.rms(v), ""
+        if v.size != 1 and v.dtype.kind not in "fc":
+            return ""
+    else:
+        array, rms, before = measured.gradient(v), measured.gradient_rms(v), "∂ "
+        if array is None:
+            return "∂ –"
+    return before + ("" if v.size == 1 else "rms ") + value_text(array, rms)
 
 
 def _flag(outline: Outline, name: str) -> tuple[str, str, str] | None:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from ..backprop import local_maps
 from ..errors import ChainruleError
-from ..graph import Graph, Variable
+from ..graph import Graph, Variable, ancestors
+from ..structure import IndexMap, LinearMap
 
 
 class Local(NamedTuple):
@@ -18,11 +19,14 @@ class Local(NamedTuple):
         Its name in the closed list of structures; "undeclared" where the operation has no rule that tells.
     stored, full : int
         The numbers that it keeps, and the entries of the dense matrix.
+    keeps : tuple of int
+        What it is made from: places of arguments, -1 for the result itself.
     """
 
     structure: str
     stored: int
     full: int
+    keeps: tuple[int, ...] = ()
 
 
 class LocalJacobians:
@@ -63,4 +67,18 @@ def _looked_up(v: Variable) -> dict[tuple[int, int], Local] | None:
         maps = local_maps(y, lambda each: each)
     except ChainruleError:
         return None
-    return {place: Local(str(J.structure), J.storage, J.size) for place, J in maps.items()}
+    results = made if isinstance(made, tuple) else (made,)
+    return {
+        (part, k): Local(str(J.structure), J.storage, J.size, _kept(J, inputs, results[part]))
+        for (part, k), J in maps.items()
+    }
+
+
+def _kept(J: LinearMap, inputs: tuple[Variable, ...], y: Variable) -> tuple[int, ...]:
+    """Which of the arguments and the result its factors are made from."""
+    if not isinstance(J, IndexMap):
+        return ()
+    factors = [factor for term in J.terms for factor, _ in term.factors if isinstance(factor, Variable)]
+    needed = {v.number for v in ancestors(factors, stop=[*inputs, y])}
+    found = [k for k, x in enumerate(inputs) if x.number in needed]
+    return (*found, -1) if y.number in needed else tuple(found)

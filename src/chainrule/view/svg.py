@@ -237,7 +237,8 @@ def _line(words: Iterable[Word], x: float, y: float) -> str:
     found = []
     for each in words:
         place = f'x="{_n(x + each.width / 2)}" y="{_n(y + each.size * 0.35)}" font-size="{_n(each.size)}"'
-        text = f'<text class="{each.kind}" {place} text-anchor="middle">{_text(each.text)}</text>'
+        kind = "plain" if each.kind == "chip" else each.kind
+        text = f'<text class="{kind}" {place} text-anchor="middle">{_text(each.text)}</text>'
         if each.kind == "chip":
             box = _rectangle("body", x, y - 7.5, each.width, 15.0, 4.0)
             text = f'<g class="chip"{_data({"constant": each.variable, "argument": each.argument})}>{box}{text}</g>'

@@ -14,7 +14,7 @@ LIGHT: Final = {
     "ground": "#ffffff",
     "text": "#1b1f24",
     "muted": "#57606a",
-    "operation": "#8a3ffc",
+    "operation": "#6f2dd8",
     "number": "#0550ae",
     "edge": "#8c959f",
     "spine": "#424a53",

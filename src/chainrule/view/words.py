@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+import math
+from typing import Any, Final
 
 from ..graph import Body, Variable
+from ..original import np
 
 SIGNS: Final = {
     "add": "+",
@@ -50,6 +52,15 @@ def number_text(x: float | None) -> str:
         return "–"
     text = f"{x:.3g}" if x == 0 or 1e-3 <= abs(x) < 1e5 else f"{x:.1e}"
     return text.replace("e-0", "e-").replace("e+0", "e")
+
+
+def value_text(array: Any, rms: float | None) -> str:
+    """Of a scalar itself, of an array the root mean square."""
+    a = np.asarray(array)
+    if a.size == 1 and a.dtype.kind in "biuf":
+        value = a.item()
+        return number_text(value) if isinstance(value, float) and math.isfinite(value) else str(value)
+    return number_text(rms)
 
 
 def constant_text(v: Variable, name: str) -> str:

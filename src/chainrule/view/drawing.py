@@ -1,0 +1,72 @@
+"""What the room does for the face of a graph."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ..errors import ArgumentError
+from ..graph import Graph, Variable
+from . import table
+from .boxes import Show, Style
+from .document import to_json
+from .opening import Collapse, open_groups
+from .outline import Outline
+from .picture import Picture
+from .svg import to_svg
+from .theme import Theme, style_sheet
+from .tree_lines import tree_lines
+
+Values = Mapping[int, Any] | None
+Seeds = Mapping[Variable, Any] | None
+Parameters = Collection[int] | None
+
+
+def svg(
+    graph: Graph,
+    values: Values = None,
+    seeds: Seeds = None,
+    parameters: Parameters = None,
+    style: Style = "compact",
+    theme: Theme = "auto",
+    show: Show = "value",
+    collapse: Collapse = "auto",
+) -> str:
+    """The picture as the text of a file."""
+    _check("style", style, ("compact", "lecture"))
+    _check("show", show, ("value", "gradient"))
+    style_sheet(theme)
+    outline = Outline(graph, values, seeds, parameters)
+    return to_svg(Picture(outline, open_groups(outline, collapse), style, show), theme)
+
+
+def view(graph: Graph, values: Values = None, seeds: Seeds = None, parameters: Parameters = None) -> str:
+    """The document as JSON."""
+    return to_json(Outline(graph, values, seeds, parameters))
+
+
+def show(
+    graph: Graph,
+    values: Values = None,
+    seeds: Seeds = None,
+    parameters: Parameters = None,
+    tree: bool = False,
+    collapse: Collapse = "auto",
+    width: int | None = None,
+) -> None:
+    """Print the table, or the tree."""
+    outline = Outline(graph, values, seeds, parameters)
+    terminal = sys.stdout.isatty()
+    if width is None and terminal:
+        width = shutil.get_terminal_size().columns
+    if tree:
+        table.print_lines(tree_lines(outline, width))
+    else:
+        table.print_table(table.rows(outline, open_groups(outline, collapse)), width, colored=terminal)
+
+
+def _check(name: str, given: Any, known: tuple[str, ...]) -> None:
+    if given not in known:
+        raise ArgumentError(f"{name}={given!r} is none", wanted=" or ".join(map(repr, known)))
