@@ -228,6 +228,8 @@ CASES = [
     # Validation rows
     argument("X_val alone", "validation rows are samples and targets", ArgumentError, X_val=X),
     argument("y_val alone", "validation rows are samples and targets", ArgumentError, y_val=LABELS),
+    argument("no X_val", r"0 sample\(s\)", X_val=X[:0], y_val=LABELS[:0]),
+    argument("one X_val", "two validation rows", settings={"early_stopping": True}, X_val=X[:1], y_val=LABELS[:1]),
     argument("X_val too narrow", "X has 2 features, but .* is expecting 3 features", X_val=X[:, :2], y_val=LABELS),
     argument("X_val with nan", "Input X contains NaN", X_val=changed(X, 0, np.nan), y_val=LABELS),
     argument("y_val of a class unseen", "classes not in", X_val=X, y_val=LABELS + 5, of=("classifier",)),

@@ -228,6 +228,8 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
     def _sources(self, rows: Rows, held: Rows | None, random_state: Any) -> tuple[Source, Source | None]:
         """Rows to train on, and rows to judge by."""
         check, shuffled = finite(self), random_state if self.shuffle else None
+        if held is not None and self.early_stopping and held[0].shape[0] < 2:
+            raise ArgumentError("early stopping judges by two validation rows or more", got="X_val of 1 row")
         if held is not None or not self.early_stopping:
             return source_of(rows, shuffled, check), None if held is None else source_of(held, check=check)
         if not mapped(rows[0]):

@@ -113,7 +113,7 @@ def validated_targets(estimator: Any, X: np.memmap, y: Any) -> Any:
 
 def refuse_masked(array: Any, what: str) -> None:
     """Refuse masked values: those under a mask would be learned from."""
-    if np.ma.is_masked(array):
+    if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
         raise ArgumentError(f"{what} has masked values, and missing ones cannot be used", try_=f"{what}.filled(0)")
 
 
