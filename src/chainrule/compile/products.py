@@ -259,9 +259,16 @@ class Product:
             inner = [loops.enter_context(counted(self.function, *each, 1, 1)) for each in ranges]
             deep = dict(zip(self.contraction.summed, inner, strict=True))
             flat = self._flat(inner)
-            for number, count in enumerate(valid):
+
+            def one_vector(number: Index, count: int) -> None:
                 whole = self._right({**at, **deep}, column + number * self.lanes, count)
-                self.entries.store(self.packed, whole, (panel, flat, self._vector(Index(number))))
+                self.entries.store(self.packed, whole, (panel, flat, self._vector(number)))
+
+            if self._step_along(self.column) == 1:
+                for number, count in enumerate(valid):
+                    one_vector(Index(number), count)
+            else:  # each is long
+                self._each_vector(valid, one_vector)
 
     def _pack_block(
         self,

@@ -6,6 +6,7 @@ that the error grows with the logarithm of the length as in NumPy's pairwise sum
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -26,6 +27,7 @@ _TURNS = 16  # numbers that each lane of them adds in a row
 _BLOCKS = 8  # sums that are added in a row
 _TOGETHER = 4  # vectors of results that are made at once,
 _SHORT_ROW = 2  # vectors of a row that is summed: its code is no loop
+_FEW_TERMS = 16
 _MOST_TOGETHER = 6  # or at most, at the end of a row
 
 Values = tuple[Value, ...]
@@ -116,8 +118,8 @@ class Reducer:
             self.entries.know(self.v, place, total)
             store(place)
 
-        def some(places: Sequence[Place]) -> None:
-            totals = self._totals(places, {}, self.contraction.sizes)
+        def some(places: Sequence[Place], together: int) -> None:
+            totals = self._totals(places, {}, self.contraction.sizes, together)
             alike = [place for place in places if _width(place) == self.lanes]
             if len(alike) < 2 or self.follows * len(alike) <= FEW_INSTRUCTIONS:
                 alike = []
@@ -148,8 +150,8 @@ class Reducer:
         def block(number: Index, size: int) -> None:
             base, sizes = {blocks.name: number * blocks.size}, {**self.contraction.sizes, blocks.name: size}
 
-            def some(places: Sequence[Place]) -> None:
-                for place, total in zip(places, self._totals(places, base, sizes), strict=True):
+            def some(places: Sequence[Place], together: int) -> None:
+                for place, total in zip(places, self._totals(places, base, sizes, together), strict=True):
                     vector = total._replace(text=self.function.splat(total, _width(place)), lanes=_width(place))
                     self.entries.store(partial, vector, (number, *place))
 
@@ -181,22 +183,25 @@ class Reducer:
 
         over(self.function, self.v.shape, self.lanes, one)
 
-    def _everywhere(self, some: Callable[[Sequence[Place]], None], part: Part | None) -> None:
-        """All places, or a part of them: those that are made together at once."""
+    def _everywhere(self, some: Callable[[Sequence[Place], int], None], part: Part | None) -> None:
+        """All places, or a part of them: those that are made together at once.
+
+        `some` also takes as many as the order of the sums is for.
+        """
         *outer, last = self.v.shape or (1,)
         if self.along and last < self.lanes:
             with nest(self.function, self.v.shape, part) as place:
-                some([place])
+                some([place], 1)
         elif self.along or last <= self.lanes or (part is not None and part.axis == len(outer)):
-            over(self.function, self.v.shape, self.lanes, lambda place: some([place]), part)
+            over(self.function, self.v.shape, self.lanes, lambda place: some([place], 1), part)
         else:
             with nest(self.function, outer, part) as place:
-                for columns in self._together(last):
+                for columns, together in self._together(last):
                     with columns as each:
-                        some([(*place, column) for column in each])
+                        some([(*place, column) for column in each], together)
 
-    def _together(self, size: int) -> Iterator[AbstractContextManager[list[Index]]]:
-        """The columns of a row of results, several vectors at once."""
+    def _together(self, size: int) -> Iterator[tuple[AbstractContextManager[list[Index]], int]]:
+        """The columns of a row of results, several vectors at once; or one by one, in the order for so many."""
         broad = _TOGETHER * self.lanes
         whole = size // broad * broad if size > 2 * broad else 0
 
@@ -205,21 +210,47 @@ class Reducer:
             with counted(self.function, 0, whole, broad, self.lanes) as first:
                 yield [first + k * self.lanes for k in range(_TOGETHER)]
 
+        one_by_one = self._is_short_and_long_to_write()
         if whole:
-            yield many()
+            yield self._one_vector(0, whole, self.lanes) if one_by_one else many(), _TOGETHER
         rest = [
-            Index(whole + at, {standing(width): 1} if width > 1 else {})
+            (whole + at, width)
             for start, stop, width in pieces(size - whole, self.lanes)
             for at in range(start, stop, width)
         ]
-        for start in range(0, len(rest), _MOST_TOGETHER):
-            yield nullcontext(rest[start : start + _MOST_TOGETHER])
+        for k in range(0, len(rest), _MOST_TOGETHER):
+            some = rest[k : k + _MOST_TOGETHER]
+            if one_by_one:
+                for width, alike in itertools.groupby(some, key=lambda each: each[1]):
+                    start, *others = [at for at, _ in alike]
+                    yield self._one_vector(start, start + width * (1 + len(others)), width), len(some)
+            else:
+                columns = [Index(at, {standing(width): 1} if width > 1 else {}) for at, width in some]
+                yield nullcontext(columns), len(some)
 
-    def _totals(self, places: Sequence[Place], base: Mapping[int, Index], sizes: Mapping[int, int]) -> Sequence[Value]:
+    @contextmanager
+    def _one_vector(self, start: int, stop: int, width: int) -> Iterator[list[Index]]:
+        with counted(self.function, start, stop, width, width) as column:
+            yield [column]
+
+    def _is_short_and_long_to_write(self) -> bool:
+        """Whether few numbers are added, and each is computed or gathered."""
+        if math.prod(self.contraction.sizes[n] for n in self.summed) > _FEW_TERMS:
+            return False
+        *_, column = self.contraction.out
+        at = {column: Index(0, {standing(self.lanes): 1})}
+        operands = zip(self.v.inputs, self.contraction.labels, strict=True)
+        return any(
+            self.entries.step(x, tuple([at.get(n, Index()) for n in names])) not in (0, 1) for x, names in operands
+        )
+
+    def _totals(
+        self, places: Sequence[Place], base: Mapping[int, Index], sizes: Mapping[int, int], together: int
+    ) -> Sequence[Value]:
         """The results at some places, of indices that begin at `base`."""
         if self.along and len(places) == 1 and _width(places[0]) > 1:
             return [self._side_by_side(places[0], base, sizes)]
-        total = self._total(lambda inner: tuple([self._term(place, inner, base) for place in places]))
+        total = self._total(lambda inner: tuple([self._term(place, inner, base) for place in places]), together)
         summed = [sizes[n] for n in self.summed]
         if not self.along or 0 in summed:
             return total.over(summed, [_width(place) for place in places])
