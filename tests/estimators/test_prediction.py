@@ -50,6 +50,19 @@ class TestMonteCarlo:
         np.testing.assert_allclose(spread, deviation, rtol=0.1)
         np.testing.assert_array_equal(linear.predict(X), mean)
 
+    def test_predicted_variances_and_those_between_draws_add_up(self):
+        """Beside the sum over all 2^6 masks of a hidden layer, each with its probability."""
+        gaussian = net(activation="identity", loss="gaussian", dropout=0.25, monte_carlo=4000)
+        far = 3 * X[:5]
+        masks = (np.arange(64)[:, None] >> np.arange(6)) % 2
+        shares = np.prod(np.where(masks, 0.75, 0.25), axis=1)
+        hidden = (far @ gaussian.coefs_[0] + gaussian.intercepts_[0]) * masks[:, None] / 0.75
+        means, logarithms = np.moveaxis(hidden @ gaussian.coefs_[1] + gaussian.intercepts_[1], 2, 0)
+        between = shares @ means**2 - (shares @ means) ** 2
+        within = shares @ np.exp(logarithms)
+        assert np.all(between > 0.1 * within)
+        np.testing.assert_allclose(gaussian.predict(far, return_std=True)[1], np.sqrt(between + within), rtol=0.03)
+
     def test_without_draws_nothing_is_left_out(self, linear):
         hidden = X @ linear.coefs_[0] + linear.intercepts_[0]
         plain = net(activation="identity", dropout=0.25)

@@ -118,8 +118,6 @@ def _state(
         buffers["step"] = before.buffers.get("step", buffers["step"])  # no mask of dropout is drawn twice
     if not (incremental and made_by == chosen and _equal(before.judged(optimizer), parameters)):
         return State.initial(parameters, optimizer, buffers), False
-    # An average has statistics of its own; those of the batches go on.
-    buffers["net"] = before.buffers["net"]
     return dataclasses.replace(before, optimizer=before.optimizer._replace(buffers=buffers)), True
 
 
