@@ -27,8 +27,8 @@ class Settings(NamedTuple):
     falls: bool = True
 
 
-CHOSEN = Settings(epochs=12, dropout=0.2, normalization="batch")
-PLAIN = Settings(epochs=10, alpha=1e-2, falls=False)  # scikit-learn's
+CHOSEN = Settings(epochs=15, rate=3e-3, dropout=0.1, normalization="batch")
+PLAIN = Settings(epochs=15, alpha=1e-2, falls=False)  # scikit-learn's
 
 
 class Parts(NamedTuple):
