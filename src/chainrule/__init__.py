@@ -36,6 +36,7 @@ _PUBLIC = {
     "random": "api",
     "ravel": "api",
     "scan": "api",
+    "scope": "api",
     "set_num_threads": "api",
     "stop_gradient": "api",
     "trace": "api",
@@ -117,6 +118,9 @@ if TYPE_CHECKING:
     )
     from .api import (
         scan as scan,
+    )
+    from .api import (
+        scope as scope,
     )
     from .api import (
         set_num_threads as set_num_threads,

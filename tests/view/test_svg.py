@@ -72,7 +72,8 @@ def test_every_structure_has_a_glyph():
 def test_no_text_is_small():
     for name in FIXTURES:
         for style in ("compact", "lecture"):
-            _, root = drawn(name, style)
+            outline = outline_of(name)
+            root = ET.fromstring(to_svg(Picture(outline, open_groups(outline), style)))
             sizes = [float(text.get("font-size")) for text in root.iter(SVG + "text")]
             assert min(sizes) >= 9
 

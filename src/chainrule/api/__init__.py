@@ -13,6 +13,7 @@ from .graphs import Graph, trace, variable
 from .jacobians import elementwise_grad, hessian, jacobian
 from .loops import fori_loop, scan, while_loop
 from .mapping import vmap
+from .naming import scope
 from .patching import patch_numpy
 from .stopping import stop_gradient
 from .vectors import ravel
@@ -44,6 +45,7 @@ __all__ = [
     "random",
     "ravel",
     "scan",
+    "scope",
     "set_num_threads",
     "stop_gradient",
     "trace",

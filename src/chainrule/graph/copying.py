@@ -36,7 +36,7 @@ def paste(variables: Sequence[Variable], into: Graph, known: dict[int, Variable]
 
 def _mark(copy: Variable, old: Variable) -> None:
     """Give a copy what people know the old variable by."""
-    copy.name, copy.origin, copy.more_origins = old.name, old.origin, old.more_origins
+    copy.name, copy.origin, copy.more_origins, copy.scope = old.name, old.origin, old.more_origins, old.scope
 
 
 def extract(graph: Graph, inputs: Sequence[Variable], outputs: Sequence[Variable], name: str | None = None) -> Graph:

@@ -9,6 +9,7 @@ from ..arraytype import ArrayType
 from ..errors import ForeignVariableError
 from ..errors.origin import RawOrigin
 from ..original import np
+from .naming import under_way
 from .variable import OperationLike, Variable
 
 
@@ -78,7 +79,7 @@ class Graph:
         variable.graph, variable.type, variable.operation = self, type, operation
         variable.inputs, variable.parameters, variable.origin = inputs, parameters, origin
         variable.part, variable.parts, variable.name, variable.value = 0, None, None, None
-        variable.more_origins = ()
+        variable.more_origins, variable.scope = (), under_way.path
         mask = 0
         for each in inputs:
             mask |= each.mask

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, final
 from ..arraytype import ArrayType
 from ..errors import Origin
 from ..errors.origin import RawOrigin
+from .naming import ScopePath
 
 if TYPE_CHECKING:
     from .graph import Graph
@@ -41,6 +42,8 @@ class Variable:
         For an operation of several results, which of them this is, and all of them.
     value : array or Python number, or None
         Of a constant.
+    scope : tuple of (str, int)
+        The named parts of the program in which it was made, from the outside in.
     origins : tuple of Origin
         The user's lines that it stands for: one when traced, more once equal variables have been merged.
     """
@@ -57,6 +60,7 @@ class Variable:
         "parameters",
         "part",
         "parts",
+        "scope",
         "type",
         "value",
     )
@@ -72,6 +76,7 @@ class Variable:
     origin: RawOrigin | None
     more_origins: tuple[RawOrigin, ...]
     value: Any
+    scope: ScopePath
     mask: int  # one bit for each transform under way whose argument reaches it
 
     @property

@@ -19,6 +19,7 @@ SMALL: Final = 10.0
 SMALLEST: Final = 9.0
 LETTERS: Final = 26  # of a name
 MARGIN: Final = 10.0
+FLAG: Final = 8.0  # more height for a mark
 HEADER: Final = 24.0  # of an open group
 SIGN_HEIGHT: Final = 20.0  # of the lecture's sign of an operation
 SIGN_APART: Final = 14.0  # and its distance from the variable that it makes
@@ -90,7 +91,8 @@ def box_of_variable(outline: Outline, v: Variable, style: Style, show: Show) -> 
     width = max(map(apart, lines)) + 2 * MARGIN + (6.0 if v.operation is None or style == "lecture" else 0.0)
     height = 40.0 if len(lines) > 1 else 28.0
     if flag is not None:
-        width = max(width, text_width(flag[0], SMALLEST) + 30.0)
+        width = max(width, text_width(flag[0], SMALLEST) + 50.0)
+        height += FLAG
     if style == "lecture":
         width, height = max(width, height), max(height, 34.0)
         if operation:
@@ -154,7 +156,7 @@ def box_of_group(outline: Outline, group: Group) -> Box:
     second = [Word(" · ".join(parts) or f"{len(members):,} variables", "muted", SMALL)]
     flag = _worst([each for n in members if (each := _flag(outline, outline.names[n])) is not None])
     width = max(apart(first), apart(second)) + 2 * MARGIN + 8.0
-    return Box(max(width, 80.0), 44.0, [first, second], [], flag)
+    return Box(max(width, 80.0), 44.0 + FLAG * (flag is not None), [first, second], [], flag)
 
 
 def _worst(flags: list[tuple[str, str, str]]) -> tuple[str, str, str] | None:

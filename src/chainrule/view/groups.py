@@ -137,10 +137,15 @@ def _nest(tree: Tree) -> None:
     for v in tree.graph.variables:
         if v.operation is None:
             continue
-        path: list[tuple[Any, ...]] = [("scope", name, serial) for name, serial in getattr(v, "scope", ())]
+        path: list[tuple[Any, ...]] = [("scope", name, serial) for name, serial in v.scope]
         code = None if v.origin is None or v.origin[0] is main else v.origin[0]
-        if code is not None or layer[v.number] is not None:
-            path.append(("function" if code is not None else "layer", code, layer[v.number]))
+        if code is not None and path and path[-1][1] == code.co_name:
+            code = None  # the function is all of the scope
+        own = layer[v.number]
+        if own is None and code is not None and open_path[len(path) :] and open_path[len(path)][1] is code:
+            own = open_path[len(path)][2]  # the function that has begun the layer goes on
+        if code is not None or own is not None:
+            path.append(("function" if code is not None else "layer", code, own))
         common = 0
         while common < min(len(path), len(open_path)) and path[common] == open_path[common]:
             common += 1
@@ -253,8 +258,8 @@ def _fold(tree: Tree, group: Group) -> None:
         j = i + 1
         while j < len(prints) and prints[i] >= 0 and prints[j] == prints[i]:
             j += 1
-        if j - i > 1 and j - i < len(prints):
-            title = tree.groups[~group.children[i]].title
+        if j - i > 1 and (j - i < len(prints) or group.number == 0):
+            title = _common_title(tree, group.children[i], group.children[j - 1])
             children.append(~tree.new("copies", title, group.number, group.children[i:j], j - i).number)
         elif j - i > 1:  # all that the group holds: it is the fold itself
             group.copies = j - i
@@ -265,14 +270,19 @@ def _fold(tree: Tree, group: Group) -> None:
     group.children = children
 
 
+def _common_title(tree: Tree, first: Child, last: Child) -> str:
+    """`block p.0 … p.9` for `block p.0` to `block p.9`."""
+    one, other = tree.groups[~first].title, tree.groups[~last].title
+    return one if one == other else f"{one} … {other.split()[-1]}"
+
+
 def fingerprint(tree: Tree, child: Child) -> int:
     """Equal for groups of equal operations, shapes and arguments, in order."""
     group = tree.groups[~child]
     parts: list[Hashable] = []
     for n in tree.members(group.number):
         v = tree.graph.variables[n]
-        name = v.operation.name if v.operation else v.label
-        parts.append((name, v.type, tuple([u.type for u in v.inputs])))
+        parts.append((v.operation, v.type, tuple([u.type for u in v.inputs])))
     return tree.code(("print", group.kind, *parts))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .levels import TOO_MANY_EDGES, Item, Level, LevelEdge
 
+FAN = 3  # leaves from which on none of them is the straight way on
 WIDEST = 12  # leaves of one rank that stand side by side
 LONGEST = 10  # ranks over which an edge bends; longer ones take a lane beside
 BENDS = 4  # bends for each item of a level, on average, before shorter edges take lanes too
@@ -129,7 +130,7 @@ def _spine(
     ends = [k for k in order if not after[k] and before[k]] or order
     k = max(ends, key=lambda k: (data[k], max((items[j].rank for j in before[k]), default=-1), k))
     found = [k]
-    while before[k]:
+    while before[k] and not (len(before[k]) > FAN and not any(before[j] for j in before[k])):
         k = max(before[k], key=lambda j: (data[j], items[j].rank, -before[k].index(j)))
         found.append(k)
     return found

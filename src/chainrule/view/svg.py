@@ -74,7 +74,7 @@ def _caption(outline: Outline) -> tuple[str, str]:
                 parts.append(f"{outline.roles[v.number]} {number_text(measured.value(v).item())}")
         count = sum(finding.severity != "note" for finding in measured.findings)
         if count:
-            parts.append(f"{count} warning{'s' * (count > 1)}")
+            parts.append(f"{count} problem{'s' * (count > 1)}")
     return shortened(graph.name, 60), " · ".join(parts) or "nothing"
 
 
@@ -201,7 +201,7 @@ def _title(outline: Outline, shape: Shape) -> str:
 
 
 def _flag(shape: Shape) -> str:
-    """A mark with a word at the upper right corner."""
+    """A mark with a word at the lower right corner, where no edge arrives."""
     flag = shape.box.flag if shape.box else None
     if flag is None:
         return ""
@@ -209,7 +209,7 @@ def _flag(shape: Shape) -> str:
     sign = "i" if severity == "note" else "!"
     text = f"{sign} {kind}"
     width = text_width(text, SMALLEST) + 10.0
-    x, y = shape.x + shape.width - width + 4.0, shape.y - 9.0
+    x, y = shape.x + shape.width - width + 4.0, shape.y + shape.height - 7.0
     return (
         f'<g class="flag {severity}"><title>{_text(message)}</title>'
         f"{_rectangle('body', x, y, width, 14.0, 7.0)}"
