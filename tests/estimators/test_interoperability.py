@@ -397,3 +397,14 @@ def test_warnings_name_the_users_line():
     with pytest.warns(UserWarning, match="clipped") as caught:
         MLPClassifier(**{**SETTINGS, "batch_size": 1000}).fit(X, Y)
     assert {each.filename for each in caught} == {__file__}
+
+
+class _WithOneMore(MLPClassifier):
+    def __init__(self, hidden_layer_sizes=(5,), one_more=1):
+        super().__init__(hidden_layer_sizes, max_iter=7)
+        self.one_more = one_more
+
+
+def test_a_subclass_may_have_parameters_of_its_own():
+    copy = clone(_WithOneMore(one_more=2))
+    assert copy.get_params() == {"hidden_layer_sizes": (5,), "one_more": 2} and copy.max_iter == 7

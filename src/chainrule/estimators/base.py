@@ -61,6 +61,12 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
     _rate: Any = None
     _dropout_seed: int | None = None  # of the masks, once there is dropout
 
+    def _store(self, parameters: dict[str, Any]) -> None:
+        """Set the parameters of a constructor, whose local names these are."""
+        for name, value in parameters.items():
+            if name != "self":
+                setattr(self, name, value)
+
     # What the two differ in ---------------------------------------------------------------------------------------
 
     @abc.abstractmethod

@@ -131,40 +131,7 @@ class MLPClassifier(ClassifierMixin, AbstractMLP):
         max_norm: float | None = None,
         averaging: Any = None,
     ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.loss = loss
-        self.penalty = penalty
-        self.label_smoothing = label_smoothing
-        self.class_weight = class_weight
-        self.dropout = dropout
-        self.normalization = normalization
-        self.monte_carlo = monte_carlo
-        self.initialization = initialization
-        self.clip_norm = clip_norm
-        self.max_norm = max_norm
-        self.averaging = averaging
+        self._store(locals())
 
     @nothing_lost
     @with_callbacks
