@@ -115,6 +115,19 @@ def test_functions_and_layers_are_groups():
     ]
 
 
+def test_comprehensions_belong_to_their_function():
+    def inner(x):
+        return sum(np.sin(k * x) for k in (1.0, 2.0))
+
+    def f(x):
+        return np.exp(sum(np.cos(k * x) for k in (1.0, 2.0))) + inner(x)
+
+    assert [each if isinstance(each, str) else each[0] for each in nested(tree_of(f, 1.0))] == [
+        *["x", "multiply", "cos", "add", "multiply", "cos", "add", "exp"],
+        *["inner", "add"],
+    ]
+
+
 def test_loops_in_a_function_are_steps():
     def f(x):
         for _ in range(20):

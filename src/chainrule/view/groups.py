@@ -20,6 +20,7 @@ MOST = 100  # children of a group
 LOOPS_FROM = 25  # children from which on repeated steps are looked for
 ALIKE_INPUTS = 64  # inputs of one type and use that are drawn one by one
 KINDS: Final = ("graph", "scope", "function", "layer", "step", "copies", "part", "inputs")
+COMPREHENSIONS: Final = ("<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>")
 
 Child = int  # the number of a variable, or ~number of a group
 
@@ -130,7 +131,7 @@ class Tree:
 
 def _nest(tree: Tree) -> None:
     """Groups of the runs that have one scope, one function, one layer."""
-    main = _main_code(tree.graph)
+    main, functions = _main_code(tree.graph), _functions(tree.graph)
     layer = _layers(tree)
     open_path: list[tuple[Any, ...]] = []
     stack = [0]
@@ -138,7 +139,7 @@ def _nest(tree: Tree) -> None:
         if v.operation is None:
             continue
         path: list[tuple[Any, ...]] = [("scope", name, serial) for name, serial in v.scope]
-        code = None if v.origin is None or v.origin[0] is main else v.origin[0]
+        code = None if v.origin is None or functions[v.origin[0]] is main else functions[v.origin[0]]
         if code is not None and path and path[-1][1] == code.co_name:
             code = None  # the function is all of the scope
         own = layer[v.number]
@@ -156,6 +157,19 @@ def _nest(tree: Tree) -> None:
             stack.append(group.number)
         open_path = path
         tree.groups[stack[-1]].children.append(v.number)
+
+
+def _functions(graph: Graph) -> dict[Any, Any]:
+    """For each code, that of its function: comprehensions belong to the one that they stand in."""
+    codes = {v.origin[0] for v in graph.variables if v.origin is not None}
+    named = {code.co_qualname: code for code in codes}
+    found = {}
+    for code in codes:
+        around = code
+        while around is not None and around.co_name in COMPREHENSIONS:
+            around = named.get(around.co_qualname.rpartition(".")[0].removesuffix(".<locals>"))
+        found[code] = around
+    return found
 
 
 def _title(key: tuple[Any, ...]) -> str:
