@@ -190,9 +190,28 @@ def test_groups_have_the_names_of_functions_and_layers(of_mlp):
 def test_equal_blocks_are_folded():
     groups = document(outline_of("deep"))["groups"]
     folds = [group for group in groups if group["copies"] > 1]
+    assert folds[0]["title"] == "block parameters.0…249"
+    assert len(folds[0]["over_copies"]["gradient"]) == 3
     assert [(fold["copies"], fold["operations"]) for fold in folds] == [(250, 2000)]
     top = outline_of("deep").level(0)
     assert len(top.items) < 60
+
+
+def test_over_copies_the_least_the_middle_and_the_greatest_are_told():
+    def f(x):
+        for _ in range(31):
+            x = np.sin(x)
+            x = x * 0.5
+        return x
+
+    graph = cr.trace(f, 1.0)
+    outline = Outline(graph.data, graph.forward(1.0).by_number, {graph.outputs[0]: np.ones(())})
+    (fold,) = [group for group in document(outline)["groups"] if group["copies"] == 31]
+    x, values = 1.0, []
+    for _ in range(31):
+        x = np.sin(x) * 0.5
+        values.append(x)
+    assert fold["over_copies"]["value"] == [min(values), sorted(values)[15], max(values)]
 
 
 def test_rank_and_order_of_each_level_are_in_it(of_mlp):

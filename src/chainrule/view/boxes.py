@@ -9,11 +9,12 @@ from ..graph import Variable
 from .groups import Group
 from .outline import Outline
 from .text_width import shortened, text_width
-from .words import bodies, constant_text, shape_text, sign, value_text, word
+from .words import bodies, constant_text, number_text, shape_text, sign, value_text, word
 
 Style = Literal["compact", "lecture"]
 Show = Literal["value", "gradient"]
 
+STYLES: Final[tuple[Style, ...]] = ("compact", "lecture")
 LARGE: Final = 12.0  # sizes of letters
 SMALL: Final = 10.0
 SMALLEST: Final = 9.0
@@ -66,7 +67,7 @@ def apart(words: list[Word]) -> float:
     return sum(each.width for each in words) + 6.0 * (len(words) - 1)
 
 
-def box_of_variable(outline: Outline, v: Variable, style: Style, show: Show) -> Box:
+def box_of_variable(outline: Outline, v: Variable, style: Style, show: Show = "value") -> Box:
     operation = _operation(outline, v, sign(v) if style == "lecture" else word(v)) if v.operation else []
     label = shortened(outline.label(v), LETTERS)
     shape, number = shape_text(v.shape), _number(outline, v, show)
@@ -144,7 +145,20 @@ def _flag(outline: Outline, name: str) -> tuple[str, str, str] | None:
     return None
 
 
-def box_of_group(outline: Outline, group: Group) -> Box:
+def over_copies(outline: Outline, group: Group, show: Show) -> list[float]:
+    """Least, middle and greatest root mean square of what the copies of a group give; empty without numbers."""
+    measured, found = outline.measured, []
+    for child in group.children:
+        made = [n for n in outline.tree.members(~child) if outline.graph.variables[n].operation] if child < 0 else []
+        if measured is not None and made:
+            v = outline.graph.variables[made[-1]]
+            rms = measured.rms(v) if show == "value" else measured.gradient_rms(v)
+            found += [] if rms is None else [rms]
+    found.sort()
+    return [found[0], found[len(found) // 2], found[-1]] if found else []
+
+
+def box_of_group(outline: Outline, group: Group, show: Show = "value") -> Box:
     """A closed group."""
     graph, members = outline.graph, outline.tree.members(group.number)
     first = [Word(shortened(group.title, LETTERS), "name", LARGE)]
@@ -154,9 +168,16 @@ def box_of_group(outline: Outline, group: Group) -> Box:
     parameters = sum(graph.variables[n].size for n in members if outline.roles[n] == "parameter")
     parts = [f"{n:,} {word}{'s' * (n != 1)}" for n, word in ((operations, "operation"), (parameters, "parameter")) if n]
     second = [Word(" · ".join(parts) or f"{len(members):,} variables", "muted", SMALL)]
+    lines = [first, second]
+    span = over_copies(outline, group, show) if group.copies > 1 else []
+    if span:
+        texts = [number_text(x) for x in span]
+        before = "rms" if show == "value" else "∂ rms"
+        lines.append([Word(f"{before} {' … '.join(dict.fromkeys(texts))}", "number", SMALL)])
     flag = _worst([each for n in members if (each := _flag(outline, outline.names[n])) is not None])
-    width = max(apart(first), apart(second)) + 2 * MARGIN + 8.0
-    return Box(max(width, 80.0), 44.0 + FLAG * (flag is not None), [first, second], [], flag)
+    width = max(map(apart, lines)) + 2 * MARGIN + 8.0
+    height = (44.0 if len(lines) == 2 else 58.0) + FLAG * (flag is not None)
+    return Box(max(width, 80.0), height, lines, [], flag)
 
 
 def _worst(flags: list[tuple[str, str, str]]) -> tuple[str, str, str] | None:

@@ -16,6 +16,7 @@ from ..errors import Origin
 from ..errors.origin import RawOrigin
 from ..graph import Variable
 from ..graph.text import parameter_text
+from .boxes import STYLES, Box, box_of_group, box_of_variable, over_copies
 from .groups import Group
 from .levels import Level
 from .numbers import FEW, described, numbers
@@ -76,6 +77,7 @@ def _node(outline: Outline, v: Variable, sources: _Sources, thinned: bool) -> di
         "inputs": [u.number for u in v.inputs],
         "consumers": list(dict.fromkeys(u.number for u, _ in outline.tree.consumers[v.number])),
         "source": sources.place(v.origin) if v.operation is not None else None,
+        "size": {style: _size(box_of_variable(outline, v, style)) for style in STYLES},
     }
     if v.parts:
         found["part"] = v.part
@@ -132,7 +134,7 @@ def _group(outline: Outline, group: Group) -> dict[str, Any]:
     members = outline.tree.members(group.number)
     variables = outline.graph.variables
     parameters = [variables[n] for n in members if outline.roles[n] == "parameter"]
-    return {
+    found: dict[str, Any] = {
         "id": group.number,
         "kind": group.kind,
         "title": group.title,
@@ -140,7 +142,18 @@ def _group(outline: Outline, group: Group) -> dict[str, Any]:
         "copies": group.copies,
         "operations": sum(variables[n].operation is not None for n in members),
         "parameters": sum(v.size for v in parameters),
+        "size": _size(box_of_group(outline, group)),
     }
+    if group.copies > 1 and outline.measured:
+        found["over_copies"] = {
+            show: [numbers(x) for x in over_copies(outline, group, show)] for show in ("value", "gradient")
+        }
+    return found
+
+
+def _size(box: Box) -> list[float]:
+    """Of a closed box, so that coordinates can be found anew where a group is opened."""
+    return [round(box.width, 2), round(box.height, 2)]
 
 
 def _level(level: Level) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import ArgumentError
 from ..graph import Graph, Variable
 from . import table
-from .boxes import Show, Style
+from .boxes import STYLES, Show, Style
 from .document import to_json
 from .opening import Collapse, open_groups
 from .outline import Outline
@@ -35,7 +35,7 @@ def svg(
     collapse: Collapse = "auto",
 ) -> str:
     """The picture as the text of a file."""
-    _check("style", style, ("compact", "lecture"))
+    _check("style", style, STYLES)
     _check("show", show, ("value", "gradient"))
     style_sheet(theme)
     outline = Outline(graph, values, seeds, parameters)

@@ -7,6 +7,7 @@ and every level of the tree is a graph without cycles.
 from __future__ import annotations
 
 import math
+import os.path
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -285,9 +286,13 @@ def _fold(tree: Tree, group: Group) -> None:
 
 
 def _common_title(tree: Tree, first: Child, last: Child) -> str:
-    """`block p.0 … p.9` for `block p.0` to `block p.9`."""
+    """`block p.0…9` for `block p.0` to `block p.9`."""
     one, other = tree.groups[~first].title, tree.groups[~last].title
-    return one if one == other else f"{one} … {other.split()[-1]}"
+    if one == other:
+        return one
+    same = os.path.commonpath([one, other])
+    head = same[: 1 + max(same.rfind(" "), same.rfind("."))]
+    return f"{one}…{other[len(head) :]}"
 
 
 def fingerprint(tree: Tree, child: Child) -> int:

@@ -150,7 +150,7 @@ class Picture:
 
     def _box(self, kind: str, number: int) -> Box:
         if kind == "group":
-            return box_of_group(self.outline, self.outline.tree.groups[number])
+            return box_of_group(self.outline, self.outline.tree.groups[number], self.show)
         return box_of_variable(self.outline, self.outline.graph.variables[number], self.style, self.show)
 
     def _drawn(self, level: Level) -> list[int]:

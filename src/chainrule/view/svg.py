@@ -96,7 +96,7 @@ def _node(picture: Picture, shape: Shape) -> str:
         "group": outline.tree.home[v.number],
     }
     title = _described(outline, v)
-    head = f'<g id="n{v.number}" class="node {kind}"{_data(data)} role="button" aria-label="{_text(title)}">'
+    head = f'<g id="n{v.number}" class="node {kind}"{_data(data)}>'
     drawn = _variable(shape, role) if picture.style == "lecture" else _compact(shape, role)
     return f"{head}<title>{_text(title)}</title>{drawn}{_flag(shape)}</g>"
 
@@ -172,7 +172,7 @@ def _closed_group(outline: Outline, shape: Shape) -> str:
     parts.append(_rectangle("body", x, y, width, height, 6.0, ' stroke-width="1.4"'))
     title = f"closed group {group.title}" + (f", {group.copies} copies" if group.copies > 1 else "")
     return (
-        f'<g id="g{group.number}" class="closed group"{_data(data)} role="button" aria-label="{_text(title)}">'
+        f'<g id="g{group.number}" class="closed group"{_data(data)}>'
         f"<title>{_text(title)}</title>{''.join(parts)}{_lines(box.lines, x + width / 2, y + height / 2)}"
         f"{_flag(shape)}</g>"
     )
