@@ -10,11 +10,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from chainrule import backprop, ops
 from chainrule.arraytype import ArrayType
 from chainrule.graph import Graph, Variable, check, operations, text
+from chainrule.interpret import forward_propagation
 from chainrule.ops import CATALOGUE, PRIMITIVES
 from chainrule.simplify import REWRITES
 from chainrule.structure import IndexMap, MatrixFree
 from chainrule.testing import PROPERTIES, Broken, RandomGraph, Trial, legal_graphs, seeded_graph, usable_examples
 from chainrule.testing.motifs import all_motifs
+from chainrule.testing.properties import ULPS, rounding
 
 
 @settings(max_examples=50, suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink])
@@ -97,6 +99,19 @@ def test_jumps_on_the_way_to_one_output_excuse_no_other(planted):
     planted(wrong)
     with pytest.raises(Broken, match="differences converge to"):
         PROPERTIES["forward_mode_is_the_limit_of_differences"](trial_of(STAIRS["floor_divide"], wrong))
+
+
+@pytest.mark.parametrize("stops", [0, 1, 2])
+def test_where_a_gradient_stops_rounding_does_not(stops):
+    graph = Graph("stopped")
+    x = graph.input(ArrayType((3,), np.float64), "x")
+    y = ops.movement.convert(ops.exponential.exp(ops.movement.convert(x, dtype="float32")), dtype="float64")
+    for _ in range(stops):
+        y = ops.arithmetic.multiply(ops.marks.stop_gradient(y), 2.0)
+    graph.outputs = [y]
+    values = forward_propagation(graph, [np.array([0.3, 0.7, 1.9])])
+    single = np.finfo(np.float32).eps * 2.0**stops * np.exp([0.3, 0.7, 1.9]).sum()
+    assert 1 < rounding(graph, values, {y: np.ones(3)}) / (ULPS * single) < 10
 
 
 # Each property can fail: a mistake is planted, and the graphs are few.

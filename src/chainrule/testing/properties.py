@@ -116,14 +116,19 @@ def rounding(graph: Graph, values: Mapping[int, Any], seeds: Mapping[Variable, A
 
     The product of two numbers below the root of the smallest one is 0, so in another order it may be lost.
     """
+    total = max((float(np.finfo(v.dtype).tiny) ** 0.5 for v in graph.variables if v.dtype.kind == "f"), default=0.0)
+    starts = {y: seed for y, seed in seeds.items() if y.dtype.kind == "f"}
     with np.errstate(all="ignore"):
-        table = back_propagation(graph, values, {y: seed for y, seed in seeds.items() if y.dtype.kind == "f"})
-        total = max((float(np.finfo(v.dtype).tiny) ** 0.5 for v in graph.variables if v.dtype.kind == "f"), default=0.0)
-        for v in graph.variables:
-            if v.number in table and not v.is_input:
-                bar = np.asarray(table[v.number])
-                share = np.where(bar == 0, 0.0, np.abs(bar * np.asarray(values[v.number])))
-                total += float(np.finfo(v.dtype).eps) * float(np.sum(share))
+        while starts:
+            table = back_propagation(graph, values, starts)
+            starts = {}
+            for v in graph.variables:
+                if v.number in table and not v.is_input:
+                    bar = np.asarray(table[v.number])
+                    share = np.where(bar == 0, 0.0, np.abs(bar * np.asarray(values[v.number])))
+                    total += float(np.finfo(v.dtype).eps) * float(np.sum(share))
+                    if v.operation is not None and v.operation.name == "stop_gradient":  # which stops no rounding
+                        starts[v.inputs[0]] = starts.get(v.inputs[0], 0) + bar
     return ULPS * total
 
 
