@@ -6,8 +6,9 @@ and every level of the tree is a graph without cycles.
 
 from __future__ import annotations
 
+import itertools
 import math
-import os.path
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -290,9 +291,9 @@ def _common_title(tree: Tree, first: Child, last: Child) -> str:
     one, other = tree.groups[~first].title, tree.groups[~last].title
     if one == other:
         return one
-    same = os.path.commonpath([one, other])
-    head = same[: 1 + max(same.rfind(" "), same.rfind("."))]
-    return f"{one}…{other[len(head) :]}"
+    words, others = re.split(r"(?<=[ .])", one), re.split(r"(?<=[ .])", other)
+    same = list(itertools.takewhile(lambda pair: pair[0] == pair[1], zip(words, others, strict=False)))
+    return f"{one}…{''.join(others[len(same) :])}"
 
 
 def fingerprint(tree: Tree, child: Child) -> int:
