@@ -311,3 +311,9 @@ def test_blocks_are_of_a_mebibyte_and_64_go_together():
     assert 2**20 - 260 < source._rows * 260 <= 2**20 == module.BLOCK_BYTES and module.BLOCKS == 64
     wider = MappedRows([np.zeros((10**5, 64), np.uint8), np.zeros(10**5)], dtype=np.float64)
     assert 2**20 - 520 < wider._rows * 520 <= 2**20  # in memory they are larger
+
+
+def test_no_row_is_left_alone_behind_full_chunks(path):
+    """102 rows are 17 batches; the last row would be a chunk by itself, where no batch is that it could join."""
+    chunks = read(rows_of(path, blocks=26), batch_size=6)
+    assert [len(x) for x, _ in chunks] == [96, 7]
