@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Any, Final, final
 
 from .boxes import HEADER, Box, Show, Style, box_of_group, box_of_variable
 from .coordinates import Places, coordinates
@@ -64,6 +64,7 @@ class _Laid:
     level: Level
     boxes: dict[int, Box]
     sizes: list[tuple[float, float]]
+    given: dict[str, Any]  # what its coordinates were found from
     places: Places
     starts: dict[tuple[int, int], float]  # of (item, edge): where it leaves, beside the middle
     arrivals: dict[tuple[int, int], float]
@@ -135,18 +136,19 @@ class Picture:
                     end = arrivals[edge.target, e] if i == len(way) - 2 else 0.0
                     pieces[a, b, begin, end] = None
         items = level.items
-        places = coordinates(
-            [item.rank for item in items],
-            [item.order for item in items],
-            [item.spine for item in items],
-            [item.kind in ("bend", "in", "out") for item in items],
-            list(pieces),
-            sizes,
-            1 + max((level.edges[e].lane for e in drawn), default=-1),
-        )
+        given = {
+            "ranks": [item.rank for item in items],
+            "orders": [item.order for item in items],
+            "straight": [item.spine for item in items],
+            "bends": [item.kind in ("bend", "in", "out") for item in items],
+            "pieces": list(pieces),
+            "sizes": sizes,
+            "lanes": 1 + max((level.edges[e].lane for e in drawn), default=-1),
+        }
+        places = coordinates(**given)
         if self.up:
             _turn(places, sizes)
-        return _Laid(level, boxes, sizes, places, starts, arrivals, drawn, places.width, places.height)
+        return _Laid(level, boxes, sizes, given, places, starts, arrivals, drawn, places.width, places.height)
 
     def _box(self, kind: str, number: int) -> Box:
         if kind == "group":
