@@ -8,7 +8,7 @@ import itertools
 import numpy as np
 
 import chainrule as cr
-from chainrule.view import Outline
+from chainrule.view import Outline, document
 
 
 def tiny():
@@ -86,3 +86,9 @@ def outline_of(name):
     """An outline with values and gradients."""
     graph, arguments = FIXTURES[name]()
     return Outline(graph.data, graph.forward(*arguments).by_number, {graph.outputs[0]: np.ones(())})
+
+
+@functools.cache
+def document_of(name):
+    """Its document, which nobody may change."""
+    return document(outline_of(name))

@@ -12,7 +12,7 @@ from chainrule.structure.recognition import NAMES
 from chainrule.view import SCHEMA, Outline, document, to_json
 from chainrule.view.numbers import heat_map, histogram, numbers, statistics
 
-from .graphs import FIXTURES, layer, mlp, outline_of
+from .graphs import FIXTURES, document_of, layer, mlp, outline_of
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def test_without_values_there_is_no_number_of_the_users():
 
 def test_structures_are_those_of_the_list():
     for name in FIXTURES:
-        found = document(outline_of(name))
+        found = document_of(name)
         assert {edge["structure"] for edge in found["edges"]} <= set(NAMES)
 
 
@@ -188,7 +188,7 @@ def test_groups_have_the_names_of_functions_and_layers(of_mlp):
 
 
 def test_equal_blocks_are_folded():
-    groups = document(outline_of("deep"))["groups"]
+    groups = document_of("deep")["groups"]
     folds = [group for group in groups if group["copies"] > 1]
     assert folds[0]["title"] == "block parameters.0…249"
     assert len(folds[0]["over_copies"]["gradient"]) == 3
@@ -259,7 +259,7 @@ def test_what_is_ill_is_flagged():
 
 
 def test_long_documents_say_what_was_thinned():
-    found = document(outline_of("deep"))
+    found = document_of("deep")
     assert "2,505 variables" in found["thinned"]
     pictured = [node for node in found["nodes"] if "picture" in node.get("value", {})]
     assert {node["role"] for node in pictured if "health" not in node} == {"parameter"}
