@@ -55,8 +55,8 @@ def chunks_of(
         None after each reading.
     """
     size = min(count, max(1, rows // batch_size) * batch_size)
-    while size > batch_size and count % size == 1:  # a last row alone has no batch that it could join
-        size -= batch_size
+    # A last row alone has no batch that it could join.
+    size = next((each for each in range(size, batch_size, -batch_size) if count % each != 1), size)
     buffers = [empty(size) for _ in range(2 if size < count else 1)]
     filled = read = 0
     for block in blocks:
