@@ -116,3 +116,16 @@ def test_the_verb(place, capsys):
     assert main(["cache"]) == 0 and "1 entry" in capsys.readouterr().out
     assert main(["cache", "--clear", "--json"]) == 0 and '"removed": 1' in capsys.readouterr().out
     assert main(["cache"]) == 0 and "0 entries" in capsys.readouterr().out
+
+
+def test_the_entries_are_looked_at_now_and_then(tmp_path, monkeypatch):
+    """Not at each writing, which would take longer the more there are; and often enough to hold the bound."""
+    monkeypatch.setenv("CHAINRULE_CACHE_DIR", str(tmp_path))
+    looks, entries = [], cache.entries
+    monkeypatch.setattr(cache, "entries", lambda: looks.append(1) or entries())
+    monkeypatch.setattr(cache, "_MOST_BYTES", 64_000)
+    for number in range(300):
+        cache.store(f"{number:064x}", bytes(500))
+    assert 300 * 500 / 64_000 * cache._LOOKS / 2 < len(looks) < 100
+    assert cache.total_bytes() < 64_000 * 1.1
+    assert (tmp_path / f"{299:064x}.native").exists() and not (tmp_path / f"{0:064x}.native").exists()

@@ -26,6 +26,7 @@ _MAGIC = b"chainrule native code 1\n"
 _DIGEST = 32  # bytes
 _MOST_BYTES = 1 << 30  # of all entries; then the oldest ones go
 _SUFFIX = ".native"
+_LOOKS = 32  # at all entries, while as much is written as may be kept: a look takes as long as there are many
 
 
 def directory() -> Path | None:
@@ -140,7 +141,7 @@ def store(key: str | None, code: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(name)
             raise
-        _prune(place)
+        _prune_now_and_then(place, len(code))
     except OSError as error:
         _tell(str(error))
 
@@ -168,7 +169,19 @@ def clear() -> int:
     return len(found)
 
 
-def _prune(place: Path) -> None:
+_written: dict[Path, int] = {}  # bytes by this process since it last looked at all entries of a directory
+
+
+def _prune_now_and_then(place: Path, written: int) -> None:
+    """Look at all entries at the first writing of a process, and then whenever it has written a good part more."""
+    since = _written.get(place)
+    _written[place] = 0 if since is None else since + written
+    if since is None or _written[place] > _MOST_BYTES // _LOOKS:
+        _written[place] = 0
+        _prune()
+
+
+def _prune() -> None:
     sizes = list(_sizes(entries()))
     total = sum(size for _, size in sizes)
     for path, size in sizes:
