@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import Any
 
 from .errors import UnsupportedError
@@ -30,3 +31,8 @@ class LazyModule:
             ) from error
         self.__dict__.update({k: v for k, v in vars(module).items() if not k.startswith("__")})
         return getattr(module, attribute)
+
+
+def is_installed(package: str) -> bool:
+    """Whether a package is there; asking does not import it."""
+    return importlib.util.find_spec(package) is not None

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.view import Outline, rich_loader, table
+from chainrule.view import Outline, table
 from chainrule.view.opening import open_groups
 from chainrule.view.tree_lines import tree_lines
 
@@ -147,7 +147,7 @@ def test_on_a_terminal_in_color_where_rich_is_installed(monkeypatch):
     assert "tanh" in plain
     with monkeypatch.context() as patch:
         patch.setattr("sys.stdout", stream := Terminal())
-        patch.setattr(rich_loader, "available", lambda: False)
+        patch.setattr(table, "is_installed", lambda package: False)
         graph.show(values)
     assert "\x1b" not in stream.getvalue()
     assert max(map(len, stream.getvalue().splitlines())) <= 70

@@ -7,7 +7,7 @@ import sys
 from typing import Literal, Protocol, TextIO, runtime_checkable
 
 from ..errors import ArgumentError
-from . import terminal
+from ..lazy import is_installed
 from .bar import Bar
 from .history import EpochRecord, Fitted
 from .lines import Lines
@@ -88,6 +88,6 @@ def progress_for(verbose: Verbosity | Progress = "auto", stream: TextIO | None =
     if verbose == "auto" and not stream.isatty():
         return Lines(stream, seconds_between=30.0)
     if verbose in ("auto", 1):
-        can_redraw = terminal.available() and os.environ.get("TERM") != "dumb"
+        can_redraw = is_installed("rich") and os.environ.get("TERM") != "dumb"
         return Bar(stream) if can_redraw else Lines(stream, seconds_between=1.0)
     raise ArgumentError("verbose says how progress is shown", got=f"verbose={verbose!r}", wanted="'auto', 0, 1 or 2")

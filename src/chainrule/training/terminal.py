@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from ..lazy import LazyModule
 
 console = LazyModule("rich.console", "terminal")
 live = LazyModule("rich.live", "terminal")
 progress_bar = LazyModule("rich.progress_bar", "terminal")
 table = LazyModule("rich.table", "terminal")
-
-
-def available() -> bool:
-    """Whether rich is installed; asking does not import it."""
-    return importlib.util.find_spec("rich") is not None

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from ..lazy import LazyModule
 
 console = LazyModule("rich.console", "terminal")
 table = LazyModule("rich.table", "terminal")
 text = LazyModule("rich.text", "terminal")
-
-
-def available() -> bool:
-    """Whether rich is installed; asking does not import it."""
-    return importlib.util.find_spec("rich") is not None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ..graph import Variable
+from ..lazy import is_installed
 from . import rich_loader
 from .boxes import box_of_group
 from .groups import Group
@@ -168,7 +169,7 @@ def lines(found: Sequence[Row], width: int | None = None) -> list[str]:
 
 def print_table(found: Sequence[Row], width: int | None, colored: bool) -> None:
     """On stdout; in color where that is a terminal and rich is there."""
-    if not (colored and rich_loader.available()):
+    if not (colored and is_installed("rich")):
         print_lines(lines(found, width))
         return
     styles = {"#": "dim", "node": "bold", "op": "magenta", "value": "blue", "gradient": "blue", "health": "bold red"}
