@@ -546,10 +546,7 @@ class Graph:
         4
         """
         options = {"style": style, "theme": theme, "show": show, "collapse": collapse}
-        text = drawing().svg(self.data, *self._shown(values, seeds, parameters), **options)
-        if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
-        return text
+        return _written(drawing().svg(self.data, *self._shown(values, seeds, parameters), **options), path)
 
     @users_frames_only
     def to_view(
@@ -582,10 +579,7 @@ class Graph:
         >>> document["edges"][0]["structure"]
         'diagonal'
         """
-        text = drawing().view(self.data, *self._shown(values, seeds, parameters))
-        if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
-        return text
+        return _written(drawing().view(self.data, *self._shown(values, seeds, parameters)), path)
 
     @users_frames_only
     def show(
@@ -641,6 +635,13 @@ class Graph:
         if seeds is None and not scalar:
             return values.by_number, None, chosen
         return values.by_number, self._starts(seeds), chosen
+
+
+def _written(text: str, path: str | os.PathLike[str] | None) -> str:
+    """A text, which goes to a file where there is a path."""
+    if path is not None:
+        Path(path).write_text(text, encoding="utf-8")
+    return text
 
 
 def _no_graph() -> None:
