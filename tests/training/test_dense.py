@@ -53,7 +53,7 @@ def test_weights_of_rows_count_as_rows_do():
     parameters, buffers = net.initialize(0), starting_buffers(net, strength=0.7)
     x, y = np.arange(6.0).reshape(3, 2), np.array([[1.0], [-1.0], [2.0]])
     penalty = lambda parameters: np.sum(np.abs(parameters[0]["W"]))
-    weighted = dense_objective(net, squared, penalty, weighted=True)
+    weighted = dense_objective(net, squared, penalty)
     plain = dense_objective(net, squared, penalty)
     rows = [0, 0, 1, 1, 1, 2]
     np.testing.assert_allclose(

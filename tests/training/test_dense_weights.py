@@ -16,7 +16,7 @@ X, Y = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.5]]), np.array([[1.0], [0.0], 
 
 
 def objective_of(weights, loss=squared, penalty=l2):
-    objective = dense_objective(NET, loss, penalty, weighted=True)
+    objective = dense_objective(NET, loss, penalty)
     differentiated = value_and_grad(objective.evaluate, has_aux=True)
     return differentiated(START, starting_buffers(NET, strength=0.1), X, Y, np.asarray(weights, float))
 

@@ -135,7 +135,7 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
             targets = self._numbers(targets, dtype)
         random_state = check_random_state(self.random_state)
         self._fitted_loss = self._loss()
-        recipe = self._recipe((X.shape[1], *hidden, self._output_units(targets)), weights is not None)
+        recipe = self._recipe((X.shape[1], *hidden, self._output_units(targets)))
         refuse_idle(self, recipe.net, validation)
         if first:
             self._start(recipe.net, targets, dtype, random_state)
@@ -262,7 +262,7 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
             raise ValueError(too_small)
         return training, held
 
-    def _recipe(self, sizes: tuple[int, ...], weighted: bool) -> Recipe:
+    def _recipe(self, sizes: tuple[int, ...]) -> Recipe:
         chosen = Chosen(
             sizes,
             frozen(activations_of(self.activation)),
@@ -272,7 +272,6 @@ class AbstractMLP(GradientsMixin, CallbackSupportMixin, MultiOutputMixin, BaseEs
             frozen(self._fitted_loss),
             self._tasks(),
             frozen(self.penalty),
-            weighted,
             self.clip_norm,
             self.max_norm,
         )

@@ -51,7 +51,7 @@ def refuse_idle(estimator: Any, net: Dense, validation: Any) -> None:
             got=f"learning_rate_init={estimator.learning_rate_init}",
         )
     if estimator.solver == "lbfgs":
-        _refuse_with_lbfgs(estimator, hidden, dropout, validation)
+        _refuse_with_lbfgs(estimator, net, dropout, validation)
 
 
 def is_scheduled(learning_rate: Any) -> bool:
@@ -59,10 +59,10 @@ def is_scheduled(learning_rate: Any) -> bool:
     return not isinstance(learning_rate, str) or learning_rate not in ("constant", "invscaling", "adaptive")
 
 
-def _refuse_with_lbfgs(estimator: Any, hidden: Any, dropout: bool, validation: Any) -> None:
+def _refuse_with_lbfgs(estimator: Any, net: Dense, dropout: bool, validation: Any) -> None:
     chosen = {
         "dropout": dropout,
-        "normalization='batch'": any(layer.normalization == "batch" for layer in hidden),
+        "normalization='batch'": net.takes_statistics,
         "clip_norm": estimator.clip_norm is not None,
         "max_norm": estimator.max_norm is not None,
         "averaging": estimator.averaging is not None,

@@ -10,7 +10,7 @@ from typing import Any, final
 from ..errors import ArgumentError
 from ..optimizers import SCHEDULES
 from ..optimizers.schedules import warm_up
-from ..training.recipe import named_schedule
+from ..training.recipe import check_settings, named_schedule
 from .idle import is_scheduled
 from .named import named
 
@@ -84,10 +84,8 @@ def _scheduled(choice: Any, initial: float, steps: int) -> Any:
     if callable(choice):
         return Checked(choice)
     name, settings = named(choice, SCHEDULES, "schedule")
-    for setting in settings:
-        if setting not in SCHEDULES[name].settings:
-            raise ArgumentError(f"{name} has no setting {setting}", wanted=", ".join(SCHEDULES[name].settings))
     if name == "warm_up":  # to another schedule
+        check_settings(name, settings)
         after = _scheduled(settings.pop("schedule", "constant"), initial, steps)
         return warm_up(after, **{"steps": max(1, steps // 20), **settings})
     return named_schedule({"name": name, **settings}, initial, steps)

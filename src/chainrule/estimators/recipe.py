@@ -14,10 +14,10 @@ import numpy as np
 from ..api import jit, value_and_grad
 from ..nets import Dense
 from ..optimizers import OPTIMIZERS, averaged, clip_by_global_norm, configured
-from ..regularizers import REGULARIZERS
-from ..regularizers import max_norm as to_max_norm
+from ..regularizers import REGULARIZERS, max_norm
 from ..training import Buffered
 from ..training.dense import dense_objective
+from ..training.recipe import bounded_by
 from . import adam
 from .constraints import PENALTIES, SKLEARN_ACTIVATIONS
 from .losses import function_of, loss_entry
@@ -37,7 +37,6 @@ class Chosen(NamedTuple):
     loss: Any
     tasks: tuple[str, ...]  # what losses may be for
     penalty: Any
-    weighted: bool
     clip_norm: float | None
     max_norm: float | None
 
@@ -52,11 +51,6 @@ class Recipe:
     clip: Bound | None
     project: Bound | None
     whole: Callable[..., Any]  # of parameters, buffers and rows: the objective without dropout, and its gradients
-
-    @property
-    def takes_statistics(self) -> bool:
-        """Whether a layer is normalized over batches."""
-        return any(layer.normalization == "batch" for layer in self.net.layers)
 
 
 @functools.lru_cache(maxsize=128)
@@ -77,23 +71,15 @@ def recipe_of(chosen: Chosen) -> Recipe:
     )
     choice = thawed(chosen.loss)
     loss, penalty = function_of(choice, loss_entry(choice, *chosen.tasks)), _penalty(thawed(chosen.penalty))
-    objective = dense_objective(net, loss, penalty, weighted=chosen.weighted)
+    objective = dense_objective(net, loss, penalty)
     return Recipe(
         net,
         loss,
         objective,
-        None if chosen.clip_norm is None else functools.partial(_clipped, limit=chosen.clip_norm),
-        None if chosen.max_norm is None else functools.partial(_projected, limit=chosen.max_norm),
+        bounded_by(clip_by_global_norm, chosen.clip_norm),
+        bounded_by(max_norm, chosen.max_norm),
         jit(value_and_grad(lambda *arguments: objective.evaluate(*arguments)[0])),
     )
-
-
-def _clipped(gradients: Any, limit: float) -> Any:
-    return clip_by_global_norm(gradients, limit)
-
-
-def _projected(parameters: Any, limit: float) -> Any:
-    return to_max_norm(parameters, limit)
 
 
 def _penalty(choice: Any) -> Callable[[Any], Any] | None:

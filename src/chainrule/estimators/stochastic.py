@@ -205,7 +205,7 @@ class _Follower:
         now = self.now
         if now is None:
             buffers = self.state.buffers["net"]
-            if hasattr(self.optimizer, "judged") and self.recipe.takes_statistics:
+            if hasattr(self.optimizer, "judged") and self.recipe.net.takes_statistics:
                 buffers = self.recipe.net.statistics(parameters, self._batches())
             now = self.now = self.estimator._attributes(parameters, buffers)
         return now

@@ -197,6 +197,11 @@ class Dense:
             parameters.append({name: leaf.astype(dtype) for name, leaf in arrays.items()})
         return parameters
 
+    @property
+    def takes_statistics(self) -> bool:
+        """Whether a layer is normalized over batches, so that there are running means and variances."""
+        return any(layer.normalization == "batch" for layer in self.layers)
+
     def buffers(self, dtype: Any = np.float64) -> Buffers:
         """What batch normalization has seen before the first step: means of 0, variances of 1.
 

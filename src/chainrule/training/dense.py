@@ -18,7 +18,6 @@ def dense_objective(
     loss: Callable[[Any, Any], Any],
     penalty: Callable[[Any], Any] | None = None,
     *,
-    weighted: bool = False,
     shared: bool = True,
 ) -> Buffered:
     """The objective J = L(net(parameters, x), y) + strength * penalty(parameters), or a share of the penalty.
@@ -30,9 +29,6 @@ def dense_objective(
         ``loss(outputs, y)`` gives one number, the mean over the rows.
     penalty : callable, optional
         ``penalty(parameters)`` gives one number.
-    weighted : bool
-        Whether the rows are (x, y, weights). Then L is the weighted mean of the losses of the rows; a batch of rows
-        without weight has J = 0.
     shared : bool
         Whether all rows share the penalty, so that n rows have strength * penalty / n; n is the sum of the weights,
         where there are weights.
@@ -40,8 +36,9 @@ def dense_objective(
     Returns
     -------
     objective : Buffered
-        Its buffers are those of `starting_buffers`. It raises a ShapeError where the loss or the penalty is not one
-        number.
+        Its buffers are those of `starting_buffers`. Where the rows are (x, y, weights), L is the weighted mean of the
+        losses of the rows, and a batch of rows without weight has J = 0. It raises a ShapeError where the loss or the
+        penalty is not one number.
 
     Source
     ------
@@ -72,8 +69,7 @@ def dense_objective(
     def evaluate(parameters: Any, buffers: Any, x: Any, y: Any, *weights: Any) -> Any:
         return value_of(net.forward(parameters, x, buffers["net"]), parameters, buffers, y, weights)
 
-    needs_variance = any(layer.normalization == "batch" for layer in net.layers)
-    return Buffered(function, starting_buffers(net), evaluate, smallest_batch=2 if needs_variance else 1)
+    return Buffered(function, starting_buffers(net), evaluate, smallest_batch=2 if net.takes_statistics else 1)
 
 
 def starting_buffers(net: Dense, dtype: Any = np.float64, strength: float = 0.0, seed: int = 0) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -137,7 +137,7 @@ def _core(columns: int, classes: int | None, chosen: _Chosen) -> Recipe:
         "project": bounded_by(max_norm, chosen.max_norm),
     }
 
-    if chosen.dropout or chosen.normalization == "batch":
+    if chosen.dropout or net.takes_statistics:
         objective: Objective = dense_objective(net, loss.function, penalty, shared=False)
     else:
         objective = regularized(net.forward, loss.function, penalty, chosen.strength)
@@ -213,9 +213,14 @@ def named_schedule(choice: Choice, rate: float, steps: int) -> Schedule:
     name, options = _parts(choice)
     if name not in SCHEDULES:
         raise ArgumentError(f"there is no schedule {name!r}", wanted=", ".join(SCHEDULES))
-    for option in options:
-        if option not in SCHEDULES[name].settings:
-            raise ArgumentError(f"{name} has no setting {option}", wanted=", ".join(SCHEDULES[name].settings))
+    check_settings(name, options)
     known = {"rate": rate, "last": rate / 100, "steps": steps, "every": max(1, steps // 3), "factor": 0.1}
     needed = {setting for setting, value in SCHEDULES[name].settings.items() if value is REQUIRED} | {"rate"}
     return SCHEDULES[name].make(**{key: value for key, value in known.items() if key in needed} | options)
+
+
+def check_settings(schedule: str, options: Iterable[str]) -> None:
+    """Refuse settings that a schedule does not have."""
+    for option in options:
+        if option not in SCHEDULES[schedule].settings:
+            raise ArgumentError(f"{schedule} has no setting {option}", wanted=", ".join(SCHEDULES[schedule].settings))
