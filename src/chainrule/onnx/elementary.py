@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..compile.mathematics import FUNCTIONS
+from ..compile.mathematics.error_function import ErrorFunctions
 from ..original import np
-from .error_functions import erf, erfc, erfcx, log_ndtr, ndtr
 
 _LOG_2 = math.log(2)
 
@@ -148,6 +148,18 @@ logaddexp2 = _sum_of_exponentials(
 )
 
 
+# erf and its kin, for which ONNX has one operator in single precision
+
+
+def _exp_of_pair(code: Any, high: Any, low: Any, factor: Any = None) -> Any:
+    """exp(high) (1 + low) times a factor."""
+    y = code.multiply(exp(code, high), code.add(code.constant(1, high.dtype), low))
+    return y if factor is None else code.multiply(y, factor)
+
+
+_ERRORS = ErrorFunctions(_exp_of_pair, log, log1p)
+
+
 # Trigonometric and hyperbolic
 
 
@@ -225,7 +237,7 @@ ELEMENTARY: dict[str, Callable[..., Any]] = {
         function.__name__: function
         for function in (
             *(exp2, expm1, log2, log10, log1p, cbrt, fmod, expit, log_expit, logit, tan, cosh),
-            *(sech_squared, log_cosh, erfc, erfcx, ndtr, log_ndtr),
+            *(sech_squared, log_cosh, _ERRORS.erfc, _ERRORS.erfcx, _ERRORS.ndtr, _ERRORS.log_ndtr),
         )
     },
     "exp": exp,
@@ -237,7 +249,7 @@ ELEMENTARY: dict[str, Callable[..., Any]] = {
     "logaddexp": logaddexp,
     "logaddexp2": logaddexp2,
     "softplus": _single("Softplus", softplus),
-    "erf": _single("Erf", erf),
+    "erf": _single("Erf", _ERRORS.erf),
     "sinh": _single("Sinh", sinh),
     "arcsinh": _single("Asinh", arcsinh),
     "arccosh": _single("Acosh", arccosh),
