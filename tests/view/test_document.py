@@ -9,7 +9,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.structure.recognition import NAMES
-from chainrule.view import SCHEMA, Outline, document, to_json
+from chainrule.view import SCHEMA, Outline, document, thinning, to_json
 from chainrule.view.numbers import heat_map, histogram, numbers, statistics
 
 from .graphs import FIXTURES, document_of, layer, mlp, outline_of
@@ -264,3 +264,26 @@ def test_long_documents_say_what_was_thinned():
     pictured = [node for node in found["nodes"] if "picture" in node.get("value", {})]
     assert {node["role"] for node in pictured if "health" not in node} == {"parameter"}
     assert all("histogram" in node["value"] for node in found["nodes"] if node["value"]["statistics"] and node["shape"])
+
+
+def test_of_very_large_graphs_what_is_flagged_and_the_results_are_told_in_full(monkeypatch):
+    monkeypatch.setattr(thinning, "PICTURES", 2)
+    monkeypatch.setattr(thinning, "ARRAYS", 4)
+
+    def f(x):
+        return np.log(np.tanh(x)) + 1.0
+
+    graph = cr.trace(f, np.ones(3))
+    with np.errstate(divide="ignore"):
+        values = graph.forward(np.array([1.0, 0.0, 2.0]))
+    found = document(Outline(graph.data, values.by_number, {graph.outputs[0]: np.ones(3)}))
+    assert found["thinned"].startswith("5 variables: statistics of all")
+    held = {node["word"]: set(node["value"]) for node in found["nodes"]}
+    everything = {"statistics", "numbers", "histogram", "picture"}
+    assert held == {
+        "input": {"statistics"},
+        "tanh": {"statistics"},
+        "log": everything,
+        "constant": {"statistics", "numbers"},
+        "add": everything,
+    }

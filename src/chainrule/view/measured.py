@@ -75,21 +75,24 @@ class Measured:
         found = self.gradients.get(v.number)
         return np.zeros(v.shape, v.dtype) if found is None else np.asarray(found)
 
+    def statistics(self, v: Variable) -> dict[str, Any]:
+        """Of the value."""
+        if v.number not in self._of_values:
+            self._of_values[v.number] = statistics(self.value(v))
+        return self._of_values[v.number]
+
+    def gradient_statistics(self, v: Variable) -> dict[str, Any]:
+        """Of the gradient, where there is one."""
+        if v.number not in self._of_gradients:
+            self._of_gradients[v.number] = statistics(self.gradient(v))
+        return self._of_gradients[v.number]
+
     def rms(self, v: Variable) -> float | None:
         """Root mean square of the value's finite entries."""
-        return self._statistics(self._of_values, v, self.value(v) if self.has_value(v) else None)
+        return _number(self.statistics(v)["rms"]) if self.has_value(v) else None
 
     def gradient_rms(self, v: Variable) -> float | None:
-        return self._statistics(self._of_gradients, v, self.gradient(v))
-
-    @staticmethod
-    def _statistics(known: dict[int, dict[str, Any]], v: Variable, array: Any) -> float | None:
-        if array is None:
-            return None
-        if v.number not in known:
-            known[v.number] = statistics(array)
-        found = known[v.number]["rms"]
-        return found if isinstance(found, float) else None
+        return None if self.gradient(v) is None else _number(self.gradient_statistics(v)["rms"])
 
     @functools.cached_property
     def flags(self) -> dict[str, Finding]:
@@ -108,6 +111,10 @@ class Measured:
             for name in finding.poisoned:
                 found.setdefault(name, finding)
         return found
+
+
+def _number(found: Any) -> float | None:
+    return found if isinstance(found, float) else None
 
 
 def _norm(arrays: list[Any]) -> float:

@@ -42,19 +42,6 @@ def statistics(array: Any) -> dict[str, Any]:
     return {name: _plain(value) for name, value in found.items()}
 
 
-def described(array: Any, picture: bool = True) -> dict[str, Any]:
-    """All that a document holds of an array."""
-    a = np.asarray(array)
-    found: dict[str, Any] = {"statistics": statistics(a)}
-    if a.size <= FEW:
-        found["numbers"] = numbers(a)
-    if a.size > 1:
-        found["histogram"] = histogram(a)
-        if picture and a.ndim:
-            found["picture"] = heat_map(a)
-    return found
-
-
 def numbers(array: Any) -> Any:
     """Nested lists of JSON's numbers; what JSON has no number for as text; complex numbers as pairs."""
     a = np.asarray(array)

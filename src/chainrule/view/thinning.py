@@ -1,0 +1,54 @@
+"""What a document leaves out of large graphs, so that a page of them is small; the document says so."""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+from ..graph import Variable
+from .numbers import FEW
+from .outline import Outline
+
+PICTURES: Final = 200  # variables up to which each has its picture
+ARRAYS: Final = 20_000  # variables up to which small arrays are given in full, and all have histograms
+DIGITS: Final = 7  # of the numbers of what is thinned
+
+
+@final
+class Detail:
+    """How much is said of each variable of a graph.
+
+    Flagged variables and results are never thinned.
+    """
+
+    def __init__(self, outline: Outline):
+        self.count = len(outline.graph)
+        self.measured = outline.measured
+        self._roles, self._names = outline.roles, outline.names
+        self._outputs = {v.number for v in outline.graph.outputs}
+
+    @property
+    def announced(self) -> str | None:
+        """What is left out, in a sentence; None where nothing is."""
+        if self.measured is None or self.count <= PICTURES:
+            return None
+        if self.count <= ARRAYS:
+            return (
+                f"{self.count:,} variables: pictures of parameters and of what is flagged only, "
+                "histograms and statistics of all"
+            )
+        return f"{self.count:,} variables: statistics of all; numbers, histograms and pictures of what is flagged only"
+
+    def _is_kept(self, v: Variable) -> bool:
+        flagged = self.measured is not None and self._names[v.number] in self.measured.flags
+        return flagged or v.number in self._outputs
+
+    def picture(self, v: Variable) -> bool:
+        if self.count <= PICTURES or self._is_kept(v):
+            return True
+        return self.count <= ARRAYS and self._roles[v.number] == "parameter"
+
+    def histogram(self, v: Variable) -> bool:
+        return self.count <= ARRAYS or self._is_kept(v)
+
+    def numbers(self, v: Variable) -> bool:
+        return v.size <= FEW and (v.size == 1 or self.count <= ARRAYS or self._is_kept(v))
