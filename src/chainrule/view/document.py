@@ -10,7 +10,7 @@ import json
 from typing import Any, Final
 
 from ..graph import Variable
-from .edges import edge
+from .edges import edges
 from .layout import group_document, level_document
 from .nodes import node
 from .outline import Outline
@@ -31,7 +31,7 @@ def document(outline: Outline) -> dict[str, Any]:
         "inputs": [v.number for v in graph.inputs],
         "outputs": [v.number for v in graph.outputs],
         "nodes": [node(outline, v, sources, detail) | _bodies(v) for v in graph.variables],
-        "edges": [edge(outline, v, k) for v in graph.variables for k in range(len(v.inputs))],
+        "edges": [each for v in graph.variables for each in edges(outline, v, detail)],
         "groups": [group_document(outline, group) for group in tree.groups],
         "levels": [level_document(outline.level(group.number)) for group in tree.groups],
         "sources": sources.found,

@@ -1,16 +1,36 @@
-"""What a document holds of an edge: its local Jacobian."""
+"""What a document holds of an edge: its local Jacobian, and what it does to a gradient."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ..backprop import local_maps
+from ..errors import ChainruleError
 from ..graph import Variable
-from .numbers import numbers
+from ..structure import LinearMap
+from .measured import Measured
+from .numbers import FEW, heat_map, numbers
 from .outline import Outline
+from .samples import sample
+from .thinning import Detail
 
 
-def edge(outline: Outline, v: Variable, argument: int) -> dict[str, Any]:
-    """The edge to an argument of the operation that made a variable."""
+def edges(outline: Outline, v: Variable, detail: Detail) -> list[dict[str, Any]]:
+    """The edges to the arguments of the operation that made a variable."""
+    measured = outline.measured
+    maps = _maps(measured, v) if measured is not None and detail.sample(v) else {}
+    found = [_local(outline, v, k) for k in range(len(v.inputs))]
+    for k, each in enumerate(found):
+        shown = sample(maps[v.part, k]) if (v.part, k) in maps else None
+        if shown is not None:
+            each["sample"] = shown
+        if measured is not None:
+            each |= _backward(measured, v, k)
+    return found
+
+
+def _local(outline: Outline, v: Variable, argument: int) -> dict[str, Any]:
+    """All that is known without numbers."""
     u, local = v.inputs[argument], outline.local(v)[argument]
     found: dict[str, Any] = {
         "from": u.number,
@@ -21,7 +41,33 @@ def edge(outline: Outline, v: Variable, argument: int) -> dict[str, Any]:
         "stored": local.stored,
         "full": local.full,
     }
-    gain = outline.gain(v, argument)
-    if gain is not None:
-        found["gain"] = numbers(gain)
+    if local.notation is not None:
+        found |= {"notation": local.notation, "factors": [list(shape) for shape in local.factors]}
     return found
+
+
+def _maps(measured: Measured, v: Variable) -> dict[tuple[int, int], LinearMap]:
+    """The local Jacobians on the numbers, by number of the result and of the argument."""
+    try:
+        return local_maps(v, measured.value)
+    except ChainruleError:  # a rule is missing
+        return {}
+
+
+def _backward(measured: Measured, v: Variable, argument: int) -> dict[str, Any]:
+    """Gain and contribution."""
+    found: dict[str, Any] = {}
+    place = (v.number, argument)
+    if place in measured.gains:
+        found["gain"] = numbers(measured.gains[place])
+    if place not in measured.contributions:
+        return found
+    contribution = measured.contributions[place]
+    if contribution is None:
+        return found | {"contribution": "gradient"}
+    held = {"rms": numbers(contribution.rms)}
+    if contribution.array is not None and contribution.array.size <= FEW:
+        held["numbers"] = numbers(contribution.array)
+    elif contribution.array is not None:
+        held["picture"] = heat_map(contribution.array)
+    return found | {"contribution": held}

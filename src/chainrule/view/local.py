@@ -21,12 +21,18 @@ class Local(NamedTuple):
         The numbers that it keeps, and the entries of the dense matrix.
     keeps : tuple of int
         What it is made from: places of arguments, -1 for the result itself.
+    notation : str or None
+        Its entries in index notation, where it is a sum of index terms.
+    factors : tuple of tuple of int
+        The shapes of the arrays that it is made of.
     """
 
     structure: str
     stored: int
     full: int
     keeps: tuple[int, ...] = ()
+    notation: str | None = None
+    factors: tuple[tuple[int, ...], ...] = ()
 
 
 class LocalJacobians:
@@ -69,9 +75,16 @@ def _looked_up(v: Variable) -> dict[tuple[int, int], Local] | None:
         return None
     results = made if isinstance(made, tuple) else (made,)
     return {
-        (part, k): Local(str(J.structure), J.storage, J.size, _kept(J, inputs, results[part]))
+        (part, k): Local(str(J.structure), J.storage, J.size, _kept(J, inputs, results[part]), *_in_indices(J))
         for (part, k), J in maps.items()
     }
+
+
+def _in_indices(J: LinearMap) -> tuple[str | None, tuple[tuple[int, ...], ...]]:
+    """Index notation, and the shapes of the factors in it."""
+    if not isinstance(J, IndexMap):
+        return None, ()
+    return J.notation, tuple(tuple(factor.shape) for term in J.terms for factor, _ in term.factors)
 
 
 def _kept(J: LinearMap, inputs: tuple[Variable, ...], y: Variable) -> tuple[int, ...]:

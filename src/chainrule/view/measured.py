@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterator, Mapping
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 from ..backprop.walk import back_propagation_steps
-from ..graph import Graph, Variable
+from ..graph import Graph, Variable, consumers
 from ..health import Finding, Run, examine
 from ..interpret import evaluate
 from ..original import np
-from .numbers import statistics
+from .numbers import FEW, PICTURES, statistics
 
 Steps = Iterator[tuple[Variable, int, Variable, Any]]
+
+
+class Contribution(NamedTuple):
+    """Root mean square, and the array itself unless it is too large to show."""
+
+    rms: float
+    array: Any
 
 
 @final
@@ -29,6 +37,8 @@ class Measured:
     gains : mapping
         By number of the variable and of its argument: the norm of what the edge passes back over the norm of what
         arrives, which is how much this local Jacobian lets through.
+    contributions : mapping
+        By the same: what the edge adds to the gradient of its argument; None where that is all of it.
     findings : list of Finding
         Worst first.
     """
@@ -36,6 +46,9 @@ class Measured:
     def __init__(self, graph: Graph, values: Mapping[int, Any], seeds: Mapping[Variable, Any] | None):
         self.graph, self.values = graph, values
         self.gains: dict[tuple[int, int], float] = {}
+        self.contributions: dict[tuple[int, int], Contribution | None] = {}
+        self._shared = {v.number for v, uses in zip(graph.variables, consumers(graph), strict=True) if len(uses) > 1}
+        self._shared |= {v.number for v in graph.outputs}
         parameters = [v for v in graph.inputs if v.type.carries_derivative]
         run = Run(graph, values, evaluate, [parameters])
         steps = None
@@ -57,7 +70,14 @@ class Measured:
             if arriving[1] > 0:
                 for part in y.results:
                     self.gains[part.number, k] = leaving / arriving[1]
+            self.contributions[y.number, k] = self._contribution(x, contribution, leaving)
             yield y, k, x, contribution
+
+    def _contribution(self, x: Variable, array: Any, norm: float) -> Contribution | None:
+        if x.number not in self._shared:
+            return None
+        shown = x.size <= FEW or len(self.graph) <= PICTURES
+        return Contribution(norm / math.sqrt(max(x.size, 1)), np.asarray(array) if shown else None)
 
     def has_value(self, v: Variable) -> bool:
         return v.number in self.values

@@ -9,6 +9,7 @@ from typing import Any, Final
 from ..original import np
 
 FEW: Final = 64  # numbers that are given in full
+PICTURES: Final = 200  # variables of a graph up to which each array has a picture
 WIDEST: Final = 32  # rows and columns of a picture
 BINS: Final = 24
 NOT_FINITE: Final = 255  # the shade of what has no place between lowest and highest

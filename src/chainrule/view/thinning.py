@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Final, final
 
 from ..graph import Variable
-from .numbers import FEW
+from .numbers import FEW, PICTURES
 from .outline import Outline
 
-PICTURES: Final = 200  # variables up to which each has its picture
 ARRAYS: Final = 20_000  # variables up to which small arrays are given in full, and all have histograms
 DIGITS: Final = 7  # of the numbers of what is thinned
 
@@ -24,6 +24,7 @@ class Detail:
         self.count = len(outline.graph)
         self.measured = outline.measured
         self._roles, self._names = outline.roles, outline.names
+        self._sampled: set[Hashable] = set()
         self._outputs = {v.number for v in outline.graph.outputs}
 
     @property
@@ -34,9 +35,21 @@ class Detail:
         if self.count <= ARRAYS:
             return (
                 f"{self.count:,} variables: pictures of parameters and of what is flagged only, "
-                "histograms and statistics of all"
+                "histograms and statistics of all; samples of one local Jacobian of a kind"
             )
-        return f"{self.count:,} variables: statistics of all; numbers, histograms and pictures of what is flagged only"
+        return (
+            f"{self.count:,} variables: statistics of all; numbers, histograms and pictures of what is flagged only; "
+            "samples of one local Jacobian of a kind"
+        )
+
+    def sample(self, v: Variable) -> bool:
+        """Whether the local Jacobians of the operation that made it are sampled: of equal ones the first."""
+        if self.measured is None or v.operation is None or not self.measured.has_value(v):
+            return False
+        kind = (v.operation, v.parameters, v.part, *[u.type for u in v.inputs])
+        is_new = kind not in self._sampled
+        self._sampled.add(kind)
+        return self.count <= PICTURES or self._is_kept(v) or (is_new and len(self._sampled) <= PICTURES)
 
     def _is_kept(self, v: Variable) -> bool:
         flagged = self.measured is not None and self._names[v.number] in self.measured.flags
