@@ -109,7 +109,7 @@ def _killed(arguments: list[str], run: Path, rng: random.Random, values: dict[st
     return True
 
 
-KEPT = {"settings.toml", "model.json", "rows.json", "log.jsonl", "checkpoint.safetensors", "weights.safetensors"}
+KEPT = {"settings.toml", "model.json", "rows.json", "events.jsonl", "checkpoint.safetensors", "weights.safetensors"}
 
 
 def _files(run: Path) -> list[Path]:

@@ -195,8 +195,10 @@ def test_every_part_of_a_recipe(here, capsys, options):
 
 
 def test_the_log_has_a_line_for_every_epoch(here):
-    lines = [json.loads(line) for line in (here / "classes" / "log.jsonl").read_text().splitlines()]
-    assert [line["epoch"] for line in lines] == list(range(1, 41)) and lines[-1]["loss"] < lines[0]["loss"]
+    lines = [json.loads(line) for line in (here / "classes" / "events.jsonl").read_text().splitlines()]
+    assert [line["event"] for line in lines] == ["begin", *["epoch"] * 40, "validation", "end"]
+    epochs = lines[1:41]
+    assert [line["epoch"] for line in epochs] == list(range(1, 41)) and epochs[-1]["loss"] < epochs[0]["loss"]
 
 
 def test_the_checkpoint_is_that_of_the_end(here):

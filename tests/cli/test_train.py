@@ -205,7 +205,7 @@ def test_a_second_interrupt_stops_at_once_and_says_how_to_go_on(capsys, monkeypa
     code, out, err = call(capsys, *arguments, "--json")
     assert code == 130 and json.loads(out)["error"]["kind"] == "interrupted"
     assert err == f"chainrule: interrupted\nto go on: chainrule resume {arguments[-1]}\n"
-    assert all(path.read_bytes() == content for path, content in before.items() if path.name != "log.jsonl")
+    assert all(path.read_bytes() == content for path, content in before.items() if path.name != "events.jsonl")
 
 
 def test_a_folder_that_another_run_is_about_to_use(monkeypatch):

@@ -68,7 +68,7 @@ def test_a_step_measures_before_it_moves():
     step = training_step(objective, adam)
     w = np.array([2.0])
     moved, state, measured = step(w, adam.initialize(w), None, None, 0.5)
-    assert tuple(map(float, measured)) == (20.0, 16.0, 4.0, 20.0)
+    assert measured.converted(float) == (20.0, 16.0, 4.0, 20.0, (400.0,))
     assert moved[0] == pytest.approx(1.5) and state.step == 1 and w[0] == 2.0
 
 

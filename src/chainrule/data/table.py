@@ -127,10 +127,19 @@ class Table:
             part = slice(ours.start + start, ours.start + stop) if isinstance(ours, slice) else ours[start:stop]
             yield Table(list(self._columns.values()), self.source, part)
 
+    def copied(self) -> Table:
+        """The same rows by themselves, without the table that they were selected from."""
+        return Table([self[name] for name in self.names], self.source)
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """The numbers of the rows, counted from 1 in the table that they were selected from."""
+        ours = self._rows
+        return 1 + (np.arange(ours.start, ours.stop) if isinstance(ours, slice) else ours)
+
     def row_numbers(self, rows: np.ndarray) -> str:
         """The numbers of some rows of this table, as messages have them: "rows 3, 8"."""
-        ours = self._rows
-        numbers = (rows + ours.start if isinstance(ours, slice) else ours[rows]) + 1
+        numbers = self.numbers[rows]
         shown = ", ".join(map(str, numbers[:SHOWN].tolist()))
         more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
         return f"row{'s' if len(numbers) > 1 else ''} {shown}{more}"

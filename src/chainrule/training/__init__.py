@@ -10,7 +10,9 @@ from .loop import fit
 from .objective import Buffered, Objective, regularized
 from .progress import Progress, Silent, progress_for
 from .recipe import Recipe
-from .run import Outcome, resume, train
+from .recorded import Recorded, read_run
+from .run import Outcome, Watcher, resume, train
+from .samples import Samples
 from .scores import accuracy, confusion_table, r2
 from .settings import Settings
 from .state import State
@@ -31,16 +33,20 @@ __all__ = [
     "Outcome",
     "Progress",
     "Recipe",
+    "Recorded",
+    "Samples",
     "Settings",
     "Silent",
     "State",
     "Trained",
+    "Watcher",
     "accuracy",
     "confusion_table",
     "fit",
     "load_state",
     "progress_for",
     "r2",
+    "read_run",
     "regularized",
     "resume",
     "save_state",

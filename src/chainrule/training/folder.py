@@ -1,19 +1,14 @@
-"""The folder of a run: what its files are called, whose it is, and its log."""
+"""The folder of a run: what its files are called, and whose it is."""
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
-import json
-import math
 import os
 from pathlib import Path
-from typing import Any
 
 from ..errors import FileError
-from .history import EpochRecord
 
-SETTINGS, ROWS, CHECKPOINT, LOG = "settings.toml", "rows.json", "checkpoint.safetensors", "log.jsonl"
+SETTINGS, ROWS, CHECKPOINT = "settings.toml", "rows.json", "checkpoint.safetensors"
 
 
 def new_folder(name: str | os.PathLike[str] | None = None) -> Path:
@@ -48,27 +43,3 @@ def _begun(path: Path) -> bool:
     except OSError as error:
         raise FileError(f"the folder {path} cannot be made: {error.strerror}") from error
     return True
-
-
-class Log:
-    """A JSON line for each epoch, appended to a file."""
-
-    def __init__(self, path: Path):
-        try:
-            self.file = path.open("a", encoding="utf-8")
-        except OSError as error:
-            raise FileError(f"{path} cannot be written: {error.strerror}") from error
-
-    def __enter__(self) -> Log:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.file.close()
-
-    def __call__(self, record: EpochRecord, parameters: Any) -> None:
-        self.write(dataclasses.asdict(record))
-
-    def write(self, values: dict[str, Any]) -> None:
-        finite = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
-        self.file.write(json.dumps(finite) + "\n")
-        self.file.flush()

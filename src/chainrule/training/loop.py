@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .. import tree
 from ..api import first_cause
 from ..data import Chunk, InMemory, Source
 from ..errors import ArgumentError, DivergenceError, ShapeError
@@ -47,6 +48,19 @@ class Keeper(Protocol):
         ...
 
 
+class Inspector(Protocol):
+    """Looks at some steps more closely than what is measured of all."""
+
+    def steps_to_next(self, state: State) -> int:
+        """How many steps may be made before the next one that it looks at; 0 if that is the next one."""
+        ...
+
+    def after_steps(self, state: State, before: Any, measured: Measured) -> None:
+        """Called after every call that makes steps; `before` are the parameters before the step that it looks at, or
+        None where it did not ask for the last one."""
+        ...
+
+
 def fit(
     objective: Objective,
     parameters: Any,
@@ -66,6 +80,7 @@ def fit(
     tolerance: float = 0.0,
     callbacks: Sequence[Callback] = (),
     checkpoint: Keeper | None = None,
+    inspector: Inspector | None = None,
     resume: State | None = None,
     verbose: Verbosity | Progress = "auto",
 ) -> Fitted:
@@ -115,6 +130,8 @@ def fit(
         ``callback(record, parameters)`` after every epoch; a true answer stops training.
     checkpoint : Checkpoint, optional
         Where to save the state of the run, now and then and at its end.
+    inspector : Inspector, optional
+        Looks at some steps more closely, as `Samples` does. It changes nothing, not a bit of the weights.
     resume : State, optional
         Go on from here instead of `parameters`. With equal settings the outcome has the bits of a run that was never
         broken off.
@@ -168,6 +185,7 @@ def fit(
         tolerance=tolerance,
         callbacks=callbacks,
         checkpoint=checkpoint,
+        inspector=inspector,
         progress=progress,
     )
     progress.start(epochs, math.ceil(len(source) / batch_size), run.state.steps)
@@ -208,6 +226,7 @@ class _Run:
     tolerance: float
     callbacks: Sequence[Callback]
     checkpoint: Keeper | None
+    inspector: Inspector | None
     progress: Progress
     rate: float | None = None  # of the last step, if there was one
     step_at_hand: tuple[Any, ...] | None = None  # the arguments of the objective
@@ -272,10 +291,13 @@ class _Run:
         state, self.last_call = self.state, None
         rate = self.rate = self.schedule(state.steps, self.losses)
         batch_rows = tuple(each[batch] for each in rows)
+        is_looked_at, before = self.is_looked_at(), state.parameters
         self.step_at_hand = *_arguments(state.parameters, state.buffers), *batch_rows
         state.parameters, state.optimizer, measured = self.step(state.parameters, state.optimizer, *batch_rows, rate)
         state.steps += 1
         state.running.add(measured, len(batch))
+        if self.inspector is not None:
+            self.inspector.after_steps(state, before if is_looked_at else None, measured)
         return measured
 
     def strides_of(self, rows: Rows, numbers: np.ndarray, first: int, stop: StopRequest) -> Ending | None:
@@ -300,10 +322,12 @@ class _Run:
         if not all(type(rate) in (float, int) for rate in chosen):
             return None
         rates = np.array(chosen, np.float64)
-        zero, self.last_call = Measured(0.0, 0.0, 0.0, 0.0), None
+        zero = Measured(0.0, 0.0, 0.0, 0.0, (0.0,) * len(tree.flatten(state.parameters)[0]))
+        self.last_call = None
         while running.steps - first < count:
             done, before = running.steps - first, (state.parameters, state.optimizer)
-            last = min(done + self.most_steps(strides), count)
+            is_looked_at = self.is_looked_at()
+            last = min(done + (1 if is_looked_at else self.most_steps(strides)), count)
             begun = Made(running.loss, running.penalty, zero)
             after = strides(*before, rows, numbers, rates, done, last, begun)
             if after is None:
@@ -312,6 +336,8 @@ class _Run:
             state.steps += steps
             running.go_on(steps, steps * size, made)
             self.rate = chosen[done + steps - 1]
+            if self.inspector is not None:
+                self.inspector.after_steps(state, before[0] if is_looked_at else None, made.last)
             ending = self.after_steps(made.last, stop)
             if ending == "diverged" or running.steps - first == count:
                 self.last_call = before, rows, numbers, rates, (done, done + steps - 1), begun
@@ -324,7 +350,13 @@ class _Run:
         if getattr(self.progress, "wants_every_step", True):
             return 1
         most = strides.count()
-        return most if self.checkpoint is None else min(most, self.checkpoint.steps_to_next(self.state))
+        for each in (self.checkpoint, self.inspector):
+            most = most if each is None else min(most, each.steps_to_next(self.state))
+        return most
+
+    def is_looked_at(self) -> bool:
+        """Whether the inspector is to see the next step."""
+        return self.inspector is not None and self.inspector.steps_to_next(self.state) == 0
 
     def find_step(
         self,

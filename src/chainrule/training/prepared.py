@@ -28,6 +28,8 @@ class Prepared:
 
     untrained: Trained
     parts: Parts  # pairs (x, y)
+    validation: Table  # those rows as they are in the table
+    validation_numbers: np.ndarray  # of these rows in the table, from 1
 
     def rows(self) -> dict[str, str]:
         """A digest of each part, which tells whether the rows are still the same."""
@@ -91,7 +93,8 @@ def prepared(settings: Settings) -> Prepared:
     untrained = Trained(
         settings, preparation, recipe, recipe.initial_parameters(settings), recipe.initial_buffers(settings)
     )
-    return Prepared(untrained, Parts(*parts))
+    shown = tables.validation.take(preparation.rows(tables.validation))
+    return Prepared(untrained, Parts(*parts), shown.copied(), shown.numbers)
 
 
 def _divided(settings: Settings, target: str, task: Any, table: Table, held_out: Table | None) -> Parts:

@@ -33,12 +33,18 @@ class Carried(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What a step saw before it moved."""
+    """What a step saw before it moved; `squares` are the sums of squares of each leaf of the gradient."""
 
     objective: Any
     loss: Any
     penalty: Any
     gradient_norm: Any
+    squares: tuple[Any, ...] = ()
+
+    def converted(self, convert: Callable[[Any], Any]) -> Measured:
+        """The same numbers, each made another type."""
+        *numbers, squares = self
+        return Measured(*map(convert, numbers), tuple(map(convert, squares)))
 
 
 Step = Callable[..., tuple[Any, Any, Measured]]
@@ -78,7 +84,8 @@ def training_step(
         if carries:
             *parts, buffers = parts
         loss, penalty = _two_numbers(parts)
-        measured = Measured(value, loss, penalty, _norm(gradients))
+        squares = tuple(np.vdot(g, g) for g in tree.flatten(gradients)[0])
+        measured = Measured(value, loss, penalty, np.sqrt(sum(squares)), squares)
         if clip is not None:
             gradients = clip(gradients)
         moved, state = optimizer.update(parameters, gradients, state, learning_rate)
@@ -97,7 +104,3 @@ def _two_numbers(parts: Any) -> tuple[Any, Any]:
             try_="regularized(forward, loss), which makes one",
         )
     return parts[0], parts[1]
-
-
-def _norm(gradients: Any) -> Any:
-    return np.sqrt(sum(np.vdot(g, g) for g in tree.flatten(gradients)[0]))

@@ -92,7 +92,7 @@ class Strides:
         if self._many.trace_count == known:
             self._seconds_each = (time.perf_counter() - begun) / count
         loss, penalty, measured = made
-        return parameters, optimizer, Made(float(loss), float(penalty), Measured(*map(float, measured))), count
+        return parameters, optimizer, Made(float(loss), float(penalty), measured.converted(float)), count
 
 
 def training_strides(step: Step, batch_size: int) -> Any:
@@ -123,5 +123,5 @@ def training_strides(step: Step, batch_size: int) -> Any:
 
 def _with(made: Made, measured: Measured, rows: int) -> Made:
     """One more step; in double precision, whatever it computes in."""
-    last = Measured(*[np.float64(0) + each for each in measured])
+    last = measured.converted(lambda each: np.float64(0) + each)
     return Made(made.loss + rows * last.loss, made.penalty + rows * last.penalty, last)

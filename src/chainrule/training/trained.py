@@ -102,7 +102,7 @@ class Trained:
         -------
         outputs : array of float, shape (n, units)
         """
-        return self._outputs_of(self._typed(self.preparation.inputs(table)))
+        return self.outputs_of(self._typed(self.preparation.inputs(table)))
 
     def predict(self, table: Table) -> np.ndarray:
         """What the net says of each row, as the training table has it: the name of a class, or a number.
@@ -121,7 +121,7 @@ class Trained:
         DataError
             If the columns differ from those in training.
         """
-        return self.preparation.in_own_units(self._decided(self.outputs(table)))
+        return self.preparation.in_own_units(self.decided(self.outputs(table)))
 
     def probabilities(self, table: Table) -> np.ndarray | None:
         """The probability of each class, shape (n, classes); None where the loss knows none."""
@@ -137,7 +137,7 @@ class Trained:
             score = self.recipe.score(self.parameters, *[] if self.buffers is None else [self.buffers], x, y)
             confusion = None
             if self.classes is not None:
-                decided = self._decided(self._outputs_of(x))
+                decided = self.decided(self.outputs_of(x))
                 confusion = confusion_table(decided, y, len(self.classes)).tolist()
         return Judged(len(y), loss, score, confusion)
 
@@ -156,10 +156,12 @@ class Trained:
             )
         return self.judged(self._typed(x), y if self.classes is not None else self._typed(y))
 
-    def _outputs_of(self, x: np.ndarray) -> np.ndarray:
+    def outputs_of(self, x: np.ndarray) -> np.ndarray:
+        """The outputs of the net, for prepared rows."""
         return self.recipe.outputs(self.parameters, self.buffers, x)
 
-    def _decided(self, outputs: np.ndarray) -> np.ndarray:
+    def decided(self, outputs: np.ndarray) -> np.ndarray:
+        """What outputs say of each row: the label of a class, or a scaled number."""
         return (self.loss.predict if self.loss.decide is None else self.loss.decide)(outputs).reshape(len(outputs))
 
     def _typed(self, x: np.ndarray) -> np.ndarray:
