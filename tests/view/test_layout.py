@@ -1,7 +1,6 @@
 """Where things stand: boxes apart, edges around them, the same on each run, for any graph."""
 
 import itertools
-import json
 import re
 import time
 import xml.etree.ElementTree as ET
@@ -17,7 +16,6 @@ from chainrule.view.picture import Picture
 from chainrule.view.svg import to_svg
 
 from .graphs import FIXTURES, deep, outline_of
-from .make_coordinates import FILE, cases
 
 STYLES = ("compact", "lecture")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -189,16 +187,3 @@ def test_coordinates_of_a_triangle():
     assert places.x == pytest.approx([10, 10, 52], abs=1e-3)
     assert places.y == [0, 40, 40]
     assert (places.width, places.height) == pytest.approx((62, 50), abs=1e-3)
-
-
-def test_coordinates_are_those_that_the_page_is_tested_with():
-    """Written by `python -m tests.view.make_coordinates`; the page's function has to give the same to half a pixel."""
-    stored = json.loads(FILE.read_text(encoding="utf-8"))
-    assert len(stored) > 8
-    for case in stored:
-        places = coordinates(**case["given"])
-        assert places.x == pytest.approx(case["x"], abs=0.01), case["title"]
-        assert places.y == pytest.approx(case["y"], abs=0.01), case["title"]
-        assert (places.width, places.height) == pytest.approx((case["width"], case["height"]), abs=0.01)
-        assert places.lanes == pytest.approx(case["lanes"], abs=0.01)
-    assert [case["given"] for case in stored] == [json.loads(json.dumps(given)) for _, given in cases()]

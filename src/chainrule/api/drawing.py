@@ -25,6 +25,15 @@ class Drawing(Protocol):
         **options: Any,
     ) -> str: ...
 
+    def html(
+        self,
+        graph: Graph,
+        values: Mapping[int, Any] | None,
+        seeds: Mapping[Variable, Any] | None,
+        parameters: Collection[int] | None,
+        **options: Any,
+    ) -> str: ...
+
     def view(
         self,
         graph: Graph,

@@ -549,6 +549,49 @@ class Graph:
         return _written(drawing().svg(self.data, *self._shown(values, seeds, parameters), **options), path)
 
     @users_frames_only
+    def to_html(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        values: Values | None = None,
+        seeds: Any = None,
+        *,
+        style: str = "compact",
+        theme: str = "auto",
+        show: str = "value",
+        collapse: Any = "auto",
+        parameters: Sequence[Name] | None = None,
+    ) -> str:
+        """The page of the graph: one HTML file that needs nothing else and asks nothing of any network.
+
+        It shows the drawing of `to_svg` and answers: values, gradients and local Jacobians of what is chosen, forward
+        and backward propagation step by step, groups that open and close.
+
+        Parameters
+        ----------
+        path, values, seeds, style, theme, show, collapse, parameters
+            As for `to_svg`. Without values the page holds no data of yours.
+
+        Returns
+        -------
+        text : str
+
+        Raises
+        ------
+        ArgumentError
+            If the values are not those of this graph, or an option is none.
+
+        Examples
+        --------
+        >>> import numpy as np, chainrule as cr
+        >>> g = cr.trace(lambda w, x: np.tanh(w * x), 0.5, 2.0)
+        >>> page = g.to_html(values=g.forward(0.5, 2.0))
+        >>> page.startswith("<!doctype html>"), len(page) < 200_000
+        (True, True)
+        """
+        options = {"style": style, "theme": theme, "show": show, "collapse": collapse}
+        return _written(drawing().html(self.data, *self._shown(values, seeds, parameters), **options), path)
+
+    @users_frames_only
     def to_view(
         self,
         path: str | os.PathLike[str] | None = None,

@@ -15,14 +15,15 @@ from .output import explain, print_document
 from .tracing import traced
 
 NAME = "view"
-SUMMARY = "your function's graph as a picture"
-EXAMPLE = "chainrule view model.py:loss --at 'w=random(3,4)' -o g.svg"
+SUMMARY = "your function's graph as a page or a picture"
+EXAMPLE = "chainrule view model.py:loss --at 'w=random(3,4)' -o g.html"
 DESCRIPTION = f"""\
-Draw the graph of a function of arrays, with its values. The suffix of the file says what is written: .svg, a picture;
-.json, a document of schema chainrule/view/1 with all that is shown; .dot, the text that Graphviz reads.
+Draw the graph of a function of arrays, with its values. The suffix of the file says what is written: .html, a page to
+look at it in a browser; .svg, a picture; .json, a document of schema chainrule/view/1 with all that is shown; .dot,
+the text that Graphviz reads.
 
 {AT}"""
-SUFFIXES = (".svg", ".json", ".dot")
+SUFFIXES = (".html", ".svg", ".json", ".dot")
 SCHEMA = "chainrule/file/1"
 
 
@@ -48,10 +49,6 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> ExitCode:
     """Trace, draw, write."""
     suffix = ".svg" if options.output == "-" else PurePath(options.output).suffix.lower()
-    if suffix == ".html":
-        raise ArgumentError(
-            "pages of HTML are not written yet", got=options.output, wanted=f"a file of {', '.join(SUFFIXES)}"
-        )
     if suffix not in SUFFIXES:
         raise ArgumentError(
             f"the suffix {suffix or 'that is missing'} does not say what to write",
@@ -67,7 +64,8 @@ def run(options: argparse.Namespace) -> ExitCode:
     elif suffix == ".json":
         text = graph.to_view(values=values)
     else:
-        text = graph.to_svg(
+        draw = graph.to_html if suffix == ".html" else graph.to_svg
+        text = draw(
             values=values,
             style=options.style,
             theme=options.theme,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -15,6 +17,7 @@ Style = Literal["compact", "lecture"]
 Show = Literal["value", "gradient"]
 
 STYLES: Final[tuple[Style, ...]] = ("compact", "lecture")
+SHOWS: Final[tuple[Show, ...]] = ("value", "gradient")
 LARGE: Final = 12.0  # sizes of letters
 SMALL: Final = 10.0
 SMALLEST: Final = 9.0
@@ -26,7 +29,7 @@ SIGN_HEIGHT: Final = 20.0  # of the lecture's sign of an operation
 SIGN_APART: Final = 14.0  # and its distance from the variable that it makes
 
 
-@dataclass(slots=True)
+@dataclass
 class Word:
     """A piece of a line of text."""
 
@@ -35,11 +38,15 @@ class Word:
     size: float
     variable: int = -1  # of a chip, the constant that it shows
     argument: int = -1
+    texts: dict[Show, str] | None = None  # of a number: what stands here by what the picture shows
 
-    @property
+    @functools.cached_property
     def width(self) -> float:
+        """The room that it has: the same whatever the picture shows, so that boxes stay where they are."""
         bold = 1.08 if self.kind == "name" else 1.0
-        return bold * text_width(self.text, self.size) + (8.0 if self.kind == "chip" else 0.0)
+        texts = self.texts.values() if self.texts else (self.text,)
+        widest = max(text_width(text, self.size) for text in texts)
+        return math.ceil(2.0 * bold * widest) / 2.0 + (8.0 if self.kind == "chip" else 0.0)
 
 
 @dataclass(slots=True)
@@ -82,7 +89,8 @@ def box_of_variable(outline: Outline, v: Variable, style: Style, show: Show = "v
             if each.kind == "operation":
                 each.kind = "name"
         first = [*operation, Word(label, "muted", SMALLEST)]
-    second = [Word(text, kind, SMALL) for text, kind in ((shape, "muted"), (number, "number")) if text]
+    second = [Word(shape, "muted", SMALL)] if shape else []
+    second += [number] if number else []
     held = bodies(v)
     if held and style == "compact":
         count = sum(len(body.graph) - len(body.graph.inputs) for _, body in held)
@@ -116,8 +124,16 @@ def _operation(outline: Outline, v: Variable, text: str) -> list[Word]:
     return words
 
 
-def _number(outline: Outline, v: Variable, show: Show) -> str:
+def _number(outline: Outline, v: Variable, show: Show) -> Word | None:
     """The one number of a box: of a scalar its value, of an array the root mean square."""
+    return _one_of({each: _number_text(outline, v, each) for each in SHOWS}, show)
+
+
+def _one_of(texts: dict[Show, str], show: Show) -> Word | None:
+    return Word(texts[show], "number", SMALL, texts=texts) if any(texts.values()) else None
+
+
+def _number_text(outline: Outline, v: Variable, show: Show) -> str:
     measured = outline.measured
     if measured is None or not measured.has_value(v):
         return ""
@@ -158,6 +174,12 @@ def over_copies(outline: Outline, group: Group, show: Show) -> list[float]:
     return [found[0], found[len(found) // 2], found[-1]] if found else []
 
 
+def _span(outline: Outline, group: Group, show: Show) -> str:
+    texts = [number_text(x) for x in over_copies(outline, group, show)]
+    before = "rms" if show == "value" else "∂ rms"
+    return f"{before} {' … '.join(dict.fromkeys(texts))}" if texts else ""
+
+
 def box_of_group(outline: Outline, group: Group, show: Show = "value") -> Box:
     """A closed group."""
     graph, members = outline.graph, outline.tree.members(group.number)
@@ -169,15 +191,13 @@ def box_of_group(outline: Outline, group: Group, show: Show = "value") -> Box:
     parts = [f"{n:,} {word}{'s' * (n != 1)}" for n, word in ((operations, "operation"), (parameters, "parameter")) if n]
     second = [Word(" · ".join(parts) or f"{len(members):,} variables", "muted", SMALL)]
     lines = [first, second]
-    span = over_copies(outline, group, show) if group.copies > 1 else []
-    if span:
-        texts = [number_text(x) for x in span]
-        before = "rms" if show == "value" else "∂ rms"
-        lines.append([Word(f"{before} {' … '.join(dict.fromkeys(texts))}", "number", SMALL)])
+    number = _one_of({each: _span(outline, group, each) for each in SHOWS}, show) if group.copies > 1 else None
+    if number:
+        lines.append([number])
     flag = _worst([each for n in members if (each := _flag(outline, outline.names[n])) is not None])
-    width = max(map(apart, lines)) + 2 * MARGIN + 8.0
+    width = max(80.0, max(map(apart, lines)) + 2 * MARGIN + 8.0)
     height = (44.0 if len(lines) == 2 else 58.0) + FLAG * (flag is not None)
-    return Box(max(width, 80.0), height, lines, [], flag)
+    return Box(width, height, lines, [], flag)
 
 
 def _worst(flags: list[tuple[str, str, str]]) -> tuple[str, str, str] | None:

@@ -10,6 +10,8 @@ import json
 from typing import Any, Final
 
 from ..graph import Variable
+from .boxes import Style
+from .drawn import drawn_caption
 from .edges import edges
 from .layout import group_document, level_document
 from .nodes import node
@@ -21,13 +23,14 @@ from .words import bodies
 SCHEMA: Final = "chainrule/view/1"
 
 
-def document(outline: Outline) -> dict[str, Any]:
-    """Plain dicts, lists, strings and numbers."""
+def document(outline: Outline, style: Style = "compact") -> dict[str, Any]:
+    """Plain dicts, lists, strings and numbers. A large graph has its boxes in one style."""
     graph, tree, measured = outline.graph, outline.tree, outline.measured
-    sources, detail = Sources(), Detail(outline)
+    sources, detail = Sources(), Detail(outline, style)
     found: dict[str, Any] = {
         "schema": SCHEMA,
         "name": graph.name,
+        "caption": drawn_caption(outline),
         "inputs": [v.number for v in graph.inputs],
         "outputs": [v.number for v in graph.outputs],
         "nodes": [node(outline, v, sources, detail) | _bodies(v) for v in graph.variables],

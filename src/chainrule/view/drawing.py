@@ -10,10 +10,11 @@ from typing import Any
 from ..errors import ArgumentError
 from ..graph import Graph, Variable
 from . import table
-from .boxes import STYLES, Show, Style
+from .boxes import SHOWS, STYLES, Show, Style
 from .document import to_json
 from .opening import Collapse, open_groups
 from .outline import Outline
+from .page import to_html
 from .picture import Picture
 from .svg import to_svg
 from .theme import Theme, style_sheet
@@ -36,10 +37,28 @@ def svg(
 ) -> str:
     """The picture as the text of a file."""
     _check("style", style, STYLES)
-    _check("show", show, ("value", "gradient"))
+    _check("show", show, SHOWS)
     style_sheet(theme)
     outline = Outline(graph, values, seeds, parameters)
     return to_svg(Picture(outline, open_groups(outline, collapse), style, show), theme)
+
+
+def html(
+    graph: Graph,
+    values: Values = None,
+    seeds: Seeds = None,
+    parameters: Parameters = None,
+    style: Style = "compact",
+    theme: Theme = "auto",
+    show: Show = "value",
+    collapse: Collapse = "auto",
+) -> str:
+    """The page as the text of a file."""
+    _check("style", style, STYLES)
+    _check("show", show, SHOWS)
+    style_sheet(theme)
+    outline = Outline(graph, values, seeds, parameters)
+    return to_html(outline, open_groups(outline, collapse), style, show, theme)
 
 
 def view(graph: Graph, values: Values = None, seeds: Seeds = None, parameters: Parameters = None) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .boxes import Box, box_of_group, over_copies
+from .boxes import over_copies
+from .drawn import drawn_group
 from .groups import Group
 from .levels import Level
 from .numbers import numbers
@@ -23,18 +24,13 @@ def group_document(outline: Outline, group: Group) -> dict[str, Any]:
         "copies": group.copies,
         "operations": sum(variables[n].operation is not None for n in members),
         "parameters": sum(v.size for v in parameters),
-        "size": size(box_of_group(outline, group)),
+        "drawn": drawn_group(outline, group),
     }
     if group.copies > 1 and outline.measured:
         found["over_copies"] = {
             show: [numbers(x) for x in over_copies(outline, group, show)] for show in ("value", "gradient")
         }
     return found
-
-
-def size(box: Box) -> list[float]:
-    """Of a closed box, so that coordinates can be found anew where a group is opened."""
-    return [round(box.width, 2), round(box.height, 2)]
 
 
 def level_document(level: Level) -> dict[str, Any]:

@@ -6,8 +6,7 @@ from typing import Any
 
 from ..graph import Variable
 from ..graph.text import parameter_text
-from .boxes import STYLES, box_of_variable
-from .layout import size
+from .drawn import drawn_variable
 from .numbers import FEW, heat_map, histogram, numbers
 from .outline import Outline
 from .sources import Sources
@@ -33,7 +32,7 @@ def node(outline: Outline, v: Variable, sources: Sources, detail: Detail) -> dic
         "inputs": [u.number for u in v.inputs],
         "consumers": list(dict.fromkeys(u.number for u, _ in outline.tree.consumers[v.number])),
         "source": sources.place(v.origin) if v.operation is not None else None,
-        "size": {style: size(box_of_variable(outline, v, style)) for style in STYLES},
+        "drawn": drawn_variable(outline, v, detail.styles),
     }
     if v.parts:
         found["part"] = v.part

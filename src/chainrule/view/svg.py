@@ -13,30 +13,30 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any, Final
 
-from ..graph import Variable
 from .boxes import HEADER, SIGN_APART, SIGN_HEIGHT, SMALL, SMALLEST, Word, apart
+from .captions import captions, described, flag_text
 from .glyphs import GLYPHS, SIZE
 from .outline import Outline
 from .picture import ENDS_APART, Picture, Point, Shape, Way
 from .text_width import shortened, text_width
 from .theme import Theme, style_sheet
-from .words import number_text, shape_text, word
+from .words import number_text, word
 
 MARGIN: Final = 16.0
 CAPTION: Final = 46.0
 TIP: Final = 5.0  # of an arrow
 MOST_ROOM: Final = 75.0  # beside the end of an edge
 ROUND: Final = 6.0  # corners of a lane
+LINE: Final = 1.375  # height of a line, in the size of its letters
 NOT_IN_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def to_svg(picture: Picture, theme: Theme = "auto") -> str:
     """The text of the file."""
     outline = picture.outline
-    caption, described = _caption(outline)
+    caption, described, caption_width = captions(outline)
     edges, overhang = _edges(picture)
-    drawn_width = picture.width + 2 * overhang
-    width = max(drawn_width, text_width(described, 11.0), 1.08 * text_width(caption, 14.0)) + 2 * MARGIN
+    width = max(picture.width + 2 * overhang, caption_width) + 2 * MARGIN
     height = picture.height + 2 * MARGIN + CAPTION
     left = (width - picture.width) / 2
     parts = [
@@ -63,21 +63,6 @@ def to_svg(picture: Picture, theme: Theme = "auto") -> str:
     return "\n".join(parts) + "\n"
 
 
-def _caption(outline: Outline) -> tuple[str, str]:
-    graph, measured = outline.graph, outline.measured
-    operations = sum(v.operation is not None for v in graph.variables)
-    parameters = sum(v.size for v in graph.variables if outline.roles[v.number] == "parameter")
-    parts = [f"{n:,} {what}{'s' * (n != 1)}" for n, what in ((operations, "operation"), (parameters, "parameter")) if n]
-    if measured is not None:
-        for v in graph.outputs:
-            if v.size == 1 and measured.has_value(v) and v.dtype.kind == "f":
-                parts.append(f"{outline.roles[v.number]} {number_text(measured.value(v).item())}")
-        count = sum(finding.severity != "note" for finding in measured.findings)
-        if count:
-            parts.append(f"{count} problem{'s' * (count > 1)}")
-    return shortened(graph.name, 60), " · ".join(parts) or "nothing"
-
-
 # Boxes
 
 
@@ -95,24 +80,10 @@ def _node(picture: Picture, shape: Shape) -> str:
         "dtype": v.dtype,
         "group": outline.tree.home[v.number],
     }
-    title = _described(outline, v)
+    title = described(outline, v)
     head = f'<g id="n{v.number}" class="node {kind}"{_data(data)}>'
     drawn = _variable(shape, role) if picture.style == "lecture" else _compact(shape, role)
     return f"{head}<title>{_text(title)}</title>{drawn}{_flag(shape)}</g>"
-
-
-def _described(outline: Outline, v: Variable) -> str:
-    """`tanh h1, shape (64,32), float64, rms 0.61, gradient rms 3.1e-3, at train.py:14`."""
-    what = outline.roles[v.number] if v.operation is None else word(v)
-    parts = [f"{what} {outline.label(v)}", f"shape {shape_text(v.shape) or 'scalar'}", str(v.dtype)]
-    measured = outline.measured
-    if measured is not None and measured.has_value(v):
-        parts.append(f"rms {number_text(measured.rms(v))}")
-        if measured.gradient(v) is not None:
-            parts.append(f"gradient rms {number_text(measured.gradient_rms(v))}")
-    if v.operation is not None and v.origins:
-        parts.append(f"at {v.origins[0]}")
-    return ", ".join(parts)
 
 
 def _compact(shape: Shape, role: str) -> str:
@@ -128,7 +99,7 @@ def _compact(shape: Shape, role: str) -> str:
 def _outline(x: float, y: float, width: float, height: float, role: str, kind: str) -> str:
     """Each role has a shape of its own."""
     if role == "parameter":  # corners cut off
-        c = 7.0
+        c = 7
         d = f"M{_n(x + c)} {_n(y)}h{_n(width - 2 * c)}l{c} {c}v{_n(height - 2 * c)}l-{c} {c}h{_n(2 * c - width)}"
         return f'<path class="{kind}" d="{d}l-{c} -{c}v{_n(2 * c - height)}z"/>'
     radius = {"input": height / 2, "loss": height / 2, "constant": 2.0}.get(role, 6.0)
@@ -205,10 +176,7 @@ def _flag(shape: Shape) -> str:
     flag = shape.box.flag if shape.box else None
     if flag is None:
         return ""
-    kind, severity, message = flag
-    sign = "i" if severity == "note" else "!"
-    text = f"{sign} {kind}"
-    width = text_width(text, SMALLEST) + 10.0
+    text, severity, message, width = flag_text(flag)
     x, y = shape.x + shape.width - width + 4.0, shape.y + shape.height - 7.0
     return (
         f'<g class="flag {severity}"><title>{_text(message)}</title>'
@@ -223,7 +191,7 @@ def _flag(shape: Shape) -> str:
 
 def _lines(lines: list[list[Word]], x: float, y: float) -> str:
     """Lines of words around a middle."""
-    heights = [max(each.size for each in line) * 1.35 for line in lines]
+    heights = [max(each.size for each in line) * LINE for line in lines]
     at = y - sum(heights) / 2
     found = []
     for line, height in zip(lines, heights, strict=True):
@@ -272,7 +240,7 @@ def _edge(picture: Picture, way: Way, room: float) -> str:
         gain = outline.gain(user, edge.argument)
         title = f"local Jacobian: {local.structure}, {local.stored:,} of {local.full:,} numbers stored"
         if gain is not None:
-            data["gain"] = f"{gain:.4g}"
+            data["gain"] = number_text(gain)
             title += f", gain {number_text(gain)}"
         glyph = f"<title>{_text(title)}</title>" + (_glyph(way.points, local.structure, room) if room else "")
     kind = "edge spine" if way.spine else "edge"
@@ -366,7 +334,8 @@ def _glyph(points: list[Point], structure: str, room: float) -> str:
 
 def _n(x: float) -> str:
     """A coordinate, to a hundredth."""
-    return f"{x:.2f}".rstrip("0").rstrip(".")
+    text = f"{math.floor(100 * x + 0.5) / 100:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def _text(text: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from typing import Final
 
@@ -10,8 +11,8 @@ WIDE: Final = frozenset("mwMW@%…—∂⊗Σ")
 
 
 def text_width(text: str, size: float) -> float:
-    """In the unit of the font's size."""
-    return size * sum(map(_ems, text))
+    """In the unit of the font's size; a whole number of halves, so that sums of widths are exact."""
+    return math.ceil(2.0 * size * sum(map(_ems, text))) / 2.0
 
 
 def _ems(letter: str) -> float:

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from ..errors import ArgumentError
 
 Theme = Literal["auto", "light", "dark"]
+THEMES: Final[tuple[Theme, ...]] = ("auto", "light", "dark")
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 
 # Text has a contrast of at least 4.5 to what is behind it.
@@ -16,6 +17,9 @@ LIGHT: Final = {
     "muted": "#57606a",
     "operation": "#6f2dd8",
     "number": "#0550ae",
+    "raised": "#f6f8fa",
+    "line": "#d0d7de",
+    "accent": "#0057b8",
     "edge": "#8c959f",
     "spine": "#424a53",
     "box": ("#f6f8fa", "#8c959f"),
@@ -36,6 +40,9 @@ DARK: Final = {
     "muted": "#a3adb8",
     "operation": "#c4a5ff",
     "number": "#7cc0ff",
+    "raised": "#161b22",
+    "line": "#30363d",
+    "accent": "#79b8ff",
     "edge": "#6e7681",
     "spine": "#b1bac4",
     "box": ("#1a2029", "#6e7681"),
@@ -67,7 +74,7 @@ def style_sheet(theme: Theme) -> str:
     ArgumentError
         If there is no such theme.
     """
-    if theme not in ("auto", "light", "dark"):
+    if theme not in THEMES:
         raise ArgumentError(f"theme={theme!r} is no theme", wanted="'auto', 'light' or 'dark'")
     rules = _SHARED + _colors(DARK if theme == "dark" else LIGHT)
     if theme == "auto":
@@ -75,6 +82,25 @@ def style_sheet(theme: Theme) -> str:
     if theme != "light":
         rules += f"@media print{{{_colors(LIGHT)}}}"
     return rules
+
+
+def page_colors() -> str:
+    """The same colors as variables of a page: by the reader's choice of light or dark, unless the page has one."""
+
+    def variables(palette: dict[str, str | tuple[str, str]]) -> str:
+        found = []
+        for name, color in palette.items():
+            if isinstance(color, str):
+                found.append(f"--{name}:{color}")
+            else:
+                found.append(f"--{name}:{color[0]};--on-{name}:{color[1]}")
+        return ";".join(found)
+
+    light, dark = variables(LIGHT), variables(DARK)
+    return (
+        f":root{{{light}}}@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}"
+        f":root[data-theme=dark]{{{dark}}}@media print{{:root:root{{{light}}}}}"
+    )
 
 
 def _colors(palette: dict[str, str | tuple[str, str]]) -> str:

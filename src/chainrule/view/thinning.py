@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Final, final
 
 from ..graph import Variable
+from .boxes import STYLES, Style
 from .numbers import FEW, PICTURES
 from .outline import Outline
 
@@ -18,11 +19,17 @@ class Detail:
     """How much is said of each variable of a graph.
 
     Flagged variables and results are never thinned.
+
+    Attributes
+    ----------
+    styles : sequence of str
+        The styles that boxes are told in: all of a small graph, else the one asked for.
     """
 
-    def __init__(self, outline: Outline):
+    def __init__(self, outline: Outline, style: Style):
         self.count = len(outline.graph)
         self.measured = outline.measured
+        self.styles: Sequence[Style] = STYLES if self.count <= PICTURES else (style,)
         self._roles, self._names = outline.roles, outline.names
         self._sampled: set[Hashable] = set()
         self._outputs = {v.number for v in outline.graph.outputs}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import math
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ SIGNS: Final = {
     "matmul": "matmul",
     "sum": "Σ",
 }
+TWO, THREE = (decimal.Context(prec=n, rounding=decimal.ROUND_HALF_UP) for n in (2, 3))
 LONGEST_NUMBER = 10  # letters of a constant that is written inside the box that uses it
 
 
@@ -46,12 +48,17 @@ def shape_text(shape: tuple[int, ...]) -> str:
     return f"({','.join(map(str, shape))})" if shape else ""
 
 
+def _rounded(x: float, to: decimal.Context) -> float:
+    """To some digits, ties away from zero, as a browser rounds too."""
+    return float(to.create_decimal(x)) if math.isfinite(x) else x
+
+
 def number_text(x: float | None) -> str:
     """Three digits, short."""
     if x is None:
         return "–"
-    text = f"{x:.3g}" if x == 0 or 1e-3 <= abs(x) < 1e5 else f"{x:.1e}"
-    return text.replace("e-0", "e-").replace("e+0", "e")
+    text = f"{_rounded(x, THREE):.3g}" if x == 0 or 1e-3 <= abs(x) < 1e5 else f"{_rounded(x, TWO):.1e}"
+    return text.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
 def value_text(array: Any, rms: float | None) -> str:

@@ -1,0 +1,97 @@
+"""A browser for the tests of pages: Chromium by Playwright, with no network.
+
+Where either is missing these tests are skipped, unless CHAINRULE_BROWSER names the browser: then it has to work.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ASKED_FOR = os.environ.get("CHAINRULE_BROWSER")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def _executable():
+    found = ASKED_FOR or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    missing = [
+        *([] if found else ["Chromium"]),
+        *([] if importlib.util.find_spec("playwright") else ["Playwright"]),
+    ]
+    if missing:
+        (pytest.fail if ASKED_FOR else pytest.skip)(f"without {' and '.join(missing)}")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The browser, started once."""
+    executable = _executable()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+class Opened:
+    """A page in a tab of its own, with what went wrong in it."""
+
+    def __init__(self, tab):
+        self.tab = tab
+        self.requests, self.complaints = [], []
+        tab.on("request", lambda request: self.requests.append(request.url))
+        tab.on("console", lambda message: message.type in ("error", "warning") and self.complaints.append(message.text))
+        tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    """Open text as a file from disk; the test fails where the page complains or asks for anything but itself."""
+    opened = []
+
+    def open_page(html, fragment="", ready=True, **context):
+        tab = browser.new_context(offline=True, **context).new_page()
+        found = Opened(tab)
+        opened.append(found)
+        path = Path(tmp_path, f"page{len(opened)}.html")
+        path.write_text(html, encoding="utf-8")
+        tab.goto(path.as_uri() + fragment)
+        if ready:
+            tab.wait_for_selector("html[data-ready]", state="attached")
+        return tab
+
+    yield open_page
+    for each in opened:
+        each.tab.context.close()
+        outside = [url for url in each.requests if not url.startswith(("file:", "data:", "blob:"))]
+        assert not outside and not each.complaints, (outside, each.complaints)
+
+
+@pytest.fixture(scope="session")
+def page_of():
+    """The page of a graph of tests/view/graphs.py with its values, written once."""
+    from ..view.graphs import FIXTURES
+
+    written = {}
+
+    def page_of(name, **options):
+        key = name, repr(options)
+        if key not in written:
+            graph, arguments = FIXTURES[name]()
+            written[key] = graph.to_html(values=graph.forward(*arguments), **options)
+        return written[key]
+
+    return page_of

@@ -1,0 +1,175 @@
+// The document "chainrule/view/1", as `chainrule.view.document` writes it.
+
+export type Style = "compact" | "lecture";
+export type Show = "value" | "gradient";
+export type Severity = "error" | "warning" | "note";
+
+/** A number, or what JSON has no number for: "nan", "inf", "-inf". */
+export type Num = number | "nan" | "inf" | "-inf";
+export type Nested = Num | Nested[];
+
+export interface Statistics {
+  min: Num | null;
+  mean: Num | null;
+  max: Num | null;
+  rms: Num | null;
+  zeros: number;
+  nan: number;
+  inf: number;
+  subnormal: number;
+}
+
+export interface Histogram {
+  low: number | null;
+  high: number | null;
+  counts: number[];
+}
+
+/** Rows and columns of an array in at most 255 shades; 255 itself is what is not finite. */
+export interface Picture {
+  shape: [number, number];
+  rows: number[];
+  columns: number[];
+  thinned: boolean;
+  low: number;
+  high: number;
+  shades: string;
+}
+
+export interface Described {
+  statistics: Statistics;
+  numbers?: Nested;
+  histogram?: Histogram;
+  picture?: Picture;
+}
+
+/** Text, kind, size of letters, room; of a constant's chip also which constant and as which argument. */
+export type Word = [string, string, number, number, number?, number?];
+
+export interface Box {
+  size: [number, number];
+  lines: Word[][];
+  sign?: Word[];
+}
+
+export interface Drawn {
+  title: string;
+  boxes: Partial<Record<Style, Box>>;
+  numbers?: Record<Show, string>;
+  flag?: [text: string, severity: Severity, message: string, width: number];
+}
+
+export interface GraphNode {
+  id: number;
+  name: string;
+  label: string;
+  named: boolean;
+  role: "input" | "parameter" | "constant" | "operation" | "output" | "loss";
+  operation: string | null;
+  word: string;
+  parameters: Record<string, string>;
+  shape: number[];
+  dtype: string;
+  bytes: number;
+  group: number;
+  inputs: number[];
+  consumers: number[];
+  source: number | null;
+  part?: number;
+  constant?: Nested;
+  value?: Described;
+  gradient?: Described | { no_path: true };
+  health?: { kind: string; severity: Severity; message: string };
+  drawn: Drawn;
+}
+
+export interface GraphEdge {
+  from: number;
+  to: number;
+  argument: number;
+  structure: string;
+  shape: [number[], number[]];
+  stored: number;
+  full: number;
+  gain?: Num;
+}
+
+export interface Group {
+  id: number;
+  kind: string;
+  title: string;
+  parent: number | null;
+  copies: number;
+  operations: number;
+  parameters: number;
+  drawn: Drawn;
+}
+
+export interface Item {
+  kind: "node" | "group" | "in" | "out" | "bend";
+  number: number;
+  rank: number;
+  order: number;
+  spine: boolean;
+}
+
+export interface LevelEdge {
+  from: number;
+  to: number;
+  variable: number;
+  user: number;
+  argument: number;
+  through: number[];
+  lane: number;
+}
+
+export interface Level {
+  group: number;
+  items: Item[];
+  edges: LevelEdge[];
+}
+
+export interface Source {
+  file: string;
+  function: string;
+  line: number;
+  first: number;
+  code: string[];
+  columns: [number, number];
+}
+
+export interface Finding {
+  kind: string;
+  severity: Severity;
+  message: string;
+  variable: string | null;
+}
+
+export interface GraphDocument {
+  schema: "chainrule/view/1";
+  name: string;
+  caption: { name: string; described: string; width: number };
+  inputs: number[];
+  outputs: number[];
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+  groups: Group[];
+  levels: Level[];
+  sources: Source[];
+  findings: Finding[];
+  thinned: string | null;
+}
+
+/** What all graphs are drawn with. */
+export interface Constants {
+  glyphs: Record<string, { lines: string; areas: string; letters: string; width: number }>;
+  style_sheets: Record<"auto" | "light" | "dark", string>;
+}
+
+/** How a page begins. */
+export interface PageOptions {
+  opened: number[];
+  style: Style;
+  show: Show;
+  theme: "auto" | "light" | "dark";
+}
