@@ -75,6 +75,7 @@ export interface GraphNode {
   inputs: number[];
   consumers: number[];
   source: number | null;
+  kept: Kept | null;
   part?: number;
   constant?: Nested;
   value?: Described;
@@ -82,6 +83,22 @@ export interface GraphNode {
   health?: { kind: string; severity: Severity; message: string };
   drawn: Drawn;
 }
+
+/** What the way back needs of a variable: for which edges, as pairs of `to` and `argument`. */
+export interface Kept {
+  bytes: number;
+  for: [number, number][];
+}
+
+/** Rows and columns of a local Jacobian, as places in the flattened result and argument. */
+export interface Sample {
+  rows: number[];
+  columns: number[];
+  entries: Num[][];
+}
+
+/** What an edge adds to the gradient of its argument; "gradient" where that is all of it. */
+export type Contribution = "gradient" | { rms: Num; numbers?: Nested; picture?: Picture };
 
 export interface GraphEdge {
   from: number;
@@ -91,7 +108,12 @@ export interface GraphEdge {
   shape: [number[], number[]];
   stored: number;
   full: number;
+  /** Its entries in index notation, and the shapes of the factors in it. */
+  notation?: string;
+  factors?: number[][];
+  sample?: Sample;
   gain?: Num;
+  contribution?: Contribution;
 }
 
 export interface Group {
@@ -145,10 +167,26 @@ export interface Finding {
   variable: string | null;
 }
 
+export interface Summary {
+  variables: number;
+  operations: number;
+  parameters: number;
+  bytes: number;
+  /** Bytes for the way back: results of operations, and inputs and constants. */
+  kept: { made: number; given: number };
+  forward?: "ok" | "not finite";
+  backward?: "ok" | "not finite" | "no derivative" | "not asked for";
+  errors?: number;
+  warnings?: number;
+  notes?: number;
+  result?: Nested;
+}
+
 export interface GraphDocument {
   schema: "chainrule/view/1";
   name: string;
   caption: { name: string; described: string; width: number };
+  summary: Summary;
   inputs: number[];
   outputs: number[];
   nodes: GraphNode[];

@@ -13,10 +13,12 @@ from ..graph import Variable
 from .boxes import Style
 from .drawn import drawn_caption
 from .edges import edges
+from .kept import Kept
 from .layout import group_document, level_document
 from .nodes import node
 from .outline import Outline
 from .sources import Sources
+from .summary import summary
 from .thinning import Detail
 from .words import bodies
 
@@ -26,14 +28,15 @@ SCHEMA: Final = "chainrule/view/1"
 def document(outline: Outline, style: Style = "compact") -> dict[str, Any]:
     """Plain dicts, lists, strings and numbers. A large graph has its boxes in one style."""
     graph, tree, measured = outline.graph, outline.tree, outline.measured
-    sources, detail = Sources(), Detail(outline, style)
+    sources, detail, kept = Sources(), Detail(outline, style), Kept(outline)
     found: dict[str, Any] = {
         "schema": SCHEMA,
         "name": graph.name,
         "caption": drawn_caption(outline),
+        "summary": summary(outline, kept),
         "inputs": [v.number for v in graph.inputs],
         "outputs": [v.number for v in graph.outputs],
-        "nodes": [node(outline, v, sources, detail) | _bodies(v) for v in graph.variables],
+        "nodes": [node(outline, v, sources, kept, detail) | _bodies(v) for v in graph.variables],
         "edges": [each for v in graph.variables for each in edges(outline, v, detail)],
         "groups": [group_document(outline, group) for group in tree.groups],
         "levels": [level_document(outline.level(group.number)) for group in tree.groups],

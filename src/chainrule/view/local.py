@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+from ..arraytype import ArrayType
 from ..backprop import local_maps
 from ..errors import ChainruleError
 from ..graph import Graph, Variable, ancestors
@@ -20,7 +22,7 @@ class Local(NamedTuple):
     stored, full : int
         The numbers that it keeps, and the entries of the dense matrix.
     keeps : tuple of int
-        What it is made from: places of arguments, -1 for the result itself.
+        What it is made from: places of arguments, ~part for a result of the operation.
     notation : str or None
         Its entries in index notation, where it is a sum of index terms.
     factors : tuple of tuple of int
@@ -71,13 +73,12 @@ def _looked_up(v: Variable) -> dict[tuple[int, int], Local] | None:
         made = graph.append(v.operation, inputs, v.parameters)
         y = made[0] if isinstance(made, tuple) else made
         maps = local_maps(y, lambda each: each)
+        return {
+            (part, k): Local(str(J.structure), J.storage, J.size, _kept(J, inputs, y.results), *_in_indices(J))
+            for (part, k), J in maps.items()
+        }
     except ChainruleError:
         return None
-    results = made if isinstance(made, tuple) else (made,)
-    return {
-        (part, k): Local(str(J.structure), J.storage, J.size, _kept(J, inputs, results[part]), *_in_indices(J))
-        for (part, k), J in maps.items()
-    }
 
 
 def _in_indices(J: LinearMap) -> tuple[str | None, tuple[tuple[int, ...], ...]]:
@@ -87,11 +88,15 @@ def _in_indices(J: LinearMap) -> tuple[str | None, tuple[tuple[int, ...], ...]]:
     return J.notation, tuple(tuple(factor.shape) for term in J.terms for factor, _ in term.factors)
 
 
-def _kept(J: LinearMap, inputs: tuple[Variable, ...], y: Variable) -> tuple[int, ...]:
-    """Which of the arguments and the result its factors are made from."""
-    if not isinstance(J, IndexMap):
-        return ()
-    factors = [factor for term in J.terms for factor, _ in term.factors if isinstance(factor, Variable)]
-    needed = {v.number for v in ancestors(factors, stop=[*inputs, y])}
+def _kept(J: LinearMap, inputs: tuple[Variable, ...], results: Sequence[Variable]) -> tuple[int, ...]:
+    """Which of the arguments and results a product with its transpose needs."""
+    needed = {v.number for v in ancestors(_made_of(J, inputs[0].graph), stop=[*inputs, *results])}
     found = [k for k, x in enumerate(inputs) if x.number in needed]
-    return (*found, -1) if y.number in needed else tuple(found)
+    return (*found, *[~part for part, y in enumerate(results) if y.number in needed])
+
+
+def _made_of(J: LinearMap, graph: Graph) -> list[Any]:
+    """The factors; or what a map that is known by its action makes of a gradient."""
+    if isinstance(J, IndexMap):
+        return [each for term in J.terms for each in term.operands if isinstance(each, Variable)]
+    return [J.T.apply(graph.input(ArrayType(J.out_shape, J.dtype)))]

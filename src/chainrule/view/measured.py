@@ -33,7 +33,8 @@ class Measured:
     values : mapping
         By the number of the variable.
     gradients : mapping or None
-        The same; without entry where no path leads to an output. None where no seed was given.
+        The same; without entry where no path leads to an output. None where no seed was given, or an operation has
+        no derivative.
     gains : mapping
         By number of the variable and of its argument: the norm of what the edge passes back over the norm of what
         arrives, which is how much this local Jacobian lets through.
@@ -56,7 +57,8 @@ class Measured:
             run.gradients.update({v.number: np.asarray(seed) for v, seed in seeds.items()})
             steps = self._watched(back_propagation_steps(graph, values, run.gradients), run.gradients)
         self.findings: list[Finding] = examine(run, steps)
-        self.gradients: Mapping[int, Any] | None = run.gradients if seeds else None
+        failed = any(each.kind == "no derivative" for each in self.findings)
+        self.gradients: Mapping[int, Any] | None = run.gradients if seeds and not failed else None
         self._of_values: dict[int, dict[str, Any]] = {}
         self._of_gradients: dict[int, dict[str, Any]] = {}
 

@@ -7,6 +7,7 @@ from typing import Any
 from ..graph import Variable
 from ..graph.text import parameter_text
 from .drawn import drawn_variable
+from .kept import Kept
 from .numbers import FEW, heat_map, histogram, numbers
 from .outline import Outline
 from .sources import Sources
@@ -14,7 +15,7 @@ from .thinning import Detail
 from .words import bodies, constant_text, word
 
 
-def node(outline: Outline, v: Variable, sources: Sources, detail: Detail) -> dict[str, Any]:
+def node(outline: Outline, v: Variable, sources: Sources, kept: Kept, detail: Detail) -> dict[str, Any]:
     name, role = outline.names[v.number], outline.roles[v.number]
     found: dict[str, Any] = {
         "id": v.number,
@@ -32,6 +33,7 @@ def node(outline: Outline, v: Variable, sources: Sources, detail: Detail) -> dic
         "inputs": [u.number for u in v.inputs],
         "consumers": list(dict.fromkeys(u.number for u, _ in outline.tree.consumers[v.number])),
         "source": sources.place(v.origin) if v.operation is not None else None,
+        "kept": kept.of(v),
         "drawn": drawn_variable(outline, v, detail.styles),
     }
     if v.parts:

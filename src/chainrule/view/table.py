@@ -107,7 +107,7 @@ def _operation(outline: Outline, v: Variable) -> str:
 
 def _kept(outline: Outline, v: Variable, places: Sequence[tuple[int, ...]]) -> list[str]:
     """What back-propagation needs: arguments, and the result itself."""
-    numbers = dict.fromkeys(v.number if k < 0 else v.inputs[k].number for each in places for k in each)
+    numbers = dict.fromkeys((v.results[~k] if k < 0 else v.inputs[k]).number for each in places for k in each)
     return [outline.names[n] for n in numbers if outline.tree.home[n] >= 0]
 
 
