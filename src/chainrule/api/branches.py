@@ -106,7 +106,7 @@ def _traced_cond(trace: Trace, p: Array, f: Function, g: Function, args: tuple[A
     types = _same_types(then, otherwise)
     for each in (then, otherwise):
         each.graph.outputs = [of_dtype(y, t.type.dtype) for y, t in zip(each.graph.outputs, types, strict=True)]
-    bodies, held = bodies_of(then, otherwise)
+    bodies, held = bodies_of(trace, then, otherwise)
     results: Sequence[Variable] = ()
     if types:
         inputs = (truth_variable(p, trace), *held, *[variable_of(leaves[k], trace) for k in given])
@@ -185,7 +185,7 @@ def _recomputed(trace: Trace, f: Function, args: tuple[Any, ...], keywords: dict
         return [x.variable for x in traced], (result, [leaf_type(x, "result") for x in traced])
 
     recorded = record(trace, "checkpoint", [], run)
-    (body,), held = bodies_of(recorded)
+    (body,), held = bodies_of(trace, recorded)
     result, types = recorded.result
     if not types:
         return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, final
 
@@ -13,6 +14,7 @@ from ..graph import Variable
 from ..health import Finding, Run, Thresholds, examine
 from ..original import np
 from .arguments import argument_names, labels_of, outputs_of, split_aux
+from .digits import Digits, digits_of
 from .graphs import Graph, Values
 from .scope import Scope, positions, transform
 
@@ -36,18 +38,32 @@ class Diagnosis:
         The value of every variable.
     gradients : Values or None
         The gradient by every variable; None where there is none.
+    digits : Digits
+        How many digits of each output and gradient can be trusted, by bounds of all rounding errors and by a run in
+        more digits. Computed when first asked for.
     name : str
         That of the function.
+
+    Raises
+    ------
+    ArgumentError
+        If `digits` are asked for of a function that failed.
     """
 
     def __init__(self, name: str, graph: Graph, run: Run, findings: list[Finding]):
-        self.name, self.graph, self.findings = name, graph, findings
+        self.name, self.graph, self.findings, self._run = name, graph, findings, run
         self.values = Values(graph, run.values)
         self.gradients = Values(graph, run.gradients, table=True) if run.gradients else None
 
     @property
     def ok(self) -> bool:
         return all(finding.severity == "note" for finding in self.findings)
+
+    @functools.cached_property
+    def digits(self) -> Digits:
+        if not self._run.finished:
+            raise ArgumentError(f"{self.name} did not come to its end: there are no results whose digits could be told")
+        return digits_of(self.name, self._run)
 
     @property
     def first_cause(self) -> Finding | None:
@@ -176,6 +192,7 @@ def _diagnose(
                 "cr.diagnose looks at numbers, and within a function that is being traced there are none yet",
                 try_="cr.diagnose outside, of the function as a whole",
             )
+        scope.trace.keeps_lines = True
         replaced, leaves = _arguments(scope, f, args)
         inputs = [each for group in leaves for each in group]
         given = [np.array(scope.trace.values[v.number]) for v in inputs]  # the caller's may change
@@ -188,12 +205,14 @@ def _diagnose(
                 raise ArgumentError(f"{name} returns nothing to look at", got=repr(result), wanted="arrays or numbers")
         except Exception as error:
             failure = error
-        graph, known = data.copied(scope.trace.graph)
+        traced = scope.trace.graph
+        traced.outputs = outputs
+        with np.errstate(all="ignore"):
+            opened = interpret.Opened(traced, given)
+    graph, known, values, stopped = opened.graph, opened.known, opened.values, opened.failure
     graph.name = name if name.isidentifier() else "graph"
-    graph.outputs = [known[v.number] for v in outputs]
     parameters = _parameters([[known[v.number] for v in group] for group in leaves], numbers)
     data.with_assigned_names(graph)
-    values, stopped = _values(graph, given)
     failure = failure or stopped
     run = Run(graph, values, interpret.evaluate, parameters, finished=failure is None)
     steps = None if failure else _steps(run)
@@ -220,18 +239,6 @@ def _parameters(leaves: list[list[Variable]], numbers: tuple[int, ...] | None) -
     if numbers is not None:
         return [[v for n in numbers for v in groups[n]]]
     return [group for group in groups if len(group) > 1] or groups
-
-
-def _values(graph: data.Graph, given: list[Any]) -> tuple[dict[int, Any], Exception | None]:
-    """Every value, or those up to the operation that raised, and what it raised."""
-    values = {v.number: value for v, value in zip(graph.inputs, given, strict=True)}
-    try:
-        with np.errstate(all="ignore"):
-            for v, value in interpret.steps(graph, given):
-                values[v.number] = value
-    except Exception as error:
-        return values, error
-    return values, None
 
 
 def _steps(run: Run) -> Iterator[tuple[Variable, int, Variable, Any]] | None:

@@ -215,7 +215,7 @@ def _traced_scan(
 def _scan_node(
     trace: Trace, carried: Carried, recorded: Any, rows: Sequence[Any], count: int, reverse: bool
 ) -> Sequence[Variable]:
-    (body,), held = bodies_of(recorded)
+    (body,), held = bodies_of(trace, recorded)
     if not body.graph.outputs:
         return []
     inputs = (*held, *carried.variables(carried.begin, trace), *[variable_of(row, trace) for row in rows])
@@ -349,7 +349,7 @@ def _while_loop(name: str, test: Function, body: Function, state: Any) -> Any:
         carried.arguments(),
         lambda arrays: ([_truth_variable(test(carried.rebuild(arrays)), trace)], None),
     )
-    (asking, stepping), held = bodies_of(asks, steps)
+    (asking, stepping), held = bodies_of(trace, asks, steps)
     inputs = (*held, *carried.variables(carried.begin, trace))
     results = trace.graph.append(loops.while_loop, inputs, (asking, stepping, len(held)))
     return carried.results(trace, results[:-1])

@@ -8,11 +8,12 @@ from . import bodies
 from .expansion import back_propagation_nodes, forward_tangent_nodes
 from .jacobian import local_maps, whole_jacobian
 from .transposition import transpose_program
-from .walk import back_propagation, forward_tangents, naive_gradient
+from .walk import back_propagation, back_propagation_of_many, forward_tangents, naive_gradient
 
 __all__ = [
     "back_propagation",
     "back_propagation_nodes",
+    "back_propagation_of_many",
     "bodies",
     "forward_tangent_nodes",
     "forward_tangents",

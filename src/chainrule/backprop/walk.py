@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..graph import Graph, Variable, consumers, operations
-from ..ops import pull_values, pull_values_together, push_values
+from ..ops import pull_many, pull_values, pull_values_together, push_values
+from ..ops.marks import stop_gradient
 from ..original import np
 
 Values = Mapping[int, Any]
@@ -56,6 +57,42 @@ def back_propagation_steps(
             if contribution is not None:
                 _add(grad_table, a, contribution)
                 yield u, k, a, contribution
+
+
+def back_propagation_of_many(
+    graph: Graph, values: Values, seeds: Mapping[Variable, Any]
+) -> Iterator[tuple[Variable, list[Any], list[Any]]]:
+    """Back-propagation of many cotangents at once, which the first axis of each tells apart: how errors spread.
+
+    What stops a gradient stops no error: `stop_gradient` is the identity here.
+
+    Yields the first result of each operation on the way, the cotangents of its results, and what it sends to each of
+    its arguments, None where that is zero. Last come the variables that no operation has made, with their cotangents.
+    """
+    table: GradTable = {}
+    for output, seed in seeds.items():
+        _add(table, output, seed)
+    for u in reversed(list(operations(graph))):
+        u_bars = [table.pop(part.number, None) for part in u.results]
+        if all(bar is None for bar in u_bars):
+            continue
+        parents = [values[a.number] for a in u.inputs]
+        results = [values[part.number] for part in u.results]
+        if u.operation is stop_gradient:
+            _add(table, u.inputs[0], u_bars[0])
+            continue
+        sent = [
+            pull_many(u.operation, u.parameters, parents, results, k, u_bars)  # type: ignore[arg-type]
+            if a.type.carries_derivative
+            else None
+            for k, a in enumerate(u.inputs)
+        ]
+        for a, contribution in zip(u.inputs, sent, strict=True):
+            if contribution is not None:
+                _add(table, a, contribution)
+        yield u, u_bars, sent
+    for number, bar in sorted(table.items()):
+        yield graph.variables[number], [bar], []
 
 
 def _add(grad_table: GradTable, x: Variable, contribution: Any) -> None:

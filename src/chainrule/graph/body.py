@@ -19,7 +19,8 @@ _interning = new_lock()
 class Body:
     """What a graph computes from its inputs to its outputs, as a value that can be compared and does not change.
 
-    Only its inputs keep their names. The lines that it was traced from are those of the first of all equal ones.
+    Only its inputs keep their names. The lines that it was traced from are those of the first of all equal ones, but
+    for a body that is made to stand apart, where its own lines matter: that one is equal to no other.
 
     Attributes
     ----------
@@ -30,11 +31,15 @@ class Body:
     __slots__ = ("__weakref__", "graph")
     graph: Graph
 
-    def __new__(cls, graph: Graph) -> Body:
+    def __new__(cls, graph: Graph, apart: bool = False) -> Body:
         own = extract(graph, graph.inputs, graph.outputs)
         for v in own.variables:
             if not v.is_input:
                 v.name = None
+        if apart:
+            alone = object.__new__(cls)
+            alone.graph = own
+            return alone
         key = _key(own)
         with _interning:
             known = _interned.get(key)

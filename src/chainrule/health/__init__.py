@@ -8,5 +8,6 @@ from .examination import examine
 from .finding import Finding
 from .run import Run
 from .thresholds import Thresholds
+from .trusted import Source, Target, Trusted, table, trusted
 
-__all__ = ["Finding", "Run", "Thresholds", "examine"]
+__all__ = ["Finding", "Run", "Source", "Target", "Thresholds", "Trusted", "examine", "table", "trusted"]

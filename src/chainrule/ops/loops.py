@@ -425,6 +425,11 @@ def _counted_graph(length: int, body: Body, held: int, derivations: tuple[Deriva
     return Body(graph), found
 
 
+def counted_body(count: int, body: Body, held: int, derivations: tuple[Derivation, ...]) -> Body:
+    """What is computed for that number of steps."""
+    return _counted_graph(count, body, held, derivations)[0]
+
+
 def _counted(count: Any, *xs: Any, body: Body, held: int, derivations: tuple[Derivation, ...]) -> Any:
     whole, _ = _counted_graph(int(count), body, held, derivations)
     return one_or_all(runner_of(whole)(xs))

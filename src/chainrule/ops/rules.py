@@ -90,6 +90,44 @@ def pull_values(
     return _pulled(operation, parameters, k, xs, ys, y_bars)
 
 
+def pull_many(
+    operation: Operation,
+    parameters: tuple[Any, ...],
+    xs: Sequence[Any],
+    ys: Sequence[Any],
+    k: int,
+    y_bars: Sequence[Any],
+) -> Any:
+    """Pull for arrays of cotangents: their first axis tells one from the other."""
+    if operation.pullback or operation.looks_at:
+        count = next(len(bar) for bar in y_bars if bar is not None)
+        each = [
+            _pull_one(operation, parameters, xs, ys, k, [None if b is None else b[n] for b in y_bars])
+            for n in range(count)
+        ]
+        return None if any(one is None for one in each) else np.stack(each)
+    refuse_complex(operation, xs, ys)
+    total = None
+    for J, y_bar in zip(operation.local_jacobians(k, ys, xs, parameters), y_bars, strict=True):
+        if J is not None and y_bar is not None and not is_zero(J):
+            part = J.T.apply(y_bar)
+            total = part if total is None else total + part
+    return None if total is None else of_dtype(total, xs[k].dtype)
+
+
+def _pull_one(
+    operation: Operation,
+    parameters: tuple[Any, ...],
+    xs: Sequence[Any],
+    ys: Sequence[Any],
+    k: int,
+    y_bars: Sequence[Any],
+) -> Any:
+    if not operation.pullback:
+        return _pulled(operation, parameters, k, xs, ys, y_bars)
+    return pull_values_together(operation, parameters, xs, ys, y_bars, [n == k for n in range(len(xs))])[k]
+
+
 def pull_values_together(
     operation: Operation,
     parameters: tuple[Any, ...],

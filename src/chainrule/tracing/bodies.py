@@ -136,7 +136,7 @@ def _withdraw(trace: Trace, start: int, several: int, is_open: set[int]) -> None
         table.update({places[n]: value for n, value in late.items() if n in places})
 
 
-def bodies_of(*recorded: Recorded) -> tuple[tuple[Body, ...], tuple[Variable, ...]]:
+def bodies_of(trace: Trace, *recorded: Recorded) -> tuple[tuple[Body, ...], tuple[Variable, ...]]:
     """Bodies that take the same inputs: all that any of them holds, and then its arguments."""
     held = tuple(sorted({v for each in recorded for v in each.held}, key=lambda v: v.number))
     bodies = []
@@ -148,5 +148,5 @@ def bodies_of(*recorded: Recorded) -> tuple[tuple[Body, ...], tuple[Variable, ..
         known |= {x.number: graph.input(x.type, x.name) for x in own[len(each.held) :]}
         known = paste(each.graph.variables, graph, known)
         graph.outputs = [known[y.number] for y in each.graph.outputs]
-        bodies.append(Body(graph))
+        bodies.append(Body(graph, trace.keeps_lines))
     return tuple(bodies), held

@@ -97,6 +97,8 @@ class Trace:
         Whether the function has asked for silence about floating-point errors, in whatever part of it.
     recorder : Recorder or None
         Who will run the graph again with other values.
+    keeps_lines : bool
+        Whether bodies of loops and branches keep the lines that they were traced from, and so are not shared.
     kept : int
         The bit of the variables that depend on what such a run is given: it stands for no derivative.
     """
@@ -110,6 +112,7 @@ class Trace:
         "evaluator",
         "graph",
         "guards",
+        "keeps_lines",
         "kept",
         "layouts",
         "patched",
@@ -134,6 +137,7 @@ class Trace:
         self.turned = False
         self.bodies: list[BodyUnderWay] = []
         self.patched = False
+        self.keeps_lines = False
         self.silenced = False
         self.refused: ChainruleError | None = None  # the last refusal to take a value out
         self.recorder: Recorder | None = None
