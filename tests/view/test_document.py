@@ -1,6 +1,5 @@
 """The document that is looked at: what it holds, what it leaves out."""
 
-import base64
 import json
 import os
 
@@ -10,7 +9,7 @@ import pytest
 import chainrule as cr
 from chainrule.structure.recognition import NAMES
 from chainrule.view import SCHEMA, Outline, document, thinning, to_json
-from chainrule.view.numbers import heat_map, histogram, numbers, statistics
+from chainrule.view.numbers import histogram, numbers, statistics
 
 from .graphs import FIXTURES, document_of, layer, mlp, outline_of
 
@@ -83,20 +82,6 @@ def test_numbers_are_json_whatever_they_are():
     assert numbers(np.array([1.5, np.nan, np.inf, -np.inf])) == [1.5, "nan", "inf", "-inf"]
     assert numbers(np.array(1 + 2j)) == [1.0, 2.0]
     assert numbers(np.array([1, 2])) == [1, 2]
-
-
-def test_a_heat_map_has_the_corners_exactly_and_says_what_is_left_out():
-    x = np.arange(100.0 * 40).reshape(100, 40)
-    x[99, 39] = np.nan
-    found = heat_map(x)
-    shades = np.frombuffer(base64.b64decode(found["shades"]), np.uint8).reshape(32, 32)
-    assert found["thinned"] and found["shape"] == [100, 40]
-    assert found["rows"][0] == 0 and found["rows"][-1] == 99 and len(found["columns"]) == 32
-    assert shades[0, 0] == 0 and shades[-1, -1] == 255
-    low, high = found["low"], found["high"]
-    back = low + shades[5, 7] / 254 * (high - low)
-    assert abs(back - x[found["rows"][5], found["columns"][7]]) <= (high - low) / 254
-    assert not heat_map(np.ones((3, 4)))["thinned"]
 
 
 def test_a_histogram_counts_each_finite_entry_once():

@@ -25,15 +25,17 @@ export interface Histogram {
   counts: number[];
 }
 
-/** Rows and columns of an array in at most 255 shades; 255 itself is what is not finite. */
+/** An array in at most 255 shades, the last axis fastest; 255 itself is what is not finite. */
 export interface Picture {
-  shape: [number, number];
-  rows: number[];
-  columns: number[];
+  shape: number[];
+  /** Which indices of each axis it shows. */
+  at: number[][];
   thinned: boolean;
   low: number;
   high: number;
   shades: string;
+  /** The numbers themselves, in four or eight bytes each. */
+  exact?: string;
 }
 
 export interface Described {

@@ -8,8 +8,9 @@ from ..backprop import local_maps
 from ..errors import ChainruleError
 from ..graph import Variable
 from ..structure import LinearMap
+from .heat import heat_map
 from .measured import Measured
-from .numbers import FEW, heat_map, numbers
+from .numbers import FEW, numbers
 from .outline import Outline
 from .samples import sample
 from .thinning import Detail
@@ -25,7 +26,7 @@ def edges(outline: Outline, v: Variable, detail: Detail) -> list[dict[str, Any]]
         if shown is not None:
             each["sample"] = shown
         if measured is not None:
-            each |= _backward(measured, v, k)
+            each |= _backward(measured, v, k, detail)
     return found
 
 
@@ -54,7 +55,7 @@ def _maps(measured: Measured, v: Variable) -> dict[tuple[int, int], LinearMap]:
         return {}
 
 
-def _backward(measured: Measured, v: Variable, argument: int) -> dict[str, Any]:
+def _backward(measured: Measured, v: Variable, argument: int, detail: Detail) -> dict[str, Any]:
     """Gain and contribution."""
     found: dict[str, Any] = {}
     place = (v.number, argument)
@@ -69,5 +70,5 @@ def _backward(measured: Measured, v: Variable, argument: int) -> dict[str, Any]:
     if contribution.array is not None and contribution.array.size <= FEW:
         held["numbers"] = numbers(contribution.array)
     elif contribution.array is not None:
-        held["picture"] = heat_map(contribution.array)
+        held["picture"] = heat_map(contribution.array, detail.exact)
     return found | {"contribution": held}

@@ -7,8 +7,9 @@ from typing import Any
 from ..graph import Variable
 from ..graph.text import parameter_text
 from .drawn import drawn_variable
+from .heat import heat_map
 from .kept import Kept
-from .numbers import FEW, heat_map, histogram, numbers
+from .numbers import FEW, histogram, numbers
 from .outline import Outline
 from .sources import Sources
 from .thinning import Detail
@@ -83,5 +84,5 @@ def _described(array: Any, statistics: dict[str, Any], v: Variable, detail: Deta
     if array.size > 1 and detail.histogram(v):
         found["histogram"] = histogram(array)
     if array.size > 1 and array.ndim and detail.picture(v):
-        found["picture"] = heat_map(array)
+        found["picture"] = heat_map(array, detail.exact)
     return found

@@ -1,8 +1,7 @@
-"""What is shown of an array: statistics, all its numbers where they are few, a coarse picture, a histogram."""
+"""What is shown of an array: statistics, all its numbers where they are few, a histogram."""
 
 from __future__ import annotations
 
-import base64
 import math
 from typing import Any, Final
 
@@ -10,9 +9,8 @@ from ..original import np
 
 FEW: Final = 64  # numbers that are given in full
 PICTURES: Final = 200  # variables of a graph up to which each array has a picture
-WIDEST: Final = 32  # rows and columns of a picture
+EXACT: Final = 64  # variables of a graph up to which pictures have the numbers too
 BINS: Final = 24
-NOT_FINITE: Final = 255  # the shade of what has no place between lowest and highest
 
 
 def statistics(array: Any) -> dict[str, Any]:
@@ -63,7 +61,7 @@ def _plain(value: Any) -> Any:
 
 def histogram(array: Any) -> dict[str, Any]:
     """Counts of the finite entries between the least and the greatest."""
-    x = _real(array).ravel()
+    x = real(array).ravel()
     x = x[np.isfinite(x)]
     if not x.size:
         return {"low": None, "high": None, "counts": []}
@@ -74,38 +72,7 @@ def histogram(array: Any) -> dict[str, Any]:
     return {"low": low, "high": high, "counts": np.bincount(place, minlength=BINS).tolist()}
 
 
-def heat_map(array: Any) -> dict[str, Any]:
-    """Rows and columns in at most 255 shades: the last axis across, all others down.
-
-    Where there are more than 32, some are shown, the first and the last among them; `rows` and `columns` tell which.
-    """
-    x = _real(array)
-    x = x.reshape(-1, x.shape[-1]) if x.ndim > 1 else x.reshape(1, -1)
-    rows, columns = _chosen(x.shape[0]), _chosen(x.shape[1])
-    part = x[np.ix_(rows, columns)]
-    finite = np.isfinite(part)
-    low = float(part[finite].min()) if finite.any() else 0.0
-    high = float(part[finite].max()) if finite.any() else 0.0
-    with np.errstate(all="ignore"):
-        shade = (part / 2 - low / 2) / (high / 2 - low / 2) * (NOT_FINITE - 1) if high > low else np.zeros(part.shape)
-    shades = np.where(finite, np.rint(np.where(finite, shade, 0)), NOT_FINITE).astype(np.uint8)
-    return {
-        "shape": list(x.shape),
-        "rows": rows,
-        "columns": columns,
-        "thinned": part.size < x.size,
-        "low": low,
-        "high": high,
-        "shades": base64.b64encode(shades.tobytes()).decode(),
-    }
-
-
-def _chosen(n: int) -> list[int]:
-    if n <= WIDEST:
-        return list(range(n))
-    return [k * (n - 1) // (WIDEST - 1) for k in range(WIDEST)]
-
-
-def _real(array: Any) -> np.ndarray:
+def real(array: Any) -> np.ndarray:
+    """In double precision; of complex numbers the absolute values."""
     a = np.asarray(array)
     return (np.abs(a) if a.dtype.kind == "c" else a).astype(np.float64)

@@ -7,7 +7,7 @@ from typing import Final, final
 
 from ..graph import Variable
 from .boxes import STYLES, Style
-from .numbers import FEW, PICTURES
+from .numbers import EXACT, FEW, PICTURES
 from .outline import Outline
 
 ARRAYS: Final = 20_000  # variables up to which small arrays are given in full, and all have histograms
@@ -24,12 +24,15 @@ class Detail:
     ----------
     styles : sequence of str
         The styles that boxes are told in: all of a small graph, else the one asked for.
+    exact : bool
+        Whether pictures have the numbers too.
     """
 
     def __init__(self, outline: Outline, style: Style):
         self.count = len(outline.graph)
         self.measured = outline.measured
         self.styles: Sequence[Style] = STYLES if self.count <= PICTURES else (style,)
+        self.exact = self.count <= EXACT
         self._roles, self._names = outline.roles, outline.names
         self._sampled: set[Hashable] = set()
         self._outputs = {v.number for v in outline.graph.outputs}
