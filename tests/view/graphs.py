@@ -78,14 +78,50 @@ def wide(inputs=60):
     return cr.Graph(xs, [np.sum(np.concatenate(xs))], "wide"), [np.array([float(k)]) for k in range(inputs)]
 
 
-FIXTURES = {"tiny": tiny, "mlp": mlp, "deep": deep, "wide": wide}
+def nan(reaches=True):
+    """The logarithm of 0 in one branch; where it does not reach the loss, another value is chosen."""
+
+    def loss(p, x):
+        entropy = np.log(p)
+        chosen = p * entropy if reaches else np.where(p > 0, p * entropy, 0.0)
+        return np.sum(chosen) + np.sum(x**2)
+
+    arguments = (np.array([0.5, 0.0, 0.25]), np.array([1.0, 2.0]))
+    return cr.trace(loss, *[np.ones_like(x) for x in arguments]), arguments
+
+
+def dead():
+    """A layer of rectified units with a bias of -100, behind one that is well."""
+
+    def loss(W1, W2, b2, W3, x):
+        h1 = np.maximum(x @ W1, 0)
+        h2 = np.maximum(h1 @ W2 + b2, 0)
+        return np.mean((h2 @ W3) ** 2)
+
+    rng = np.random.default_rng(0)
+    arguments = (
+        rng.normal(size=(8, 16)),
+        rng.normal(size=(16, 32)),
+        np.full(32, -100.0),
+        rng.normal(size=(32, 1)),
+        rng.normal(size=(64, 8)),
+    )
+    return cr.trace(loss, *arguments), arguments
+
+
+FIXTURES = {"tiny": tiny, "mlp": mlp, "deep": deep, "wide": wide, "nan": nan, "dead": dead}
 
 
 @functools.cache
 def outline_of(name):
     """An outline with values and gradients."""
-    graph, arguments = FIXTURES[name]()
-    return Outline(graph.data, graph.forward(*arguments).by_number, {graph.outputs[0]: np.ones(())})
+    return outline_with_numbers(*FIXTURES[name]())
+
+
+def outline_with_numbers(graph, arguments):
+    with np.errstate(all="ignore"):
+        values = graph.forward(*arguments).by_number
+        return Outline(graph.data, values, {graph.outputs[0]: np.ones(())})
 
 
 @functools.cache

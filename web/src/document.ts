@@ -82,8 +82,19 @@ export interface GraphNode {
   constant?: Nested;
   value?: Described;
   gradient?: Described | { no_path: true };
-  health?: { kind: string; severity: Severity; message: string };
+  health?: Health;
   drawn: Drawn;
+}
+
+/** The mark of a variable; `by` is what poisons it. */
+export interface Health {
+  kind: string;
+  severity: Severity;
+  brief: string;
+  message: string;
+  icon: string;
+  reach?: string | null;
+  by?: number;
 }
 
 /** What the way back needs of a variable: for which edges, as pairs of `to` and `argument`. */
@@ -166,7 +177,27 @@ export interface Finding {
   kind: string;
   severity: Severity;
   message: string;
+  brief: string;
+  icon: string;
   variable: string | null;
+  node: number | null;
+  /** Further variables on the same line with the same finding. */
+  alike: (number | null)[];
+  repeats: number;
+  file: string | null;
+  line: number | null;
+  operation: string | null;
+  index: number[] | null;
+  inputs: string[];
+  /** Names, not more than a hundred of so many. */
+  poisoned: string[];
+  poisoned_count: number;
+  reaches_output: boolean | null;
+  reach: string | null;
+  cure: string | null;
+  limits: Record<string, number>;
+  /** Of a gradient that vanishes or explodes: from the result back to the variable. */
+  way?: { path: number[]; products: Num[]; at: number };
 }
 
 export interface Summary {

@@ -122,6 +122,7 @@ def _finding(run: Run, cause: Cause, reached: tuple[str, ...], behind: list[Vari
         severity="error" if reached else "note",
         variable=run.name(x),
         origin=run.origin(y),
+        brief=f"{which} cause",
         message=f"{which} cause in the gradient: the slope of {run.applied(y)} {what}{where}{after}; {reach}",
         operation=run.operation(y),
         index=index,

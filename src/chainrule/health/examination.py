@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import DerivativeError
 from ..original import np
 from . import backward, digits, forward, gradients, reach, units
-from .finding import SEVERITIES, Finding
+from .finding import MOST_ALIKE, SEVERITIES, Finding
 from .run import Run
 from .thresholds import Thresholds
 
@@ -61,6 +61,11 @@ def _no_derivative(error: DerivativeError) -> Finding:
     )
 
 
+def _with(known: Finding, other: Finding) -> Finding:
+    alike = (*known.alike, other, *other.alike)[:MOST_ALIKE]
+    return dataclasses.replace(known, repeats=known.repeats + other.repeats, alike=alike)
+
+
 def _in_order(found: list[Finding]) -> list[Finding]:
     """By severity; of several on one line only the first, with their number."""
     merged: dict[tuple[Any, ...], Finding] = {}
@@ -68,5 +73,5 @@ def _in_order(found: list[Finding]) -> list[Finding]:
         place = (each.origin.code, each.origin.instruction) if each.origin else n
         key = (each.kind, each.operation, place)
         known = merged.get(key)
-        merged[key] = each if known is None else dataclasses.replace(known, repeats=known.repeats + each.repeats)
+        merged[key] = each if known is None else _with(known, each)
     return list(merged.values())

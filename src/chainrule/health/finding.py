@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, final
+from typing import Any, Final, Literal, final
 
 from ..errors import Origin
 from ..errors.layout import layout
 
 Severity = Literal["error", "warning", "note"]
+MOST_ALIKE: Final = 100  # findings on one line that are told of
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 
@@ -42,8 +43,12 @@ class Finding:
         Whether the output (for a gradient: a gradient by an input) is among them.
     cure : str or None
         Another way to write it that was found to stay finite here.
+    brief : str
+        What matters in two or three words: "first cause", "32 of 32 units".
     repeats : int
         How many findings of this kind there are on this line; this is the first.
+    alike : tuple of Finding
+        The others, not more than a hundred.
     """
 
     kind: str
@@ -57,7 +62,9 @@ class Finding:
     poisoned: tuple[str, ...] = field(default=(), repr=False)
     reaches_output: bool | None = None
     cure: str | None = None
+    brief: str = ""
     repeats: int = 1
+    alike: tuple[Finding, ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
         more = f" ({self.repeats} times on this line)" if self.repeats > 1 else ""
@@ -79,6 +86,7 @@ class Finding:
             "file": self.origin.file if self.origin else None,
             "line": self.origin.line if self.origin else None,
             "message": self.message,
+            "brief": self.brief,
             "operation": self.operation,
             "index": None if self.index is None else list(self.index),
             "inputs": list(self.inputs),

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from ..graph import Variable
 from ..original import np
 from .cures import cure_of_value
-from .finding import Finding
+from .finding import MOST_ALIKE, Finding
 from .poison import FINITE, INFINITE, Poison, illness
 from .ranges import first, number, place
 from .run import Run
@@ -58,12 +58,32 @@ def findings(run: Run, poison: Poison) -> list[Finding]:
     for v, *others in lines.values():
         reaches = v.number in reaching if run.finished else None
         finding = _finding(run, v, poison, reaches, "another cause" if found else "first cause")
-        found.append(dataclasses.replace(finding, repeats=1 + len(others)))
+        alike = tuple(_also(run, finding, u, poison) for u in others[:MOST_ALIKE])
+        found.append(dataclasses.replace(finding, repeats=1 + len(others), alike=alike))
     return found
 
 
+def _also(run: Run, finding: Finding, v: Variable, poison: Poison) -> Finding:
+    """Another cause on the line of one that has been found."""
+    index = first(~np.isfinite(run.value(v)))
+    what = f"{run.applied(v)} gives" if v.operation else f"the {run.operation(v)} {run.shown(v)} is"
+    return dataclasses.replace(
+        finding,
+        variable=run.name(v),
+        brief="another cause",
+        message=f"another cause: {what} {number(run.value(v)[index])}{place(index)}{_REACH[finding.reaches_output]}",
+        index=index,
+        inputs=(),
+        poisoned=_poisoned(run, v, poison),
+        cure=None,
+    )
+
+
+def _poisoned(run: Run, v: Variable, poison: Poison) -> tuple[str, ...]:
+    return tuple(run.name(run.graph.variables[n]) for n in poison.reached_by(v) if n != v.number)
+
+
 def _finding(run: Run, v: Variable, poison: Poison, reaches: bool | None, which: str) -> Finding:
-    reached = [run.name(run.graph.variables[n]) for n in poison.reached_by(v) if n != v.number]
     value = run.value(v)
     index = first(~np.isfinite(value))
     user = v if v.operation else next((u for u, _ in run.consumers[v.number]), v)  # a constant where it is used
@@ -74,11 +94,12 @@ def _finding(run: Run, v: Variable, poison: Poison, reaches: bool | None, which:
         severity="note" if reaches is False else "error",
         variable=run.name(v),
         origin=run.origin(user),
+        brief=which,
         message=f"{which}: {what} {ill}{_REACH[reaches]}",
         operation=run.operation(v) if v.operation else None,
         index=index,
         inputs=run.described_inputs(v) if v.operation else (run.described(v),),
-        poisoned=tuple(reached),
+        poisoned=_poisoned(run, v, poison),
         reaches_output=reaches,
         cure=cure_of_value(run, v),
     )

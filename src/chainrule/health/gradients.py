@@ -65,6 +65,7 @@ def _outlier(
         severity="warning",
         variable=name,
         origin=None,
+        brief=f"rms {sizes[worst]:.1e}",
         message=f"{what}: its rms is {sizes[worst]:.1e}{' there' * near_output}, "
         f"the median over {len(sizes)} parameters {median:.1e}{more}",
         inputs=tuple(f"{run.described(v)}; gradient of rms {sizes[v]:.1e}" for v in ill[:SHOWN]),
@@ -115,6 +116,7 @@ def _growth(run: Run, thresholds: Thresholds) -> list[Finding]:
             severity="warning",
             variable=run.name(each[0]),
             origin=run.origin(each[0]),
+            brief=f"{growth:.1e} times",
             message=f"the gradient explodes: it grows {growth:.1e} times over {len(each)} repeats of this line, "
             f"{growth ** (1 / (len(each) - 1)):.2g} times in each",
             operation=run.operation(each[0]),

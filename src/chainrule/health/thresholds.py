@@ -51,3 +51,18 @@ class Thresholds:
     subnormal_share: float = 0.01
     cancellation: float = 1e-8
     cancellation_share: float = 0.5
+
+    def of(self, kind: str) -> dict[str, float]:
+        """The limits that findings of a kind go by."""
+        return {name: getattr(self, name) for name in _LIMITS.get(kind, ())}
+
+
+_LIMITS = {
+    "vanishing": ("vanishing",),
+    "exploding": ("exploding",),
+    "standstill": ("step_ratio",),
+    "dead": ("dead_share", "dead_batch"),
+    "saturated": ("saturated_share", "saturated_slope"),
+    "underflow": ("subnormal_share",),
+    "cancellation": ("cancellation", "cancellation_share"),
+}

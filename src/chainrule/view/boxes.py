@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from ..graph import Variable
+from ..health import Finding
 from .groups import Group
 from .outline import Outline
 from .text_width import shortened, text_width
@@ -153,12 +154,17 @@ def _flag(outline: Outline, name: str) -> tuple[str, str, str] | None:
     if measured is None:
         return None
     finding = measured.flags.get(name)
-    if finding is not None and finding.severity != "note":
-        return finding.kind, finding.severity, finding.message
+    if finding is not None and (finding.severity != "note" or finding.kind.startswith("non-finite")):
+        return marked(finding), finding.severity, finding.message
     if name in measured.poisoned:
         cause = measured.poisoned[name]
         return "poisoned", "note", f"not finite because of {cause.variable}"
     return None
+
+
+def marked(finding: Finding) -> str:
+    """The words of a mark: `dead, 32 of 32 units`."""
+    return f"{finding.kind}, {finding.brief}" if finding.brief else finding.kind
 
 
 def over_copies(outline: Outline, group: Group, show: Show) -> list[float]:

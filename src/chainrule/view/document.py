@@ -13,6 +13,7 @@ from ..graph import Variable
 from .boxes import Style
 from .drawn import drawn_caption
 from .edges import edges
+from .findings import findings
 from .kept import Kept
 from .layout import group_document, level_document
 from .nodes import node
@@ -27,7 +28,7 @@ SCHEMA: Final = "chainrule/view/1"
 
 def document(outline: Outline, style: Style = "compact") -> dict[str, Any]:
     """Plain dicts, lists, strings and numbers. A large graph has its boxes in one style."""
-    graph, tree, measured = outline.graph, outline.tree, outline.measured
+    graph, tree = outline.graph, outline.tree
     sources, detail, kept = Sources(), Detail(outline, style), Kept(outline)
     found: dict[str, Any] = {
         "schema": SCHEMA,
@@ -41,7 +42,7 @@ def document(outline: Outline, style: Style = "compact") -> dict[str, Any]:
         "groups": [group_document(outline, group) for group in tree.groups],
         "levels": [level_document(outline.level(group.number)) for group in tree.groups],
         "sources": sources.found,
-        "findings": [finding.to_document() for finding in measured.findings] if measured else [],
+        "findings": findings(outline),
         "thinned": detail.announced,
     }
     return found

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, final
 
 from ..backprop.walk import back_propagation_steps
 from ..graph import Graph, Variable, consumers
-from ..health import Finding, Run, examine
+from ..health import Finding, Run, Thresholds, examine
 from ..interpret import evaluate
 from ..original import np
 from .numbers import FEW, PICTURES, statistics
@@ -42,6 +42,8 @@ class Measured:
         By the same: what the edge adds to the gradient of its argument; None where that is all of it.
     findings : list of Finding
         Worst first.
+    thresholds : Thresholds
+        The limits that these go by.
     """
 
     def __init__(self, graph: Graph, values: Mapping[int, Any], seeds: Mapping[Variable, Any] | None):
@@ -56,7 +58,8 @@ class Measured:
         if seeds:
             run.gradients.update({v.number: np.asarray(seed) for v, seed in seeds.items()})
             steps = self._watched(back_propagation_steps(graph, values, run.gradients), run.gradients)
-        self.findings: list[Finding] = examine(run, steps)
+        self.thresholds = Thresholds()
+        self.findings: list[Finding] = examine(run, steps, self.thresholds)
         failed = any(each.kind == "no derivative" for each in self.findings)
         self.gradients: Mapping[int, Any] | None = run.gradients if seeds and not failed else None
         self._of_values: dict[int, dict[str, Any]] = {}
@@ -120,18 +123,26 @@ class Measured:
     def flags(self) -> dict[str, Finding]:
         """By the name of a variable, the worst finding about it; what it poisons has the same."""
         found: dict[str, Finding] = {}
-        for finding in self.findings:
+        for finding in self._each_finding:
             if finding.variable is not None:
                 found.setdefault(finding.variable, finding)
         return found
+
+    @property
+    def _each_finding(self) -> Iterator[Finding]:
+        """Also those that are told of together, since each is shown at its own variable."""
+        for finding in self.findings:
+            yield finding
+            yield from finding.alike
 
     @functools.cached_property
     def poisoned(self) -> dict[str, Finding]:
         """By the name of a variable that is not finite because of another, the finding about that."""
         found: dict[str, Finding] = {}
-        for finding in self.findings:
-            for name in finding.poisoned:
-                found.setdefault(name, finding)
+        for finding in self._each_finding:
+            if finding.kind != "non-finite gradient":
+                for name in finding.poisoned:
+                    found.setdefault(name, finding)
         return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from ..graph import Variable
 from ..graph.text import parameter_text
 from .drawn import drawn_variable
+from .findings import health
 from .heat import heat_map
 from .kept import Kept
 from .numbers import FEW, histogram, numbers
@@ -54,7 +55,7 @@ def _parameters(v: Variable) -> dict[str, str]:
 
 def _measured(outline: Outline, v: Variable, detail: Detail) -> dict[str, Any]:
     """Value, gradient and health."""
-    measured, name = outline.measured, outline.names[v.number]
+    measured = outline.measured
     if measured is None or not measured.has_value(v):
         return {}
     found: dict[str, Any] = {"value": _described(measured.value(v), measured.statistics(v), v, detail)}
@@ -64,16 +65,8 @@ def _measured(outline: Outline, v: Variable, detail: Detail) -> dict[str, Any]:
         found["gradient"] = (
             _described(gradient, measured.gradient_statistics(v), v, detail) if reached else {"no_path": True}
         )
-    flag = measured.flags.get(name)
-    if flag is not None:
-        found["health"] = {"kind": flag.kind, "severity": flag.severity, "message": flag.message}
-    elif name in measured.poisoned:
-        found["health"] = {
-            "kind": "poisoned",
-            "severity": "note",
-            "message": f"poisoned by {measured.poisoned[name].variable}",
-        }
-    return found
+    mark = health(outline, v)
+    return found if mark is None else found | {"health": mark}
 
 
 def _described(array: Any, statistics: dict[str, Any], v: Variable, detail: Detail) -> dict[str, Any]:

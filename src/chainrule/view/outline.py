@@ -51,6 +51,14 @@ class Outline:
     def _levels(self) -> list[Level]:
         return levels(self.tree)
 
+    @functools.cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.names)}
+
+    def number(self, name: str | None) -> int | None:
+        """Of the variable of this name."""
+        return None if name is None else self._numbers[name]
+
     def label(self, v: Variable) -> str:
         """What the user calls it, also where no text of a graph could; or its number."""
         return v.name if v.name and not re.fullmatch(NAME, v.name) else self.names[v.number]

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ..graph import Variable
 from ..lazy import is_installed
 from . import rich_loader
-from .boxes import box_of_group
+from .boxes import box_of_group, marked
 from .groups import Group
 from .numbers import histogram
 from .outline import Outline
@@ -90,7 +90,7 @@ def _of_variable(outline: Outline, v: Variable) -> Row:
             row["histogram"] = _bars(measured.value(v))
         finding = measured.flags.get(outline.names[v.number])
         if finding is not None and finding.severity != "note":
-            row["health"] = f"!! {finding.kind}"
+            row["health"] = f"!! {marked(finding)}"
         elif outline.names[v.number] in measured.poisoned:
             row["health"] = f"poisoned by {measured.poisoned[outline.names[v.number]].variable}"
     return row
