@@ -18,6 +18,7 @@ from .kept import Kept
 from .layout import group_document, level_document
 from .nodes import node
 from .outline import Outline
+from .rules import RuleTable
 from .sources import Sources
 from .summary import summary
 from .thinning import Detail
@@ -29,7 +30,7 @@ SCHEMA: Final = "chainrule/view/1"
 def document(outline: Outline, style: Style = "compact") -> dict[str, Any]:
     """Plain dicts, lists, strings and numbers. A large graph has its boxes in one style."""
     graph, tree = outline.graph, outline.tree
-    sources, detail, kept = Sources(), Detail(outline, style), Kept(outline)
+    sources, detail, kept, rules = Sources(), Detail(outline, style), Kept(outline), RuleTable(outline)
     found: dict[str, Any] = {
         "schema": SCHEMA,
         "name": graph.name,
@@ -37,10 +38,11 @@ def document(outline: Outline, style: Style = "compact") -> dict[str, Any]:
         "summary": summary(outline, kept),
         "inputs": [v.number for v in graph.inputs],
         "outputs": [v.number for v in graph.outputs],
-        "nodes": [node(outline, v, sources, kept, detail) | _bodies(v) for v in graph.variables],
+        "nodes": [node(outline, v, sources, kept, detail) | rules.of(v) | _bodies(v) for v in graph.variables],
         "edges": [each for v in graph.variables for each in edges(outline, v, detail)],
         "groups": [group_document(outline, group) for group in tree.groups],
         "levels": [level_document(outline.level(group.number)) for group in tree.groups],
+        "rules": rules.templates,
         "sources": sources.found,
         "findings": findings(outline),
         "thinned": detail.announced,
