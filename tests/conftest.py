@@ -38,6 +38,18 @@ def pytest_configure(config):
 
 
 @pytest.fixture(autouse=True, scope="session")
+def own_state(tmp_path_factory):
+    """What a failed trace leaves behind is no business of the machine's user."""
+    before = os.environ.get("XDG_STATE_HOME")
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+    yield
+    if before is None:
+        del os.environ["XDG_STATE_HOME"]
+    else:
+        os.environ["XDG_STATE_HOME"] = before
+
+
+@pytest.fixture(autouse=True, scope="session")
 def machine_code_of_tests(tmp_path_factory):
     """Kept where this run of the tests keeps its files."""
     os.environ["CHAINRULE_CACHE_DIR"] = str(tmp_path_factory.getbasetemp().parent / "machine-code")

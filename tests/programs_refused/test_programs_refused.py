@@ -35,7 +35,7 @@ def test_the_error_names_the_line_and_what_to_write_instead(entry):
         entry.transform(entry.program)(entry.point)
     error = caught.value
     if "note" in entry.words:  # the error of other code, with a note of ours
-        (note,) = error.__notes__
+        note, _ = error.__notes__
         assert entry.words["note"] in note
         assert f"{entry.file}:{entry.line}" in note
         return

@@ -51,6 +51,8 @@ class Drawing(Protocol):
         **options: Any,
     ) -> None: ...
 
+    def keep(self, graph: Graph, values: Mapping[int, Any], failure: Mapping[str, Any]) -> None: ...
+
 
 def drawing() -> Drawing:
     """The room that draws."""

@@ -21,6 +21,7 @@ from ..ops import CATALOGUE
 from ..ops.algebra import zeros
 from ..original import np
 from ..tracing import Array, Guard, Trace, trace_of, wrap
+from . import scope as scopes
 from .application import pasted, traced
 from .arguments import argument_names, check_callable, labels_of, outputs_of, typed
 from .drawing import drawing
@@ -28,6 +29,8 @@ from .scope import lasting_graph, owned, plain, read_only, transform
 from .stability import stabilized
 
 Name = str | Variable | Array
+
+_MOST_NUMBERS = 10_000_000  # that are computed for the graph of an error when it is looked at
 
 
 @final
@@ -109,6 +112,32 @@ class Graph:
         self._take(data.with_assigned_names(graph))
         self._source, self._where = weakref.ref(source), where
 
+    @functools.cached_property
+    def data(self) -> data.Graph:
+        """What it is the face of; the graph of an error is made when it is first asked for."""
+        assert self._kept is not None
+        graph, self._known = data.finished(self._kept[0])
+        return graph
+
+    @property
+    def values(self) -> Values | None:
+        """Of the graph of an error: the values that were known when it was raised, and what follows from them."""
+        if self._kept is None:
+            return None
+        if sum(v.size for v in self.variables) <= _MOST_NUMBERS:
+            interpret.complete(self.data, self._known)
+        return Values(self, self._known)
+
+    @classmethod
+    def _unfinished(cls, kept: data.Unfinished, trace: Trace) -> Graph:
+        face = cls.__new__(cls)
+        face.guards, face._source, face._where, face._kept = (), _no_graph, {}, (kept, weakref.ref(trace))
+        return face
+
+    def is_of(self, trace: Trace) -> bool:
+        """Whether it is the graph of an error that this trace has met."""
+        return self._kept is not None and self._kept[1]() is trace
+
     def _take(self, graph: data.Graph, guards: Sequence[Guard] = ()) -> None:
         self.data = graph
         self.guards = tuple(guards)
@@ -149,6 +178,13 @@ class Graph:
                     wanted="values that decide the same",
                     try_="cr.trace again with these values",
                 )
+
+    _kept: tuple[data.Unfinished, weakref.ref[Trace]] | None = None
+    _known: dict[int, Any]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """The graph of an error stays in its process: what it holds may be large, or known nowhere else."""
+        return super().__reduce_ex__(protocol) if self._kept is None else (_no_graph, ())
 
     def __getstate__(self) -> dict[str, Any]:
         guards = tuple(guard._replace(origin=None) for guard in self.guards)
@@ -671,6 +707,8 @@ class Graph:
     ) -> tuple[Mapping[int, Any] | None, dict[Variable, Any] | None, list[int] | None]:
         """Values by number, seeds by output, parameters by number."""
         chosen = None if parameters is None else [self.variable(name).number for name in _listed(parameters, "names")]
+        if values is None and self._kept is not None:
+            values = self.values
         if values is None:
             return None, None, chosen
         self._check_values(values, "what is shown are", "values=g.forward(...)")
@@ -874,3 +912,6 @@ def _trace(f: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any
         asked = [guard.variable for guard in guards]
         graph = lasting_graph(scope, inputs, [*outputs, *asked], name)
         return Graph._guarded(data.with_assigned_names(graph), guards)
+
+
+scopes.unfinished_graph = Graph._unfinished

@@ -10,10 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..backprop import back_propagation_nodes
-from ..graph import Graph, Variable, extract, is_slot, structural_key
+from ..backprop.walk import back_propagation
+from ..graph import Graph, Variable, ancestors, extract, is_slot, structural_key
 from ..interpret import Plan
 from ..locks import new_lock
 from ..ops.algebra import zeros
+from ..ops.blame import take_blame
+from ..ops.evaluation import compute_all
 from ..original import np
 from ..simplify import simplify
 from ..tracing import Trace, quiet
@@ -56,7 +59,23 @@ def planned(
                 _plans.pop(next(iter(_plans)))
             _plans[key] = plan
     with quiet():
-        return plan([*(trace.values[v.number] for v in inputs), *(v.value for v in slots)])
+        try:
+            return plan([*(trace.values[v.number] for v in inputs), *(v.value for v in slots)])
+        except Exception as error:
+            name_the_line(error, trace, outputs)
+            raise
+
+
+def name_the_line(error: Exception, trace: Trace, outputs: Sequence[Variable]) -> None:
+    """Find the operation that fails by computing step by step: a plan may have been made for another program."""
+    values = dict(trace.values)
+    try:
+        with np.errstate(all="ignore"):
+            compute_all(ancestors(outputs), values)
+            seeds = {y: np.ones(y.shape, y.dtype) for y in outputs if y.type.carries_derivative}
+            back_propagation(trace.graph, values, seeds)
+    except Exception as found:
+        take_blame(error, found)
 
 
 def gradient_plan(trace: Trace, inputs: Sequence[Variable], y: Variable) -> list[Any]:

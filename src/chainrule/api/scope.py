@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import tree
 from ..arraytype import ArrayType
-from ..errors import ArgumentError, DtypeError
-from ..graph import Graph, Variable, extract
+from ..errors import ArgumentError, ChainruleError, DtypeError
+from ..errors.operands import text_of
+from ..graph import Graph, Unfinished, Variable, extract
 from ..interpret import evaluate
 from ..ops import marks
 from ..original import np
 from ..tracing import Array, Trace, active, memory_of, names, plain_array, trace_of, variable_of, wrap
 from ..tracing.array import ARRAY, NUMBERS, PYTHON, SCALAR, contains_traced
 from ..tracing.collection import postpone_full_collections, resume_full_collections
+from ..tracing.failing import described, unfinished
 from ..tracing.leaving import explain, hidden_by
 from ..tracing.trace import COPY_LIMIT
+from .uncaught import watch
 
 
 class Scope:
@@ -131,6 +135,46 @@ def is_borrowed(v: Variable) -> bool:
     return v.is_constant and v.value.nbytes > COPY_LIMIT
 
 
+def keep_graph(error: Exception, scope: Scope) -> None:
+    """Give an error the graph up to where it came from, once; where it leaves all transforms, say so.
+
+    The innermost transform that it leaves gives it: the trace is one, and its graph holds what the outer ones did.
+    """
+    kept = unfinished(error, scope.trace)
+    known = getattr(error, "__dict__", {}).get("graph")
+    if kept is None or (known is not None and not hasattr(known, "is_of")):
+        return  # an attribute of the user's own
+    if known is None or not known.is_of(scope.trace):
+        try:
+            error.graph = unfinished_graph(kept, scope.trace)  # type: ignore[attr-defined]
+        except (AttributeError, TypeError):
+            return  # of a class that takes none
+    if scope.outermost:
+        if not isinstance(error, ChainruleError) and kept.failure is not None and len(kept.failure.operands) > 1:
+            error.add_note(described(kept.failure))
+        if LOOK not in getattr(error, "__notes__", ()):
+            error.add_note(LOOK)
+        watch()
+
+
+def hand_on_graph(failure: Exception | None, error: Exception) -> None:
+    """Give an error the graph of the failed trace of the same call."""
+    graph = getattr(failure, "graph", None)
+    if isinstance(failure, Exception) and hasattr(graph, "is_of") and getattr(error, "graph", None) is None:
+        with contextlib.suppress(AttributeError, TypeError):
+            error.graph = graph  # type: ignore[attr-defined]
+            if isinstance(failure, ChainruleError) and len(failure.operands) > 1:
+                error.add_note(f"got {text_of(failure.operands)}")
+            error.add_note(LOOK)
+            watch()
+
+
+LOOK = "the graph up to here: err.graph.show(), or `chainrule last` in a shell"
+
+# Set by graphs.py, which knows the face of a graph.
+unfinished_graph: Callable[[Unfinished, Trace], Any] = lambda *_: None
+
+
 class transform:
     """The scope of a transform, as a context: within the active trace, or that of its arguments, or a new one.
 
@@ -167,6 +211,8 @@ class transform:
             if error is not None and self.scope.outermost:
                 refused = hidden_by(error, self.scope.trace.refused)
                 explain(error, _holds_traced)
+            if isinstance(error, Exception):
+                keep_graph(refused or error, self.scope)
             self._leave()
         except BaseException:
             self._leave()

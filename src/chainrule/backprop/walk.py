@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..graph import Graph, Variable, consumers, operations
-from ..ops import pull_many, pull_values, pull_values_together, push_values
+from ..ops import blame, pull_many, pull_values, pull_values_together, push_values
 from ..ops.marks import stop_gradient
 from ..original import np
 
@@ -44,8 +44,8 @@ def back_propagation_steps(
         results = [values[part.number] for part in u.results]
         operation: Any = u.operation
         wanted = [a.type.carries_derivative for a in u.inputs]
-        together = operation.pullback and pull_values_together(
-            operation, u.parameters, parents, results, u_bars, wanted
+        together = operation.pullback and _blaming(
+            u, pull_values_together, operation, u.parameters, parents, results, u_bars, wanted
         )
         for k, a in enumerate(u.inputs):
             if not wanted[k]:
@@ -53,7 +53,7 @@ def back_propagation_steps(
             if together:
                 contribution = together[k]
             else:
-                contribution = pull_values(operation, u.parameters, parents, results, k, u_bars)
+                contribution = _blaming(u, pull_values, operation, u.parameters, parents, results, k, u_bars)
             if contribution is not None:
                 _add(grad_table, a, contribution)
                 yield u, k, a, contribution
@@ -95,6 +95,15 @@ def back_propagation_of_many(
         yield graph.variables[number], [bar], []
 
 
+def _blaming(u: Variable, rule: Callable[..., Any], *arguments: Any) -> Any:
+    """What a rule gives; where it fails, the error names the line of the operation."""
+    try:
+        return rule(*arguments)
+    except Exception as error:
+        blame(error, u)
+        raise
+
+
 def _add(grad_table: GradTable, x: Variable, contribution: Any) -> None:
     known = grad_table.get(x.number)
     grad_table[x.number] = contribution if known is None else known + contribution
@@ -109,7 +118,7 @@ def forward_tangents(graph: Graph, values: Values, x_dots: Mapping[Variable, Any
             continue
         parents = [values[a.number] for a in u.inputs]
         results = [values[part.number] for part in u.results]
-        pushed = push_values(u.operation, u.parameters, parents, results, dots)  # type: ignore[arg-type]
+        pushed = _blaming(u, push_values, u.operation, u.parameters, parents, results, dots)
         for part, dot in zip(u.results, pushed, strict=True):
             if dot is not None and part.number not in tangents:
                 tangents[part.number] = dot

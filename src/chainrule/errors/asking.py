@@ -64,6 +64,37 @@ class Asking:
             traceback = traceback.tb_next
         return None if last is None else cls(last.tb_frame, last.tb_frame, last.tb_lasti)
 
+    @classmethod
+    def at_last_call(cls, traceback: TracebackType | None) -> Asking | None:
+        """The user's call or operator in which code of others has raised; None where the user's own code has."""
+        last = None
+        while traceback is not None:
+            last = last if is_library(traceback.tb_frame.f_code.co_filename) else traceback
+            traceback = traceback.tb_next
+        if last is None or last.tb_next is None:
+            return None
+        return cls(last.tb_frame, last.tb_frame, last.tb_lasti)
+
+    @property
+    def operand_nodes(self) -> list[ast.expr]:
+        """The expressions that stand where operands do: `A` and `x` in `A @ x`, `a` and `b` in `np.stack([a, b])`."""
+        return [] if self.node is None else list(_operands(self.node))
+
+    @property
+    def operands(self) -> list[Any]:
+        """What they stand for, of those that are names."""
+        return [x for node in self.operand_nodes if (x := looked_up(node, self.frame)) is not UNKNOWN]
+
+    @property
+    def verb(self) -> str:
+        """What is done, in a word: `matmul` of `A @ x`, `stack` of `np.stack([a, b])`."""
+        node = self.node
+        if isinstance(node, ast.Call):
+            return ast.unparse(node.func).rpartition(".")[2]
+        if isinstance(node, (ast.BinOp, ast.AugAssign, ast.UnaryOp)):
+            return _VERBS.get(type(node.op), type(node.op).__name__.lower())
+        return type(node).__name__.lower() if node is not None else "operation"
+
     @property
     def arguments(self) -> dict[str, Any]:
         """The names in the arguments of the call, and what they stand for."""
@@ -152,6 +183,14 @@ class Asking:
         return module is not None and (file is None or not file.endswith(".py") or is_library(file))
 
 
+_VERBS = {
+    ast.Sub: "subtract",
+    ast.Mult: "multiply",
+    ast.MatMult: "matmul",
+    ast.Div: "divide",
+    ast.Pow: "power",
+    ast.USub: "negative",
+}
 _STORES = ("STORE_SUBSCR", "STORE_SLICE")
 _WRITES = ("__setitem__", "fill", "put", "itemset", "setfield")  # methods of ndarray
 
@@ -165,6 +204,16 @@ def asking(depth: int = 2) -> Asking | None:
     while frame is not None and is_library(frame.f_code.co_filename):
         frame, entered = frame.f_back, frame
     return Asking(frame, asker, entered=entered) if frame is not None and asker is not None else None
+
+
+def passed_users_code(error: BaseException) -> bool:
+    """Whether an error, where it is caught, has come through code of the user's that was called from there."""
+    link = error.__traceback__
+    while link is not None:
+        if not is_library(link.tb_frame.f_code.co_filename):
+            return True
+        link = link.tb_next
+    return False
 
 
 def expression_at(frame: FrameType, instruction: int) -> ast.AST | None:
@@ -187,6 +236,25 @@ def expression_at(frame: FrameType, instruction: int) -> ast.AST | None:
             continue
         return node.value if isinstance(node, ast.Expr) else node
     return None
+
+
+def _operands(node: ast.AST) -> Iterator[ast.expr]:
+    if isinstance(node, ast.BinOp):
+        yield from (node.left, node.right)
+    elif isinstance(node, ast.AugAssign):
+        yield from (node.target, node.value)
+    elif isinstance(node, ast.Compare):
+        yield from (node.left, *node.comparators)
+    elif isinstance(node, ast.UnaryOp):
+        yield node.operand
+    elif isinstance(node, ast.Subscript):
+        yield node.value
+    elif isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute):
+            yield node.func.value  # x.dot(y)
+        for each in (*node.args, *(keyword.value for keyword in node.keywords)):
+            items = each.elts if isinstance(each, (ast.List, ast.Tuple)) else [each]
+            yield from (item for item in items if not isinstance(item, (ast.Constant, ast.Starred)))
 
 
 def looked_up(node: ast.expr, frame: FrameType) -> Any:

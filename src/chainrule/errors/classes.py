@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .layout import layout
+from .operands import Operand
 from .origin import Origin, user_frame
 
 
@@ -19,7 +20,18 @@ class ChainruleError(Exception):
         The user's line; by default that of the nearest caller outside the package.
     got, wanted, try_ : str, optional
         What was there, what would be right, and a cure (only where it has been computed).
+
+    Attributes
+    ----------
+    operands : tuple of Operand
+        What a failing operation was applied to: name, shape, dtype and place of each.
+    graph : Graph or None
+        The graph up to there, where a trace has failed; `graph.show()` prints it. It stays in the process in which it
+        was traced, and lives as long as the error does.
     """
+
+    operands: tuple[Operand, ...] = ()
+    graph: Any = None
 
     def __init__(
         self,

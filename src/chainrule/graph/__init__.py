@@ -9,13 +9,17 @@ from .key import is_slot, structural_key
 from .law import check
 from .order import ancestors, between, consumers, descendants, operations
 from .text import NAME, from_text, same_graph, to_text, unique_names
+from .unfinished import FailedOperation, Failure, Unfinished, finished
 from .variable import OperationLike, Variable
 
 __all__ = [
     "NAME",
     "Body",
+    "FailedOperation",
+    "Failure",
     "Graph",
     "OperationLike",
+    "Unfinished",
     "Variable",
     "ancestors",
     "between",
@@ -25,6 +29,7 @@ __all__ = [
     "descendants",
     "extract",
     "extracted",
+    "finished",
     "foreign",
     "from_json",
     "from_rows",

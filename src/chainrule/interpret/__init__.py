@@ -5,8 +5,8 @@ graphs that run more than once.
 """
 
 from . import bodies
-from .forward import evaluate, forward_propagation, steps
+from .forward import complete, evaluate, forward_propagation, steps
 from .opened import Opened
 from .plan import Plan
 
-__all__ = ["Opened", "Plan", "bodies", "evaluate", "forward_propagation", "steps"]
+__all__ = ["Opened", "Plan", "bodies", "complete", "evaluate", "forward_propagation", "steps"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -46,6 +47,18 @@ def evaluate(targets: Sequence[Variable], values: Values) -> list[Any]:
             waiting.extend([u for u in v.inputs if u.number not in values])
     compute_all([needed[number] for number in sorted(needed)], values)
     return [values[v.number] for v in targets]
+
+
+def complete(graph: Graph, values: Values) -> None:
+    """Compute what follows from the values that are known, as far as that goes; nothing is raised."""
+    with np.errstate(all="ignore"):
+        for v in graph.variables:
+            if v.is_constant:
+                values.setdefault(v.number, v.value)
+            if v.number in values or v.is_input or any(u.number not in values for u in v.inputs):
+                continue
+            with contextlib.suppress(Exception):
+                compute(v, values)
 
 
 def input_values(graph: Graph, inputs: Sequence[Any]) -> Values:

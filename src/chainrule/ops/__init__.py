@@ -29,6 +29,7 @@ from . import (
     special,
     trigonometric,
 )
+from .blame import blame
 from .operation import CATALOGUE, Example, Missing, Operation, discrete, elementwise, general, holding, linear
 from .rules import (
     is_zero,
@@ -57,6 +58,7 @@ __all__ = [
     "Operation",
     "algebra",
     "arithmetic",
+    "blame",
     "bodies",
     "branches",
     "comparison",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..graph import Variable
+from .blame import blame
 
 Values = dict[int, Any]  # by the number of the variable
 
@@ -16,7 +17,11 @@ def compute(u: Variable, values: Values) -> None:
     if operation is None:
         values[u.number] = u.value
         return
-    result = operation.compute([values[a.number] for a in u.inputs], u.parameters)
+    try:
+        result = operation.compute([values[a.number] for a in u.inputs], u.parameters)
+    except Exception as error:
+        blame(error, u, "the value")
+        raise
     if u.parts is None:
         values[u.number] = result
     else:

@@ -14,6 +14,7 @@ from ..errors import DerivativeError
 from ..graph import Graph, Variable, ancestors
 from ..original import np
 from ..structure import LinearMap, pointwise_map
+from .blame import blame
 from .complex_parts import real
 from .movement import convert
 from .operation import Operation
@@ -48,20 +49,36 @@ def pull(y: Variable, k: int, y_bars: Sequence[Variable | None]) -> Variable | N
     key = (y.operation, y.parameters, k, _types(y.inputs), _types(y_bars))
     recording = _pulls.get(key)
     if recording is None:
-        recording = _kept(_pulls, key, _record_pull(y, k, y_bars))
+        try:
+            recording = _kept(_pulls, key, _record_pull(y, k, y_bars))
+        except Exception as error:
+            blame(error, y)
+            raise
     return _replay(recording, y, (*y.inputs, *y.results, *y_bars))
 
 
 def pull_together(y: Variable, y_bars: Sequence[Variable | None], wanted: Sequence[bool]) -> Sequence[Variable | None]:
     """The same for all arguments that are wanted, of an operation that holds a graph."""
     operation, graph, first = y.operation, y.graph, len(y.graph)
-    x_bars = pull_values_together(operation, y.parameters, y.inputs, y.results, y_bars, wanted)  # type: ignore[arg-type]
+    try:
+        x_bars = pull_values_together(operation, y.parameters, y.inputs, y.results, y_bars, wanted)  # type: ignore[arg-type]
+    except Exception as error:
+        blame(error, y)
+        raise
     _stand_for(y, graph.variables[first:])
     return x_bars
 
 
 def push(y: Variable, x_dots: Sequence[Variable | None]) -> tuple[Variable | None, ...]:
     """The tangents of all results of the operation behind y: the sum over its arguments of J x_dot."""
+    try:
+        return _pushed_forward(y, x_dots)
+    except Exception as error:
+        blame(error, y)
+        raise
+
+
+def _pushed_forward(y: Variable, x_dots: Sequence[Variable | None]) -> tuple[Variable | None, ...]:
     operation: Any = y.operation
     if operation.pushforward:
         first = len(y.graph)

@@ -21,6 +21,7 @@ from ..ops import Operation, arithmetic, comparison
 from ..ops.movement import broadcast_to, concatenate, convert, reshape, transpose
 from ..original import np
 from . import indexing, layout, python_numbers
+from .failing import note_failure
 from .formatting import is_formatting
 from .leaving import refusal
 from .memory import Fillable, Slots
@@ -203,10 +204,18 @@ class Array(Slots, metaclass=PassesForAnother):
     # Indexing and writing
 
     def __getitem__(self, index: Any) -> Any:
-        return indexing.read(self, index)
+        try:
+            return indexing.read(self, index)
+        except Exception as error:
+            note_failure(error, self.owner, "getitem", (self, index))
+            raise
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        indexing.write(self, index, value)
+        try:
+            indexing.write(self, index, value)
+        except Exception as error:
+            note_failure(error, self.owner, "setitem", (self, value))
+            raise
 
     def assign(self, new: Variable) -> None:
         """Become another value of the same shape, in place: views of the same base see it."""
@@ -522,7 +531,11 @@ def apply_elementwise(operation: Operation, operands: tuple[Any, ...], trace: Tr
 
 def _operated(operation: Operation, operands: tuple[Any, ...], trace: Trace) -> Array:
     """The same for an operator, which Python's numbers have too."""
-    result = apply_elementwise(operation, operands, trace)
+    try:
+        result = apply_elementwise(operation, operands, trace)
+    except Exception as error:
+        note_failure(error, trace, operation.name, operands)
+        raise
     if result.kind == SCALAR and result.type.dtype.char == "D" and _is_pythons(*operands):
         result.kind = PYTHON
     if result.kind == PYTHON and trace.recorder is not None:
@@ -607,8 +620,8 @@ def _in_place(operation: Operation) -> Callable[[Array, Any], Any]:
 def write_into(target: Array, result: Array) -> None:
     """Let a target become a result: NumPy's rule for `out=` and `+=`."""
     v = result.variable
-    if np.broadcast_shapes(v.shape, target.shape) != target.shape:
-        raise ValueError(
+    if _joint_shape(v.shape, target.shape) != target.shape:
+        raise ShapeError(
             f"non-broadcastable output operand with shape {target.shape} doesn't match the broadcast shape {v.shape}"
         )
     if v.dtype != target.dtype:
@@ -620,6 +633,13 @@ def write_into(target: Array, result: Array) -> None:
             )
         v = convert(v, dtype=target.dtype.name)
     target.assign(v if v.shape == target.shape else broadcast_to(v, shape=target.shape))
+
+
+def _joint_shape(*shapes: tuple[int, ...]) -> tuple[int, ...] | None:
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        return None
 
 
 def _power(self: Array, other: Any) -> Any:

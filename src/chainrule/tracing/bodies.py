@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from ..arraytype import ArrayType
 from ..graph import Body, Graph, Variable, is_slot, paste
 from .array import Array, wrap
+from .failing import keep_unfinished
 from .trace import BodyUnderWay, Trace
 
 _serial = itertools.count(1)
@@ -65,6 +66,9 @@ def record(
         is_open = _open(graph, start, given)
         piece, held = _extracted(graph, outputs, given, start, is_open if hoist else None, name)
         return Recorded(piece, held, result)
+    except Exception as error:
+        keep_unfinished(error, trace)  # before the body's variables leave the trace
+        raise
     finally:
         trace.bodies.pop()
         del graph.inputs[inputs:]

@@ -15,6 +15,7 @@ from ..original import np
 from . import array as arrays
 from .activity import active
 from .array import ARRAY, SCALAR, Array, apply_elementwise, trace_of, variable_of, wrap, write_into
+from .failing import note_failure
 from .leaving import written_outside
 from .memory import Fillable, adopted, memory_of
 from .promotion import promote
@@ -158,13 +159,23 @@ def declared_call(operation: Operation, args: tuple[Any, ...], parameters: dict[
 
 
 def dispatch_function(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    answer = FUNCTIONS.get(function)
-    if answer is not None:
-        return answer(*args, **keywords)
-    operation = elementwise_of(function) or _DECLARED.get(function)
-    if operation is not None and not keywords:
-        return declared_call(operation, args, {})
-    return plain_call(function, name_of(function), args, keywords)
+    try:
+        answer = FUNCTIONS.get(function)
+        if answer is not None:
+            return answer(*args, **keywords)
+        operation = elementwise_of(function) or _DECLARED.get(function)
+        if operation is not None and not keywords:
+            return declared_call(operation, args, {})
+        return plain_call(function, name_of(function), args, keywords)
+    except Exception as error:
+        note_call(error, function, args, keywords)
+        raise
+
+
+def note_call(error: Exception, function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+    """Tell an error that leaves a call what the call was applied to."""
+    given = (*args, *keywords.values())
+    note_failure(error, trace_of(*given) or active.trace, getattr(function, "__name__", str(function)), given)
 
 
 def name_of(function: Any) -> str:
@@ -210,11 +221,15 @@ def plain_call(function: Any, name: str, args: tuple[Any, ...], keywords: dict[s
 
 
 def dispatch_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    if method == "__call__" and not keywords:
-        operation = _ELEMENTWISE.get(ufunc)
-        if operation is not None and ufunc not in special_calls:
-            return strong(apply_elementwise(operation, inputs, trace_of(*inputs)))  # type: ignore[arg-type]
-    return call_ufunc(ufunc, method, inputs, keywords)
+    try:
+        if method == "__call__" and not keywords:
+            operation = _ELEMENTWISE.get(ufunc)
+            if operation is not None and ufunc not in special_calls:
+                return strong(apply_elementwise(operation, inputs, trace_of(*inputs)))  # type: ignore[arg-type]
+        return call_ufunc(ufunc, method, inputs, keywords)
+    except Exception as error:
+        note_call(error, ufunc, inputs, keywords)
+        raise
 
 
 # Set by ufuncs.py, which knows their methods and keywords, and which of them are more than one operation.

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from ..arraytype import ArrayType
 from ..errors import ChainruleError, ControlFlowError, DtypeError, MutationError, Origin, TraceError, user_frame
 from ..errors.origin import RawOrigin
-from ..graph import Graph, Variable
+from ..graph import Failure, Graph, Unfinished, Variable
 from ..original import np
 from .activity import quiet
 from .memory import Fillable, memory_of
@@ -110,6 +110,7 @@ class Trace:
         "bodies",
         "depth",
         "evaluator",
+        "failed",
         "graph",
         "guards",
         "keeps_lines",
@@ -121,6 +122,7 @@ class Trace:
         "silenced",
         "symbolic",
         "turned",
+        "unfinished",
         "values",
     )
 
@@ -140,6 +142,8 @@ class Trace:
         self.keeps_lines = False
         self.silenced = False
         self.refused: ChainruleError | None = None  # the last refusal to take a value out
+        self.failed: tuple[Exception, Failure] | None = None  # the last operation that could not be done
+        self.unfinished: tuple[Exception, Unfinished] | None = None  # the last body that came to no end
         self.recorder: Recorder | None = None
         self.kept = 0
 
@@ -280,6 +284,7 @@ class Trace:
         self.graph.__class__ = _ClosedGraph
         self.evaluator, self.values, self.recorder, self.refused = _refuse_outlived, {}, None, None
         self.guards, self._numbers, self._checksums, self.layouts = [], {}, [], {}
+        self.failed = self.unfinished = None
 
 
 def _checksum(array: np.ndarray) -> int:

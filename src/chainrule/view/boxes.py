@@ -151,6 +151,8 @@ def _number_text(outline: Outline, v: Variable, show: Show) -> str:
 
 def _flag(outline: Outline, name: str) -> tuple[str, str, str] | None:
     measured = outline.measured
+    if name in outline.failed:
+        return "failed", "error", outline.failed[name]
     if measured is None:
         return None
     finding = measured.flags.get(name)

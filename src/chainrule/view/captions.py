@@ -29,6 +29,8 @@ def captions(outline: Outline) -> tuple[str, str, float]:
 def described(outline: Outline, v: Variable) -> str:
     """`tanh h1, shape (64,32), float64, rms 0.61, gradient rms 3.1e-3, at train.py:14`."""
     what = outline.roles[v.number] if v.operation is None else word(v)
+    if outline.names[v.number] in outline.failed:
+        return f"{what}, which failed at {v.origins[0]}" if v.origins else f"{what}, which failed"
     parts = [f"{what} {outline.label(v)}", f"shape {shape_text(v.shape) or 'scalar'}", str(v.dtype)]
     measured = outline.measured
     if measured is not None and measured.has_value(v):

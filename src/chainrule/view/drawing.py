@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import ArgumentError
 from ..graph import Graph, Variable
-from . import table
+from . import last, table
 from .boxes import SHOWS, STYLES, Show, Style
 from .document import to_json
 from .opening import Collapse, open_groups
@@ -84,6 +84,11 @@ def show(
         table.print_lines(tree_lines(outline, width))
     else:
         table.print_table(table.rows(outline, open_groups(outline, collapse)), width, colored=terminal)
+
+
+def keep(graph: Graph, values: Mapping[int, Any], failure: Mapping[str, Any]) -> None:
+    """Keep the graph of a failed trace for `chainrule last`."""
+    last.keep(graph, values, failure)
 
 
 def _check(name: str, given: Any, known: tuple[str, ...]) -> None:

@@ -27,6 +27,7 @@ ICONS: Final = {  # by kind, what a mark shows beside its word
     "unused": "unplugged",
     "blocked": "wall",
     "no derivative": "question",
+    "failed": "cross",
 }
 
 
@@ -68,6 +69,10 @@ def _reach(outline: Outline, finding: Finding) -> str | None:
 def health(outline: Outline, v: Variable) -> dict[str, Any] | None:
     """The mark of a variable: the worst that was found of it, or what poisons it."""
     measured, name = outline.measured, outline.names[v.number]
+    if name in outline.failed:
+        why = outline.failed[name]
+        found = {"kind": "failed", "severity": "error", "brief": "failed", "message": why}
+        return found | {"icon": ICONS["failed"], "reach": None}
     if measured is None:
         return None
     finding = measured.flags.get(name)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..arraytype import ArrayType
 from ..backprop import local_maps
 from ..errors import ChainruleError
-from ..graph import Graph, Variable, ancestors
+from ..graph import FailedOperation, Graph, Variable, ancestors
 from ..structure import IndexMap, LinearMap
 
 
@@ -66,6 +66,8 @@ def _is_index(u: Variable) -> bool:
 
 def _looked_up(v: Variable) -> dict[tuple[int, int], Local] | None:
     """The structure depends on types alone: on variables of a small graph it is the same as on numbers."""
+    if type(v.operation) is FailedOperation:
+        return None
     graph = Graph()
     inputs = tuple([graph.constant(u.value) if _is_index(u) else graph.input(u.type) for u in v.inputs])
     assert v.operation is not None

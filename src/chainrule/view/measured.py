@@ -53,7 +53,8 @@ class Measured:
         self._shared = {v.number for v, uses in zip(graph.variables, consumers(graph), strict=True) if len(uses) > 1}
         self._shared |= {v.number for v in graph.outputs}
         parameters = [v for v in graph.inputs if v.type.carries_derivative]
-        run = Run(graph, values, evaluate, [parameters])
+        finished = bool(graph.outputs) and all(v.number in values for v in graph.variables)
+        run = Run(graph, values, evaluate, [parameters], finished)
         steps = None
         if seeds:
             run.gradients.update({v.number: np.asarray(seed) for v, seed in seeds.items()})

@@ -40,7 +40,7 @@ def node(outline: Outline, v: Variable, sources: Sources, kept: Kept, detail: De
     }
     if v.parts:
         found["part"] = v.part
-    if v.is_constant and (v.size == 1 or outline.measured):
+    if v.is_constant and (v.size == 1 or (outline.measured and not outline.spare)):
         found["constant"] = constant_text(v, name) if v.size > FEW else numbers(v.value)
     return found | _measured(outline, v, detail)
 
@@ -55,9 +55,9 @@ def _parameters(v: Variable) -> dict[str, str]:
 
 def _measured(outline: Outline, v: Variable, detail: Detail) -> dict[str, Any]:
     """Value, gradient and health."""
-    measured = outline.measured
+    measured, mark = outline.measured, health(outline, v)
     if measured is None or not measured.has_value(v):
-        return {}
+        return {} if mark is None else {"health": mark}
     found: dict[str, Any] = {"value": _described(measured.value(v), measured.statistics(v), v, detail)}
     gradient = measured.gradient(v)
     if gradient is not None:
@@ -65,7 +65,6 @@ def _measured(outline: Outline, v: Variable, detail: Detail) -> dict[str, Any]:
         found["gradient"] = (
             _described(gradient, measured.gradient_statistics(v), v, detail) if reached else {"no_path": True}
         )
-    mark = health(outline, v)
     return found if mark is None else found | {"health": mark}
 
 

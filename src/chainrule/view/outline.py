@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, final
 
-from ..graph import NAME, Graph, Variable, unique_names
+from ..graph import NAME, FailedOperation, Graph, Variable, unique_names
 from .groups import Tree
 from .levels import Level, levels
 from .local import Local, LocalJacobians
@@ -30,7 +30,11 @@ class Outline:
         The gradient to start from at each output; without them no gradient is shown.
     parameters : collection of int, optional
         The inputs that are parameters.
+    spare : bool
+        Whether statistics of arrays are told, and nothing else of them.
     """
+
+    failed: dict[str, str]  # why, by the name of what failed
 
     def __init__(
         self,
@@ -38,11 +42,15 @@ class Outline:
         values: Mapping[int, Any] | None = None,
         seeds: Mapping[Variable, Any] | None = None,
         parameters: Collection[int] | None = None,
+        spare: bool = False,
     ):
-        self.graph = graph
+        self.graph, self.spare = graph, spare
         self.names = unique_names(graph)
         self.roles = roles(graph, parameters)
         self.tree = Tree(graph, self.roles)
+        self.failed = {
+            self.names[v.number]: v.operation.reason for v in graph.variables if type(v.operation) is FailedOperation
+        }
         self.measured = None if values is None else Measured(graph, values, seeds)
         self._ranked: set[int] = set()
         self._jacobians = LocalJacobians()

@@ -19,7 +19,7 @@ from .outline import Outline
 from .packed import to_text
 from .picture import Picture
 from .svg import to_svg
-from .table import columns_within, rows
+from .table import Row, columns_within, rows
 from .theme import Theme, page_colors
 
 POLICY: Final = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
@@ -34,14 +34,20 @@ def to_html(
 ) -> str:
     """The text of the file."""
     options = {"opened": sorted(opened), "style": style, "show": show, "theme": theme}
+    picture = to_svg(Picture(outline, opened, style, show), theme)
+    return page_of(document(outline, style), picture, rows(outline, opened), options)
+
+
+def page_of(found: dict[str, Any], picture: str, table: Sequence[Row], options: dict[str, Any]) -> str:
+    """The page of a document, with its picture and the rows of its table."""
     body = [
         '<header class="bar" data-slot="bar"></header>',
-        f'<main><div class="stage" data-slot="stage">{to_svg(Picture(outline, opened, style, show), theme)}</div>',
+        f'<main><div class="stage" data-slot="stage">{picture}</div>',
         '<aside class="panel" data-slot="panel"></aside><section class="drawer" data-slot="drawer"></section>',
-        f'<section class="table" data-slot="table">{_table(outline, opened)}</section></main>',
+        f'<section class="table" data-slot="table">{_table(table)}</section></main>',
     ]
-    data = {"document": to_text(document(outline, style)), "constants": constants(), "options": options}
-    return page("graph", outline.graph.name, "\n".join(body), data, theme)
+    data = {"document": to_text(found), "constants": constants(), "options": options}
+    return page("graph", found["name"], "\n".join(body), data, options["theme"])
 
 
 def page(kind: str, title: str, body: str, data: dict[str, Any], theme: Theme = "auto") -> str:
@@ -71,8 +77,7 @@ def _script(name: str, data: Any) -> str:
     return f'<script type="application/json" id="{name}">{text}</script>'
 
 
-def _table(outline: Outline, opened: set[int]) -> str:
-    found = rows(outline, opened)
+def _table(found: Sequence[Row]) -> str:
     columns = columns_within(found, None)
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
     body = (_row([row.get(name) or "–" for name in columns]) for row in found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from ..graph import Graph, Variable
+from ..graph import FailedOperation, Graph, Variable
 
 ROLES: Final = ("input", "parameter", "constant", "operation", "output", "loss")
 
@@ -23,7 +23,7 @@ def roles(graph: Graph, parameters: Collection[int] | None = None) -> list[str]:
     alone = len(outputs) == 1
 
     def role(v: Variable) -> str:
-        if v.number in outputs and v.operation is not None:
+        if v.number in outputs and v.operation is not None and type(v.operation) is not FailedOperation:
             return "loss" if alone and v.shape == () and v.type.carries_derivative else "output"
         if v.operation is not None:
             return "operation"

@@ -24,7 +24,7 @@ def summary(outline: Outline, kept: Kept) -> dict[str, Any]:
     if measured is not None:
         found |= {"forward": _forward(measured), "backward": _backward(measured)}
         found |= {f"{each}s": sum(f.severity == each for f in measured.findings) for each in SEVERITIES}
-        if len(graph.outputs) == 1 and graph.outputs[0].size == 1:
+        if len(graph.outputs) == 1 and graph.outputs[0].size == 1 and measured.has_value(graph.outputs[0]):
             found["result"] = numbers(measured.value(graph.outputs[0]))
     return found
 

@@ -64,11 +64,11 @@ def rows(outline: Outline, opened: set[int]) -> list[Row]:
 
 
 def _of_variable(outline: Outline, v: Variable) -> Row:
-    measured, name = outline.measured, outline.label(v)
+    measured, label, name = outline.measured, outline.label(v), outline.names[v.number]
     path = [outline.tree.groups[n].title for n in reversed(outline.tree.path(outline.tree.home[v.number])) if n]
     row: Row = {
         "#": str(v.number),
-        "node": shortened("/".join([*path, name]), LETTERS),
+        "node": shortened("/".join([*path, label]), LETTERS),
         "op": _operation(outline, v),
         "shape": shape_text(v.shape) or "scalar",
     }
@@ -81,6 +81,8 @@ def _of_variable(outline: Outline, v: Variable) -> Row:
             row["gain"] = " | ".join(number_text(gain) if gain is not None else NOTHING for gain in gains)
         row["keeps"] = ",".join(_kept(outline, v, [local[k].keeps for k in wanted]))
         row["line"] = str(v.origins[0]) if v.origins else ""
+    if name in outline.failed:
+        row |= {"op": _attempt(outline, v), "shape": "", "J to input": "", "keeps": "", "health": "!! failed"}
     if measured is not None and measured.has_value(v):
         row["value"] = value_text(measured.value(v), measured.rms(v))
         gradient = measured.gradient(v)
@@ -88,12 +90,18 @@ def _of_variable(outline: Outline, v: Variable) -> Row:
             row["gradient"] = value_text(gradient, measured.gradient_rms(v))
         if v.size > len(BARS):
             row["histogram"] = _bars(measured.value(v))
-        finding = measured.flags.get(outline.names[v.number])
+        finding = measured.flags.get(name)
         if finding is not None and finding.severity != "note":
             row["health"] = f"!! {marked(finding)}"
-        elif outline.names[v.number] in measured.poisoned:
-            row["health"] = f"poisoned by {measured.poisoned[outline.names[v.number]].variable}"
+        elif name in measured.poisoned:
+            row["health"] = f"poisoned by {measured.poisoned[name].variable}"
     return row
+
+
+def _attempt(outline: Outline, v: Variable) -> str:
+    """What failed and what it was applied to, with shapes: `matmul h (3,4), W (5,4)`."""
+    operands = [f"{outline.label(u) if u.name else ''} {shape_text(u.shape)}".strip() for u in v.inputs]
+    return f"{word(v)} {', '.join(operands)}"
 
 
 def _operation(outline: Outline, v: Variable) -> str:

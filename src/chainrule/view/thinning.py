@@ -30,7 +30,7 @@ class Detail:
 
     def __init__(self, outline: Outline, style: Style):
         self.count = len(outline.graph)
-        self.measured = outline.measured
+        self.measured, self.spare = outline.measured, outline.spare
         self.styles: Sequence[Style] = STYLES if self.count <= PICTURES else (style,)
         self.exact = self.count <= EXACT
         self._roles, self._names = outline.roles, outline.names
@@ -40,6 +40,8 @@ class Detail:
     @property
     def announced(self) -> str | None:
         """What is left out, in a sentence; None where nothing is."""
+        if self.spare:
+            return "statistics only"
         if self.measured is None or self.count <= PICTURES:
             return None
         if self.count <= ARRAYS:
@@ -54,7 +56,7 @@ class Detail:
 
     def sample(self, v: Variable) -> bool:
         """Whether the local Jacobians of the operation that made it are sampled: of equal ones the first."""
-        if self.measured is None or v.operation is None or not self.measured.has_value(v):
+        if self.spare or self.measured is None or v.operation is None or not self.measured.has_value(v):
             return False
         kind = (v.operation, v.parameters, v.part, *[u.type for u in v.inputs])
         is_new = kind not in self._sampled
@@ -66,12 +68,16 @@ class Detail:
         return flagged or v.number in self._outputs
 
     def picture(self, v: Variable) -> bool:
+        if self.spare:
+            return False
         if self.count <= PICTURES or self._is_kept(v):
             return True
         return self.count <= ARRAYS and self._roles[v.number] == "parameter"
 
     def histogram(self, v: Variable) -> bool:
-        return self.count <= ARRAYS or self._is_kept(v)
+        return not self.spare and (self.count <= ARRAYS or self._is_kept(v))
 
     def numbers(self, v: Variable) -> bool:
+        if self.spare:
+            return v.size == 1
         return v.size <= FEW and (v.size == 1 or self.count <= ARRAYS or self._is_kept(v))

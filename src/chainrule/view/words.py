@@ -6,7 +6,7 @@ import decimal
 import math
 from typing import Any, Final
 
-from ..graph import Body, Variable
+from ..graph import Body, FailedOperation, Variable
 from ..original import np
 
 SIGNS: Final = {
@@ -26,6 +26,8 @@ def word(v: Variable) -> str:
     """The operation in a word that NumPy's users know; of leaves, what they are."""
     if v.operation is None:
         return "constant" if v.is_constant else "input"
+    if type(v.operation) is FailedOperation:
+        return v.operation.verb
     if v.operation.name != "einsum":
         return v.operation.name
     labels, out = v.parameters[:2]

@@ -18,7 +18,7 @@ from ...original import np
 from ...tracing import Array, active
 from ...tracing.array import ARRAY, PYTHON
 from ..arguments import check_callable
-from ..scope import plain, read_only
+from ..scope import hand_on_graph, plain, read_only
 from ..transformed import named_as
 from . import report
 from .donation import check_donated, donated_arrays
@@ -305,7 +305,11 @@ class Compiled:
         except Exception as error:
             failure = error
         if recording is None or recorder is None or state is None:
-            result = self._plainly(args, keywords)  # if it fails so, too, that is the function's own matter
+            try:
+                result = self._plainly(args, keywords)
+            except Exception as error:  # that is the function's own matter
+                hand_on_graph(failure, error)
+                raise
             entry.is_plain = True
             self._tell_plain(_reason_of(failure))
             return result

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...errors import ShapeError
 from ...ops import sorting
 from ...original import np
 from ..array import Array, wrap
@@ -178,9 +179,9 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
             raise ValueError("period must be a non-zero value")
         period, left, right = abs(period), None, None
     if xp.ndim != 1 or fp.ndim != 1:
-        raise ValueError("object too deep for desired array" if period is None else "Data points must be 1-D sequences")
+        raise ShapeError("object too deep for desired array" if period is None else "Data points must be 1-D sequences")
     if xp.shape != fp.shape:
-        raise ValueError("fp and xp are not of the same length.")
+        raise ShapeError("fp and xp are not of the same length.")
     if not xp.size:
         raise ValueError("array of sample points is empty")
     if period is not None:

@@ -8,6 +8,7 @@ import itertools
 import operator
 from typing import Any
 
+from ...errors import ShapeError
 from ...ops.contraction import einsum
 from ...ops.movement import broadcast_to as broadcast
 from ...ops.movement import concatenate as join
@@ -256,7 +257,7 @@ def concatenate(
     if axis is None:
         variables, axis = [reshape(v, shape=(v.size,)) for v in variables], 0
     if not variables[0].ndim:
-        raise ValueError("zero-dimensional arrays cannot be concatenated")
+        raise ShapeError("zero-dimensional arrays cannot be concatenated")
     common = np.result_type(*[v.dtype for v in variables])
     wanted = np.dtype(dtype) if dtype is not None else common
     if not np.can_cast(common, wanted, casting):
@@ -270,13 +271,13 @@ def _check_joined(shapes: list[tuple[int, ...]], axis: int) -> None:
     first = shapes[0]
     for number, other in enumerate(shapes):
         if len(other) != len(first):
-            raise ValueError(
+            raise ShapeError(
                 "all the input arrays must have same number of dimensions, but the array at index 0 has "
                 f"{len(first)} dimension(s) and the array at index {number} has {len(other)} dimension(s)"
             )
         for k, (m, n) in enumerate(zip(first, other, strict=True)):
             if k != axis and m != n:
-                raise ValueError(
+                raise ShapeError(
                     "all the input array dimensions except for the concatenation axis must match exactly, but along "
                     f"dimension {k}, the array at index 0 has size {m} and the array at index {number} has size {n}"
                 )
@@ -286,7 +287,7 @@ def _check_joined(shapes: list[tuple[int, ...]], axis: int) -> None:
 def stack(arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind") -> Any:
     arrays = _all([*arrays, out] if trace_of(*arrays) is None else arrays)[: len(arrays)]
     if len({a.shape for a in arrays}) > 1:
-        raise ValueError("all input arrays must have the same shape")
+        raise ShapeError("all input arrays must have the same shape")
     axis = normalize_axis_index(axis, arrays[0].ndim + 1)
     return concatenate([expand_dims(a, axis) for a in arrays], axis, out, dtype=dtype, casting=casting)
 

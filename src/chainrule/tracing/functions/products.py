@@ -14,6 +14,7 @@ from ...ops.selection import where
 from ...original import np
 from ..array import Array, viewed, wrap
 from ..dispatch import answers, finish, lifted, refuse, result_of
+from ..failing import written_names
 from ..indexing import axis_of
 from ..layout import einsum_order, laid
 from ..ufuncs import GENERALIZED
@@ -43,7 +44,8 @@ def _contraction(operands: list[Array], labels: list[tuple[int, ...]], out: tupl
 def _mismatch(what: str, a: Array, b: Array, inner: tuple[int, int], transposed: bool) -> ShapeError:
     hint = None
     if a.ndim == b.ndim == 2 and transposed:
-        hint = f"{_named(a)} @ {_named(b)}.T" if a.shape[1] == b.shape[1] else f"{_named(a)}.T @ {_named(b)}"
+        names = written_names(2) or [_name(a.variable) or "a", _name(b.variable) or "b"]
+        hint = f"{names[0]} @ {names[1]}.T" if a.shape[1] == b.shape[1] else f"{names[0]}.T @ {names[1]}"
     return ShapeError(
         f"{what} needs inner sizes to agree: {inner[0]} is not {inner[1]}",
         got=f"{_described(a)};  {_described(b)}",
@@ -54,10 +56,6 @@ def _mismatch(what: str, a: Array, b: Array, inner: tuple[int, int], transposed:
 
 def _name(v: Variable) -> str | None:
     return v.name or (v.origins[0].assigned_name if v.origins else None)
-
-
-def _named(x: Array) -> str:
-    return _name(x.variable) or "x"
 
 
 def _described(x: Array) -> str:
@@ -356,11 +354,11 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
         axisa = axisb = axisc = axis
     a, b = _pair(a, b)
     if not a.ndim or not b.ndim:
-        raise ValueError("At least one array has zero dimension")
+        raise ShapeError("At least one array has zero dimension")
     a = moveaxis(a, normalize_axis_index(axisa, a.ndim, msg_prefix="axisa"), -1)
     b = moveaxis(b, normalize_axis_index(axisb, b.ndim, msg_prefix="axisb"), -1)
     if a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
-        raise ValueError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
+        raise ShapeError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
     if a.shape[-1] == 2 or b.shape[-1] == 2:
         raise refuse("np.cross of vectors in the plane (deprecated in NumPy 2.0)", "a[0] * b[1] - a[1] * b[0]")
     (a0, a1, a2), (b0, b1, b2) = ([x[..., k] for k in range(3)] for x in (a, b))
@@ -372,12 +370,16 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
 def cross_of_vectors(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     a, b = _pair(x1, x2)
     if a.shape[axis] != 3 or b.shape[axis] != 3:
-        raise ValueError(
+        raise ShapeError(
             "Both input arrays must be (arrays of) 3-dimensional vectors, but they are "
             f"{a.shape[axis]} and {b.shape[axis]} dimensional instead."
         )
     return cross(a, b, axis=axis)
 
 
-for _attribute, _answer in {"dot": dot, "trace": trace}.items():
+def _dot(self: Array, b: Any, out: Any = None) -> Any:
+    return np.dot(self, b, out=out)
+
+
+for _attribute, _answer in {"dot": _dot, "trace": trace}.items():
     setattr(Array, _attribute, _answer)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ...errors import ShapeError
 from ...ops.selection import where as select
 from ...original import np
 from ..array import ARRAY, NUMBERS, Array, apply_elementwise, trace_of, variable_of, wrap
@@ -202,7 +203,7 @@ def _along_axis(a: Array, indices: Array, axis: Any) -> tuple[Array, Array, int]
     if indices.dtype.kind not in "iu":
         raise IndexError("`indices` must be an integer array")
     if a.ndim != indices.ndim:
-        raise ValueError("`indices` and `arr` must have the same number of dimensions")
+        raise ShapeError("`indices` and `arr` must have the same number of dimensions")
     return a, indices, axis
 
 

@@ -12,7 +12,7 @@ from ...original import np
 from .. import layout
 from ..activity import active
 from ..array import ARRAY, Array, contains_traced, stacked, trace_of, variable_of, wrap
-from ..dispatch import carries_derivative, of_dtype, promotes_as, refuse
+from ..dispatch import carries_derivative, note_call, of_dtype, promotes_as, refuse
 from ..functions.axes import shape_of
 from ..functions.manipulation import broadcast_to, concatenate
 from ..memory import adopted, plainly
@@ -34,7 +34,11 @@ def making(original: Callable[..., Any], traced: Callable[..., Any] | None = Non
         if not is_answered():
             return original(*args, **keywords)
         if traced is not None and trace_of(*args, *keywords.values()) is not None:
-            return traced(*args, **keywords)
+            try:
+                return traced(*args, **keywords)
+            except Exception as error:
+                note_call(error, original, args, keywords)
+                raise
         return adopted(original(*plainly(args), **plainly(keywords)), (*args, *keywords.values()))
 
     make.__name__ = make.__qualname__ = getattr(original, "__name__", "make")
