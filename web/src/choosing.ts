@@ -21,8 +21,8 @@ export function installChoosing(page: Page): void {
 /** Choose a variable; beside the one before, where two are compared. */
 export function pin({ store }: Page, number: number, beside = false): void {
   const last = selected(store.state);
-  const pinned = beside && last !== null && last !== number ? [last, number] : [number];
-  store.update({ pinned, edge: null });
+  const second = (beside || store.state.comparing) && last !== null && last !== number;
+  store.update({ pinned: second ? [last, number] : [number], edge: null, comparing: false });
 }
 
 export function toggleGroup({ store }: Page, group: number): void {

@@ -83,6 +83,10 @@ export interface GraphNode {
   value?: Described;
   gradient?: Described | { no_path: true };
   health?: Health;
+  /** What it computes and how its arguments get their gradients; or which of the document's rules does. */
+  rule?: Rule | { template: number } | { because: string };
+  /** How it is called in rules with holes. */
+  symbol?: NameSymbol;
   drawn: Drawn;
 }
 
@@ -95,6 +99,33 @@ export interface Health {
   icon: string;
   reach?: string | null;
   by?: number;
+}
+
+/** One formula in two languages. */
+export interface Formula {
+  tex: string;
+  mathml: string;
+}
+
+export interface Rule {
+  forward: Formula;
+  backward: BackwardRule[];
+  why: string;
+}
+
+/** How an argument gets its gradient; or why there is no rule. */
+export interface BackwardRule extends Partial<Formula> {
+  argument: number;
+  shapes?: Formula;
+  numbers?: Formula;
+  kronecker?: Formula;
+  because?: string;
+}
+
+/** Letter and index of a name. */
+export interface NameSymbol {
+  tex: [base: string, below: string];
+  mathml: [base: string, below: string];
 }
 
 /** What the way back needs of a variable: for which edges, as pairs of `to` and `argument`. */
@@ -127,7 +158,12 @@ export interface GraphEdge {
   sample?: Sample;
   gain?: Num;
   contribution?: Contribution;
+  /** How far the rule is from differences at this point, where that was asked for. */
+  check?: Check;
 }
+
+/** The largest difference, relative to the largest number; or why there is none. */
+export type Check = { error: Num; tolerance: number; passed: boolean } | { because: string };
 
 export interface Group {
   id: number;
@@ -226,6 +262,8 @@ export interface GraphDocument {
   edges: GraphEdge[];
   groups: Group[];
   levels: Level[];
+  /** Rules with holes for names, of large graphs. */
+  rules?: Rule[];
   sources: Source[];
   findings: Finding[];
   thinned: string | null;

@@ -11,8 +11,12 @@ export function element<K extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag);
   setAttributes(made, attributes);
-  made.append(...children.filter((child): child is Node | string => child !== null && child !== undefined && child !== false));
+  made.append(...children.filter(isShown));
   return made;
+}
+
+export function isShown(child: Child): child is Node | string {
+  return child !== null && child !== undefined && child !== false;
 }
 
 export function svgElement(tag: string, attributes: Attributes = {}, ...children: (Node | string)[]): SVGElement {

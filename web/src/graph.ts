@@ -1,15 +1,17 @@
 // The page of a graph. Python has written the picture, a table and the data; from here on they answer.
 
 import { Canvas, listenToPointer } from "./canvas";
+import { installCards } from "./card";
 import { installChoosing } from "./choosing";
 import { Commands, listenToKeys } from "./commands";
 import { element } from "./elements";
 import { load } from "./load";
 import { installLooks } from "./looks";
 import type { Page } from "./page";
+import { installPanel } from "./panel";
 import { Store } from "./store";
 
-const FEATURES: ((page: Page) => void)[] = [installLooks, installChoosing];
+const FEATURES: ((page: Page) => void)[] = [installLooks, installChoosing, installPanel, installCards];
 
 async function start(): Promise<void> {
   const { graph, constants, options } = await load();
@@ -21,6 +23,7 @@ async function start(): Promise<void> {
     tab: "graph",
     graphs: "forward",
     pinned: [],
+    comparing: false,
     edge: null,
     step: null,
     teaching: "pull",

@@ -1,7 +1,8 @@
 // Heat maps as the document has them: numbers of some indices of each axis, of which two axes are looked at.
 
-import { type Scale, colorOf, scaleOf } from "./colormaps";
+import { type Color, type Scale, colorOf, scaleOf } from "./colormaps";
 import type { Picture } from "./document";
+import { element } from "./elements";
 
 const SHADES = 254;
 
@@ -48,24 +49,18 @@ export class HeatMap {
 
   /** The number there, to a 254th of the range where the document has no more; NaN where it is not finite. */
   number(plane: Plane, row: number, column: number): number {
-    const place = this.places(plane, row, column).reduce((sum, each, axis) => sum + each * this.strides[axis]!, 0);
+    const place = this.place(plane, row, column);
     return this.exact?.[place] ?? this.shade(place);
   }
 
   /** In its colors, a pixel for each number. */
   draw(canvas: HTMLCanvasElement, plane: Plane = this.firstPlane): void {
     const [rows, columns] = this.size(plane);
-    canvas.width = columns;
-    canvas.height = rows;
-    const context = canvas.getContext("2d")!;
-    const image = context.createImageData(columns, rows);
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const place = this.places(plane, row, column).reduce((sum, each, axis) => sum + each * this.strides[axis]!, 0);
-        image.data.set([...colorOf(this.shade(place), this.scale), 255], 4 * (row * columns + column));
-      }
-    }
-    context.putImageData(image, 0, 0);
+    paint(canvas, rows, columns, (row, column) => colorOf(this.shade(this.place(plane, row, column)), this.scale));
+  }
+
+  private place(plane: Plane, row: number, column: number): number {
+    return this.places(plane, row, column).reduce((sum, each, axis) => sum + each * this.strides[axis]!, 0);
   }
 
   private places({ down, across, places }: Plane, row: number, column: number): number[] {
@@ -83,10 +78,29 @@ export class HeatMap {
 
 /** A small picture of an array, to be sized by its class. */
 export function thumbnail(picture: Picture): HTMLCanvasElement {
-  const canvas = document.createElement("canvas");
-  canvas.className = "heat";
+  const canvas = element("canvas", { class: "heat" });
   new HeatMap(picture).draw(canvas);
   return canvas;
+}
+
+/** A canvas with a pixel for each color. */
+export function painted(rows: number, columns: number, color: (row: number, column: number) => Color): HTMLCanvasElement {
+  const canvas = element("canvas", { class: "heat" });
+  paint(canvas, rows, columns, color);
+  return canvas;
+}
+
+function paint(canvas: HTMLCanvasElement, rows: number, columns: number, color: (row: number, column: number) => Color): void {
+  canvas.width = columns;
+  canvas.height = rows;
+  const context = canvas.getContext("2d")!;
+  const image = context.createImageData(columns, rows);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      image.data.set([...color(row, column), 255], 4 * (row * columns + column));
+    }
+  }
+  context.putImageData(image, 0, 0);
 }
 
 function bytes(text: string): Uint8Array<ArrayBuffer> {

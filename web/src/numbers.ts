@@ -37,3 +37,13 @@ export function shortened(text: string, most: number): string {
   const tail = Math.trunc((most - 1) / 2);
   return [...letters.slice(0, most - 1 - tail), "…", ...letters.slice(letters.length - tail)].join("");
 }
+
+/** `4,194,304` */
+export function counted(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** `1 unit`, `2,048 units` */
+export function several(count: number, unit: string): string {
+  return `${counted(count)} ${unit}${count === 1 ? "" : "s"}`;
+}

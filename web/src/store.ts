@@ -16,6 +16,8 @@ export interface State {
   graphs: Graphs;
   /** The variables in the panel, the last one chosen; two are compared. */
   pinned: readonly number[];
+  /** Whether the variable that is chosen next comes beside the one before. */
+  comparing: boolean;
   /** The edge in the panel, by the name of its element ("e7-1"). */
   edge: string | null;
   /** How many steps of the forward and then the backward pass are done; null where nobody steps. */

@@ -2,7 +2,7 @@
 // and saves is what Python writes. All text of the user's is escaped here and nowhere else.
 
 import type { Constants, Drawn, GraphDocument, GraphEdge, GraphNode, Group, Show, Style, Word } from "./document";
-import { numberText, shortened } from "./numbers";
+import { counted, numberText, shortened } from "./numbers";
 import { ENDS_APART, HEADER, type OpenGroups, type Picture, type Point, type Shape, type Way, pictureOf } from "./picture";
 
 const MARGIN = 16;
@@ -251,7 +251,7 @@ export function edgesByName(graph: GraphDocument): Map<string, GraphEdge> {
 }
 
 export function edgeTitle({ structure, stored, full, gain }: GraphEdge): string {
-  const size = `${grouped(stored)} of ${grouped(full)} numbers stored`;
+  const size = `${counted(stored)} of ${counted(full)} numbers stored`;
   return `local Jacobian: ${structure}, ${size}` + (gain === undefined ? "" : `, gain ${numberText(gain)}`);
 }
 
@@ -383,10 +383,6 @@ function roomsBeside(picture: Picture): Map<number, number> {
 function n(x: number): string {
   const text = (Math.floor(100 * x + 0.5) / 100).toFixed(2).replace(/0+$/, "").replace(/\.$/, "");
   return text === "-0" ? "0" : text;
-}
-
-function grouped(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 const NOT_IN_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;

@@ -1,0 +1,117 @@
+// A short card beside what the pointer or the focus is on.
+
+import type { GraphEdge, GraphNode } from "./document";
+import { element, isShown, type Child } from "./elements";
+import { signOf } from "./jacobian_section";
+import { cellText, linesOf } from "./number_table";
+import { counted, shapeText, sixDigits } from "./numbers";
+import type { Page } from "./page";
+import { edgesByName } from "./svg";
+
+const WAIT = 80; // milliseconds
+const APART = 10;
+
+export function installCards(page: Page): void {
+  const { canvas, graph } = page;
+  const { stage } = canvas;
+  const edges = edgesByName(graph);
+  const card = document.body.appendChild(element("div", { class: "card", role: "tooltip", id: "card", hidden: true }));
+  let waiting = 0;
+  let shown: Element | null = null;
+
+  const show = (shape: SVGGElement, x?: number): void => {
+    const { node } = shape.dataset;
+    const edge = edges.get(shape.id);
+    const content = node !== undefined ? variableCard(graph.nodes[Number(node)]!) : edge ? edgeCard(page, edge) : null;
+    if (!content) return;
+    shown = shape;
+    card.replaceChildren(...content.filter(isShown));
+    card.hidden = false;
+    place(card, shape.getBoundingClientRect(), x);
+  };
+  const hide = (): void => {
+    clearTimeout(waiting);
+    shown = null;
+    card.hidden = true;
+  };
+  stage.addEventListener("pointerover", (event) => {
+    const shape = shapeAt(event.target);
+    if (shape === shown) return;
+    hide();
+    if (shape && event.pointerType !== "touch") {
+      waiting = window.setTimeout(() => show(shape, shape.dataset["to"] === undefined ? undefined : event.clientX), WAIT);
+    }
+  });
+  stage.addEventListener("pointerleave", hide);
+  stage.addEventListener("pointerdown", hide);
+  stage.addEventListener("scroll", hide);
+  stage.addEventListener("focusin", (event) => {
+    const shape = shapeAt(event.target);
+    if (shape && (event.target as Element).matches(":focus-visible")) show(shape);
+  });
+  stage.addEventListener("focusout", hide);
+  document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+  canvas.onRender(() => {
+    hide();
+    for (const shape of canvas.svg.querySelectorAll(".node, .edge[data-to]")) {
+      // the browser's own tip would stand over the card
+      for (const title of shape.querySelectorAll("title")) title.remove();
+    }
+    for (const path of canvas.svg.querySelectorAll(".edge[data-to] > path:first-child")) {
+      const wide = path.cloneNode() as SVGPathElement;
+      wide.classList.add("wide"); // thin lines are hard to hit
+      path.after(wide);
+    }
+  });
+}
+
+function shapeAt(target: EventTarget | null): SVGGElement | null {
+  return (target as Element).closest<SVGGElement>("[data-node], [data-to]");
+}
+
+function variableCard(node: GraphNode): Child[] {
+  const { label, word, role, operation, shape, dtype, health } = node;
+  return [
+    head(label, operation === null ? role : word),
+    element("p", {}, `${shapeText(shape) || "scalar"} ${dtype}`),
+    element("dl", {}, ...row("value", node.value), ...row("gradient", node.gradient)),
+    health && element("p", { class: `health ${health.severity}` }, element("b", {}, health.kind), ` ${health.message}`),
+  ];
+
+  function row(words: string, described: GraphNode["gradient"]): HTMLElement[] {
+    if (!described) return [];
+    return [element("dt", {}, words), element("dd", { "data-rms": words }, textOf(described))];
+  }
+
+  function textOf(described: NonNullable<GraphNode["gradient"]>): string {
+    if ("no_path" in described) return "0: no path to the loss";
+    const { numbers, statistics } = described;
+    if (shape.length > 0 || numbers === undefined) return `rms ${sixDigits(statistics.rms)}`;
+    return cellText(linesOf(numbers, shape).cells[0]![0]!, sixDigits);
+  }
+}
+
+function edgeCard({ graph, constants }: Page, edge: GraphEdge): Child[] {
+  const [x, y] = [graph.nodes[edge.from]!, graph.nodes[edge.to]!];
+  const [rows, columns] = edge.shape.map((shape) => counted(shape.reduce((a, b) => a * b, 1)));
+  return [
+    head(`∂${y.label}/∂${x.label}`, ""),
+    element("p", {}, signOf(edge.structure, constants), element("span", { class: "structure" }, edge.structure)),
+    element("p", {}, `${rows} × ${columns}, ${counted(edge.stored)} of ${counted(edge.full)} stored`),
+    edge.gain !== undefined && element("p", {}, `gain ${sixDigits(edge.gain)}`),
+  ];
+}
+
+function head(name: string, operation: string): HTMLElement {
+  return element("p", { class: "head" }, element("strong", {}, name), " ", element("span", { class: "operation" }, operation));
+}
+
+/** Below what it tells of, or above where there is no room. */
+function place(card: HTMLElement, around: DOMRect, x = around.left + around.width / 2): void {
+  const { width, height } = card.getBoundingClientRect();
+  const { clientWidth, clientHeight } = document.documentElement;
+  const below = Math.min(around.bottom, clientHeight) + APART;
+  const fits = below + height < clientHeight || around.top - APART - height < 0;
+  card.style.left = `${Math.max(4, Math.min(x - width / 2, clientWidth - width - 4))}px`;
+  card.style.top = `${fits ? Math.min(below, clientHeight - height - 4) : around.top - APART - height}px`;
+}
