@@ -251,6 +251,20 @@ export interface Summary {
   result?: Nested;
 }
 
+/** The graph of the gradients by itself: values of the forward graph that it needs are its inputs. */
+export interface GradientGraph {
+  document: GraphDocument;
+  /** Groups that are open at first. */
+  opened: number[];
+  values: { forward: number; backward: number }[];
+  /** For each forward variable its gradient here, then what else it is computed with. */
+  links: { forward: number; backward: number[] }[];
+}
+
+export interface Backward extends GradientGraph {
+  simplified: GradientGraph;
+}
+
 export interface GraphDocument {
   schema: "chainrule/view/1";
   name: string;
@@ -267,6 +281,8 @@ export interface GraphDocument {
   sources: Source[];
   findings: Finding[];
   thinned: string | null;
+  /** Null where there is no gradient; not in the documents of large graphs. */
+  backward?: Backward | null;
 }
 
 /** What all graphs are drawn with. */

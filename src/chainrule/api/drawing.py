@@ -40,6 +40,7 @@ class Drawing(Protocol):
         values: Mapping[int, Any] | None,
         seeds: Mapping[Variable, Any] | None,
         parameters: Collection[int] | None,
+        **options: Any,
     ) -> str: ...
 
     def show(

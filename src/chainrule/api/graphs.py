@@ -635,6 +635,7 @@ class Graph:
         seeds: Any = None,
         *,
         parameters: Sequence[Name] | None = None,
+        backward: bool = False,
     ) -> str:
         """All that is shown of the graph, as a JSON document of schema "chainrule/view/1".
 
@@ -646,6 +647,8 @@ class Graph:
         ----------
         path, values, seeds, parameters
             As for `to_svg`. Without values the document holds no data.
+        backward : bool
+            Whether the graph of the gradients is a part of it, before and after it is simplified.
 
         Returns
         -------
@@ -658,7 +661,8 @@ class Graph:
         >>> document["edges"][0]["structure"]
         'diagonal'
         """
-        return _written(drawing().view(self.data, *self._shown(values, seeds, parameters)), path)
+        shown = self._shown(values, seeds, parameters)
+        return _written(drawing().view(self.data, *shown, backward=backward), path)
 
     @users_frames_only
     def show(

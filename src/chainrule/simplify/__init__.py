@@ -7,7 +7,17 @@ for something simpler. Every rewrite is an identity of real numbers; in floating
 
 from . import arithmetic, movement, stability, zeros
 from .merging import MergingGraph
-from .passes import simplify
+from .passes import simplified, simplify
 from .rewrites import REWRITES, rewrites
 
-__all__ = ["REWRITES", "MergingGraph", "arithmetic", "movement", "rewrites", "simplify", "stability", "zeros"]
+__all__ = [
+    "REWRITES",
+    "MergingGraph",
+    "arithmetic",
+    "movement",
+    "rewrites",
+    "simplified",
+    "simplify",
+    "stability",
+    "zeros",
+]

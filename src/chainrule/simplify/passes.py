@@ -5,13 +5,18 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from ..graph import Body, Graph, Variable, ancestors, extract
+from ..graph import Body, Graph, Variable, ancestors, extracted
 from .bodies import kept_scans
 from .merging import MergingGraph
 
 
 def simplify(graph: Graph) -> Graph:
     """An equal graph of fewer or more stable operations; inputs and outputs stay what and where they are."""
+    return simplified(graph)[0]
+
+
+def simplified(graph: Graph) -> tuple[Graph, dict[int, Variable]]:
+    """The same, and what became of each variable that is still there, by its number."""
     merged = MergingGraph(graph.name)
     known: dict[int, Variable] = {}
     for v in graph.inputs:
@@ -32,7 +37,8 @@ def simplify(graph: Graph) -> Graph:
             if copy.operation is not None:
                 merged.merge_origins(copy, [old])
     merged.outputs = [known[v.number] for v in graph.outputs]
-    return extract(merged, merged.inputs, merged.outputs, graph.name)
+    small, where = extracted(merged, merged.inputs, merged.outputs, graph.name)
+    return small, {number: where[v.number] for number, v in known.items() if v.number in where}
 
 
 def _simplified(parameters: tuple[Any, ...]) -> tuple[Any, ...]:

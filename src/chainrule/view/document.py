@@ -6,10 +6,12 @@ looked at. It holds no path of the machine, and no number of the user's where no
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import Any, Final
 
 from ..graph import Variable
+from .backward import backward
 from .boxes import Style
 from .drawn import drawn_caption
 from .edges import edges
@@ -27,7 +29,7 @@ from .words import bodies
 SCHEMA: Final = "chainrule/view/1"
 
 
-def document(outline: Outline, style: Style = "compact") -> dict[str, Any]:
+def document(outline: Outline, style: Style = "compact", with_backward: bool = False) -> dict[str, Any]:
     """Plain dicts, lists, strings and numbers. A large graph has its boxes in one style."""
     graph, tree = outline.graph, outline.tree
     sources, detail, kept, rules = Sources(), Detail(outline, style), Kept(outline), RuleTable(outline)
@@ -47,11 +49,13 @@ def document(outline: Outline, style: Style = "compact") -> dict[str, Any]:
         "findings": findings(outline),
         "thinned": detail.announced,
     }
+    if with_backward:
+        found["backward"] = backward(outline, functools.partial(document, style=style))
     return found
 
 
-def to_json(outline: Outline) -> str:
-    return json.dumps(document(outline), separators=(",", ":"), allow_nan=False)
+def to_json(outline: Outline, with_backward: bool = False) -> str:
+    return json.dumps(document(outline, with_backward=with_backward), separators=(",", ":"), allow_nan=False)
 
 
 def _bodies(v: Variable) -> dict[str, Any]:

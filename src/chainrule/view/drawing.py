@@ -61,9 +61,15 @@ def html(
     return to_html(outline, open_groups(outline, collapse), style, show, theme)
 
 
-def view(graph: Graph, values: Values = None, seeds: Seeds = None, parameters: Parameters = None) -> str:
+def view(
+    graph: Graph,
+    values: Values = None,
+    seeds: Seeds = None,
+    parameters: Parameters = None,
+    backward: bool = False,
+) -> str:
     """The document as JSON."""
-    return to_json(Outline(graph, values, seeds, parameters))
+    return to_json(Outline(graph, values, seeds, parameters), backward)
 
 
 def show(

@@ -26,7 +26,7 @@ def edges(outline: Outline, v: Variable, detail: Detail) -> list[dict[str, Any]]
         if shown is not None:
             each["sample"] = shown
         if measured is not None:
-            each |= _backward(measured, v, k, detail)
+            each |= _backward(measured, v, k)
     return found
 
 
@@ -55,7 +55,7 @@ def _maps(measured: Measured, v: Variable) -> dict[tuple[int, int], LinearMap]:
         return {}
 
 
-def _backward(measured: Measured, v: Variable, argument: int, detail: Detail) -> dict[str, Any]:
+def _backward(measured: Measured, v: Variable, argument: int) -> dict[str, Any]:
     """Gain and contribution."""
     found: dict[str, Any] = {}
     place = (v.number, argument)
@@ -70,5 +70,5 @@ def _backward(measured: Measured, v: Variable, argument: int, detail: Detail) ->
     if contribution.array is not None and contribution.array.size <= FEW:
         held["numbers"] = numbers(contribution.array)
     elif contribution.array is not None:
-        held["picture"] = heat_map(contribution.array, detail.exact)
+        held["picture"] = heat_map(contribution.array)
     return found | {"contribution": held}

@@ -32,6 +32,8 @@ class Outline:
         The inputs that are parameters.
     spare : bool
         Whether statistics of arrays are told, and nothing else of them.
+    elsewhere : collection of int, optional
+        Variables whose pictures another document has, of which this is a part.
     """
 
     failed: dict[str, str]  # why, by the name of what failed
@@ -43,8 +45,10 @@ class Outline:
         seeds: Mapping[Variable, Any] | None = None,
         parameters: Collection[int] | None = None,
         spare: bool = False,
+        elsewhere: Collection[int] = (),
     ):
-        self.graph, self.spare = graph, spare
+        self.graph, self.seeds = graph, seeds
+        self.spare, self.elsewhere = spare, elsewhere
         self.names = unique_names(graph)
         self.roles = roles(graph, parameters)
         self.tree = Tree(graph, self.roles)

@@ -21,6 +21,7 @@ from .picture import Picture
 from .svg import to_svg
 from .table import Row, columns_within, rows
 from .theme import Theme, page_colors
+from .thinning import BACKWARD
 
 POLICY: Final = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 
@@ -35,7 +36,8 @@ def to_html(
     """The text of the file."""
     options = {"opened": sorted(opened), "style": style, "show": show, "theme": theme}
     picture = to_svg(Picture(outline, opened, style, show), theme)
-    return page_of(document(outline, style), picture, rows(outline, opened), options)
+    found = document(outline, style, with_backward=len(outline.graph) <= BACKWARD)
+    return page_of(found, picture, rows(outline, opened), options)
 
 
 def page_of(found: dict[str, Any], picture: str, table: Sequence[Row], options: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from .numbers import EXACT, FEW, PICTURES
 from .outline import Outline
 
 ARRAYS: Final = 20_000  # variables up to which small arrays are given in full, and all have histograms
+BACKWARD: Final = 400  # variables of a graph up to which a page has the graph of its gradients too
 DIGITS: Final = 7  # of the numbers of what is thinned
 
 
@@ -32,8 +33,8 @@ class Detail:
         self.count = len(outline.graph)
         self.measured, self.spare = outline.measured, outline.spare
         self.styles: Sequence[Style] = STYLES if self.count <= PICTURES else (style,)
-        self.exact = self.count <= EXACT
-        self._roles, self._names = outline.roles, outline.names
+        self.exact = self.count <= EXACT and not outline.elsewhere
+        self._roles, self._names, self._elsewhere = outline.roles, outline.names, outline.elsewhere
         self._sampled: set[Hashable] = set()
         self._outputs = {v.number for v in outline.graph.outputs}
 
@@ -68,14 +69,16 @@ class Detail:
         return flagged or v.number in self._outputs
 
     def picture(self, v: Variable) -> bool:
-        if self.spare:
+        if self.spare or v.number in self._elsewhere:
             return False
         if self.count <= PICTURES or self._is_kept(v):
             return True
         return self.count <= ARRAYS and self._roles[v.number] == "parameter"
 
     def histogram(self, v: Variable) -> bool:
-        return not self.spare and (self.count <= ARRAYS or self._is_kept(v))
+        if self.spare or v.number in self._elsewhere:
+            return False
+        return self.count <= ARRAYS or self._is_kept(v)
 
     def numbers(self, v: Variable) -> bool:
         if self.spare:
