@@ -83,15 +83,15 @@ def open_page(browser, tmp_path):
 @pytest.fixture(scope="session")
 def page_of():
     """The page of a graph of tests/view/graphs.py with its values, written once."""
-    from ..view.graphs import FIXTURES
+    from ..view.graphs import graph_of
 
     written = {}
 
     def page_of(name, **options):
         key = name, repr(options)
         if key not in written:
-            graph, arguments = FIXTURES[name]()
-            written[key] = graph.to_html(values=graph.forward(*arguments), **options)
+            graph, values = graph_of(name)
+            written[key] = graph.to_html(values=values, **options)
         return written[key]
 
     return page_of

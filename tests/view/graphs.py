@@ -113,6 +113,14 @@ FIXTURES = {"tiny": tiny, "mlp": mlp, "deep": deep, "wide": wide, "nan": nan, "d
 
 
 @functools.cache
+def graph_of(name):
+    """A graph and its values."""
+    graph, arguments = FIXTURES[name]()
+    with np.errstate(all="ignore"):
+        return graph, graph.forward(*arguments)
+
+
+@functools.cache
 def outline_of(name):
     """An outline with values and gradients."""
     return outline_with_numbers(*FIXTURES[name]())

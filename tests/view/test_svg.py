@@ -151,7 +151,7 @@ def test_what_is_ill_has_a_mark_with_a_word():
     with np.errstate(divide="ignore"):
         root = ET.fromstring(graph.to_svg(values=graph.forward(np.array([1.0, 0.0, 2.0]))))
     words = [[text.text for text in flag.iter(SVG + "text")] for flag in of_class(root, "flag")]
-    assert ["! non-finite, first cause"] in words and ["i poisoned"] in words
+    assert ["✕ non-finite, first cause"] in words and ["i poisoned by v1"] in words
 
 
 def luminance(color):

@@ -6,6 +6,14 @@ import { type Look, svgText } from "./svg";
 const LARGEST = 4;
 const SMALLEST = 0.1;
 const LARGEST_AT_FIRST = 1.25;
+const STILL = 4; // a pointer that moves less clicks
+
+/** What the stage shows. */
+export interface Place {
+  scale: number;
+  left: number;
+  top: number;
+}
 
 export class Canvas {
   private scale = 1;
@@ -45,12 +53,39 @@ export class Canvas {
     }
     const parsed = new DOMParser().parseFromString(this.text(), "image/svg+xml").documentElement;
     const focus = this.stage.contains(document.activeElement) ? document.activeElement!.id : "";
-    const { scrollLeft, scrollTop } = this.stage;
+    const { left, top } = this.place;
+    const anchor = this.turned(before.opened, opened);
+    const seen = anchor && this.find(anchor)!.getBoundingClientRect();
     this.svg.replaceWith(document.importNode(parsed, true));
     this.resize();
-    this.stage.scrollTo(scrollLeft, scrollTop);
+    this.stage.scrollTo(left, top);
+    if (anchor && seen) this.putBack(anchor, seen);
     for (const decorate of this.rendered) decorate();
-    if (focus) this.find(focus)?.focus();
+    if (focus) this.find(focus)?.focus({ preventScroll: true });
+  }
+
+  /** A visible group that opens or closes, by its name. */
+  private turned(before: ReadonlySet<number>, now: ReadonlySet<number>): string | null {
+    const groups = [...now].filter((group) => !before.has(group)).concat([...before].filter((group) => !now.has(group)));
+    const group = groups.find((each) => this.find(`g${each}`));
+    return group === undefined ? null : `g${group}`;
+  }
+
+  /** Scroll so that an element is where the reader has seen it. */
+  private putBack(name: string, seen: DOMRect): void {
+    const now = this.find(name)?.getBoundingClientRect();
+    if (now) this.stage.scrollBy(now.left + now.width / 2 - seen.left - seen.width / 2, now.top - seen.top);
+  }
+
+  get place(): Place {
+    const { scrollLeft, scrollTop } = this.stage;
+    return { scale: this.scale, left: scrollLeft, top: scrollTop };
+  }
+
+  goTo({ scale, left, top }: Place): void {
+    this.scale = scale;
+    this.resize();
+    this.stage.scrollTo(left, top);
   }
 
   /** An element of the picture by its name: "n7", "e7-1", "g3". */
@@ -118,18 +153,29 @@ export class Canvas {
 export function listenToPointer(canvas: Canvas): void {
   const { stage } = canvas;
   let from: { x: number; y: number; left: number; top: number } | null = null;
+  let moved = false;
   stage.addEventListener("pointerdown", (event) => {
     const onShape = (event.target as Element).closest(".node, .group, .edge, .open");
     if (event.button !== 0 || (onShape && !onShape.classList.contains("open"))) return;
     from = { x: event.clientX, y: event.clientY, left: stage.scrollLeft, top: stage.scrollTop };
+    moved = false;
   });
   stage.addEventListener("pointermove", (event) => {
     if (!from || !(event.buttons & 1)) return;
+    moved ||= Math.hypot(event.clientX - from.x, event.clientY - from.y) > STILL;
     stage.scrollTo(from.left + from.x - event.clientX, from.top + from.y - event.clientY);
   });
   window.addEventListener("pointerup", () => {
     from = null;
   });
+  stage.addEventListener(
+    "click",
+    (event) => {
+      if (moved) event.stopPropagation();
+      moved = false;
+    },
+    true,
+  );
   stage.addEventListener(
     "wheel",
     (event) => {

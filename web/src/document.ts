@@ -1,7 +1,7 @@
 // The document "chainrule/view/1", as `chainrule.view.document` writes it.
 
 export type Style = "compact" | "lecture";
-export type Show = "value" | "gradient";
+export type Show = "value" | "gradient" | "jacobian" | "health" | "memory";
 export type Severity = "error" | "warning" | "note";
 
 /** A number, or what JSON has no number for: "nan", "inf", "-inf". */
@@ -287,8 +287,10 @@ export interface GraphDocument {
 
 /** What all graphs are drawn with. */
 export interface Constants {
-  glyphs: Record<string, { lines: string; areas: string; letters: string; width: number }>;
+  glyphs: Record<string, { lines: string; areas: string; letters: string }>;
   style_sheets: Record<"auto" | "light" | "dark", string>;
+  /** The limits of flags: of which kind, in words, the number. */
+  thresholds: [kind: string, words: string, limit: number][];
 }
 
 /** How a page begins. */

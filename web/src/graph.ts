@@ -5,13 +5,37 @@ import { installCards } from "./card";
 import { installChoosing } from "./choosing";
 import { Commands, listenToKeys } from "./commands";
 import { element } from "./elements";
+import { installFlags } from "./flags";
+import { installGroups } from "./groups";
+import { installHeadline } from "./headline";
+import { installHelp } from "./help";
 import { load } from "./load";
 import { installLooks } from "./looks";
+import { installMinimap } from "./minimap";
+import { noticeIn } from "./notice";
 import type { Page } from "./page";
 import { installPanel } from "./panel";
+import { Past, installPast } from "./past";
+import { installSearch } from "./search";
 import { Store } from "./store";
+import { installTable } from "./table";
+import { installWalking } from "./walk";
 
-const FEATURES: ((page: Page) => void)[] = [installLooks, installChoosing, installPanel, installCards];
+const FEATURES: ((page: Page) => void)[] = [
+  installLooks,
+  installChoosing,
+  installPanel,
+  installCards,
+  installHeadline,
+  installSearch,
+  installWalking,
+  installFlags,
+  installGroups,
+  installTable,
+  installMinimap,
+  installHelp,
+  installPast,
+];
 
 async function start(): Promise<void> {
   const { graph, constants, options } = await load();
@@ -40,7 +64,9 @@ async function start(): Promise<void> {
     store,
     commands: new Commands(),
     canvas,
+    past: new Past(store, canvas),
     slots: {
+      tabs: part("tabs"),
       show: part("show"),
       graphs: part("graphs"),
       search: part("search"),
@@ -52,10 +78,11 @@ async function start(): Promise<void> {
     announce: (text) => {
       speech.textContent = text;
     },
+    notice: noticeIn(slot("stage"), speech),
   };
   document.documentElement.classList.add("alive");
-  canvas.fit();
   for (const install of FEATURES) install(page);
+  if (!store.state.pinned.length && store.state.step === null) canvas.fit();
   listenToPointer(canvas);
   listenToKeys(page.commands);
   Object.assign(window, { chainrule: page });

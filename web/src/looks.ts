@@ -1,24 +1,29 @@
 // The choices of how the graph is drawn: what stands in the boxes, the lecture's style, colors, size; and saving it.
 
+import type { Show } from "./document";
 import { button, choice } from "./elements";
 import type { Page } from "./page";
 import type { Theme } from "./store";
 
 const THEMES: Theme[] = ["auto", "light", "dark"];
+const LAYERS: [show: Show, key: string, word: string, words: string][] = [
+  ["value", "v", "Value", "values in the boxes"],
+  ["gradient", "g", "Gradient", "gradients in the boxes"],
+  ["jacobian", "j", "Jacobian", "local Jacobians and gains at the edges"],
+  ["health", "h", "Health", "what is wrong with the numbers"],
+  ["memory", "m", "Memory", "what is kept for the way back"],
+];
 
 export function installLooks(page: Page): void {
   const { store, slots, commands, canvas, graph } = page;
+  const layers = graph.summary.forward === undefined ? LAYERS.slice(0, 2) : LAYERS;
   const markShow = choice(
     slots.show,
-    "numbers in the boxes",
-    [
-      ["value", "Value", "values in the boxes (v)"],
-      ["gradient", "Gradient", "gradients in the boxes (g)"],
-    ] as const,
+    "what the picture shows",
+    layers.map(([show, key, word, words]) => [show, word, `${words} (${key})`] as const),
     (show) => store.update({ show }),
   );
-  commands.add("look", ["v"], "values in the boxes", () => store.update({ show: "value" }));
-  commands.add("look", ["g"], "gradients in the boxes", () => store.update({ show: "gradient" }));
+  for (const [show, key, , words] of layers) commands.add("look", [key], words, () => store.update({ show }));
   if (graph.nodes[0]?.drawn.boxes.lecture) {
     const turn = (): void => store.update({ style: store.state.style === "lecture" ? "compact" : "lecture" });
     slots.show.append(button("Lecture", "variables as nodes, operations on the edges (l)", turn, { class: "lecture" }));

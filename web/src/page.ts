@@ -3,11 +3,13 @@
 import type { Canvas } from "./canvas";
 import type { Commands } from "./commands";
 import type { Constants, GraphDocument, PageOptions } from "./document";
+import type { Past } from "./past";
 import type { Store } from "./store";
 
 /** Places in the page that modules fill. */
 export interface Slots {
   /** Buttons in the bar at the top, a span for each kind. */
+  tabs: HTMLElement;
   show: HTMLElement;
   graphs: HTMLElement;
   search: HTMLElement;
@@ -26,7 +28,11 @@ export interface Page {
   store: Store;
   commands: Commands;
   canvas: Canvas;
+  /** Where to go back to. */
+  past: Past;
   slots: Slots;
   /** Say it to whoever listens instead of looking. */
   announce: (text: string) => void;
+  /** Say it to everybody, for a while. */
+  notice: (text: string) => void;
 }

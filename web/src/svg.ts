@@ -4,6 +4,7 @@
 import type { Constants, Drawn, GraphDocument, GraphEdge, GraphNode, Group, Show, Style, Word } from "./document";
 import { counted, numberText, shortened } from "./numbers";
 import { ENDS_APART, HEADER, type OpenGroups, type Picture, type Point, type Shape, type Way, pictureOf } from "./picture";
+import { textWidth } from "./text_width";
 
 const MARGIN = 16;
 const CAPTION = 46;
@@ -219,7 +220,9 @@ class Writer {
         full: local.full,
       });
       if (local.gain !== undefined) attributes += data({ gain: numberText(local.gain) });
-      glyph = `<title>${escaped(edgeTitle(local))}</title>` + (room ? this.glyph(way.points, local.structure, room) : "");
+      const gain = local.gain !== undefined && this.show === "jacobian" ? numberText(local.gain) : "";
+      const sign = room ? this.glyph(way.points, local.structure, room, gain) : "";
+      glyph = `<title>${escaped(edgeTitle(local))}</title>${sign}`;
     }
     const ends = way.ends && this.picture.style === "compact";
     const end = ends ? tip(way.points.at(-1)!, false) : "";
@@ -228,8 +231,8 @@ class Writer {
     return `<g id="${name}" class="${kind}"${attributes} stroke-width="${way.spine ? 1.6 : 1.1}">${path}${end}${glyph}</g>`;
   }
 
-  /** The structure's sign beside the end of its edge; with its letters where there is room. */
-  private glyph(points: Point[], structure: string, room: number): string {
+  /** The structure's sign beside the end of its edge; with its letters and the gain where there is room. */
+  private glyph(points: Point[], structure: string, room: number, gain: string): string {
     const sign = this.constants.glyphs[structure]!;
     const left = room < 0;
     const [endX, endY] = points.at(-1)!;
@@ -238,9 +241,11 @@ class Writer {
     const parts = [`<rect class="frame" width="${GLYPH}" height="${GLYPH}" stroke-width="0.8"/>`];
     if (sign.lines) parts.push(`<path class="line" d="${sign.lines}" stroke-width="1.2"/>`);
     if (sign.areas) parts.push(`<path class="area" d="${sign.areas}"/>`);
-    if (sign.width + GLYPH + 12 < Math.abs(room)) {
+    const words = gain ? [`${sign.letters} ×${gain}`, `×${gain}`, sign.letters] : [sign.letters];
+    const fitting = words.find((text) => textWidth(text, SMALLEST) + GLYPH + 12 < Math.abs(room));
+    if (fitting !== undefined) {
       const at = left ? 'x="-3" text-anchor="end"' : `x="${GLYPH + 3}"`;
-      parts.push(`<text class="muted" ${at} y="8.4" font-size="${n(SMALLEST)}">${escaped(sign.letters)}</text>`);
+      parts.push(`<text class="muted" ${at} y="8.4" font-size="${n(SMALLEST)}">${escaped(fitting)}</text>`);
     }
     return `<g class="glyph" transform="translate(${n(x)} ${n(y)})">${parts.join("")}</g>`;
   }

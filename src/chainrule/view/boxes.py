@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from ..graph import Variable
-from ..health import Finding
 from .groups import Group
+from .marks import flag_of, health_text, memory_text, worst_flag
 from .outline import Outline
 from .text_width import shortened, text_width
 from .words import bodies, constant_text, number_text, shape_text, sign, value_text, word
 
 Style = Literal["compact", "lecture"]
-Show = Literal["value", "gradient"]
+Show = Literal["value", "gradient", "jacobian", "health", "memory"]
 
 STYLES: Final[tuple[Style, ...]] = ("compact", "lecture")
-SHOWS: Final[tuple[Show, ...]] = ("value", "gradient")
+SHOWS: Final[tuple[Show, ...]] = ("value", "gradient", "jacobian", "health", "memory")
 LARGE: Final = 12.0  # sizes of letters
 SMALL: Final = 10.0
 SMALLEST: Final = 9.0
@@ -97,11 +97,11 @@ def box_of_variable(outline: Outline, v: Variable, style: Style, show: Show = "v
         count = sum(len(body.graph) - len(body.graph.inputs) for _, body in held)
         second.append(Word(f"holds {count} operation{'s' * (count != 1)}", "muted", SMALL))
     lines = [first, second] if second else [first]
-    flag = _flag(outline, outline.names[v.number])
+    flag = flag_of(outline, v)
     width = max(map(apart, lines)) + 2 * MARGIN + (6.0 if v.operation is None or style == "lecture" else 0.0)
     height = 40.0 if len(lines) > 1 else 28.0
     if flag is not None:
-        width = max(width, text_width(flag[0], SMALLEST) + 50.0)
+        width = max(width, text_width(flag[0], SMALLEST) + 60.0)
         height += FLAG
     if style == "lecture":
         width, height = max(width, height), max(height, 34.0)
@@ -138,42 +138,29 @@ def _number_text(outline: Outline, v: Variable, show: Show) -> str:
     measured = outline.measured
     if measured is None or not measured.has_value(v):
         return ""
+    if show == "health":
+        return health_text(outline, [v])
+    if show == "memory":
+        return memory_text(outline, [v])
     if show == "value":
         array, rms, before = measured.value(v), measured.rms(v), ""
         if v.size != 1 and v.dtype.kind not in "fc":
             return ""
-    else:
+    else:  # beside local Jacobians stands what they are multiplied with
         array, rms, before = measured.gradient(v), measured.gradient_rms(v), "∂ "
         if array is None:
             return "∂ –"
     return before + ("" if v.size == 1 else "rms ") + value_text(array, rms)
 
 
-def _flag(outline: Outline, name: str) -> tuple[str, str, str] | None:
-    measured = outline.measured
-    if name in outline.failed:
-        return "failed", "error", outline.failed[name]
-    if measured is None:
-        return None
-    finding = measured.flags.get(name)
-    if finding is not None and (finding.severity != "note" or finding.kind.startswith("non-finite")):
-        return marked(finding), finding.severity, finding.message
-    if name in measured.poisoned:
-        cause = measured.poisoned[name]
-        return "poisoned", "note", f"not finite because of {cause.variable}"
-    return None
-
-
-def marked(finding: Finding) -> str:
-    """The words of a mark: `dead, 32 of 32 units`."""
-    return f"{finding.kind}, {finding.brief}" if finding.brief else finding.kind
-
-
 def over_copies(outline: Outline, group: Group, show: Show) -> list[float]:
-    """Least, middle and greatest root mean square of what the copies of a group give; empty without numbers."""
+    """Least, middle and greatest root mean square of what the copies of a group give; empty without numbers.
+
+    A group that is no fold is its own only copy.
+    """
     measured, found = outline.measured, []
-    for child in group.children:
-        made = [n for n in outline.tree.members(~child) if outline.graph.variables[n].operation] if child < 0 else []
+    for number in [~child for child in group.children if child < 0] if group.copies > 1 else [group.number]:
+        made = [n for n in outline.tree.members(number) if outline.graph.variables[n].operation]
         if measured is not None and made:
             v = outline.graph.variables[made[-1]]
             rms = measured.rms(v) if show == "value" else measured.gradient_rms(v)
@@ -182,7 +169,14 @@ def over_copies(outline: Outline, group: Group, show: Show) -> list[float]:
     return [found[0], found[len(found) // 2], found[-1]] if found else []
 
 
-def _span(outline: Outline, group: Group, show: Show) -> str:
+def _group_text(outline: Outline, group: Group, show: Show) -> str:
+    if outline.measured is None:
+        return ""
+    members = [outline.graph.variables[n] for n in outline.tree.members(group.number)]
+    if show == "health":
+        return health_text(outline, members)
+    if show == "memory":
+        return memory_text(outline, members)
     texts = [number_text(x) for x in over_copies(outline, group, show)]
     before = "rms" if show == "value" else "∂ rms"
     return f"{before} {' … '.join(dict.fromkeys(texts))}" if texts else ""
@@ -199,15 +193,10 @@ def box_of_group(outline: Outline, group: Group, show: Show = "value") -> Box:
     parts = [f"{n:,} {word}{'s' * (n != 1)}" for n, word in ((operations, "operation"), (parameters, "parameter")) if n]
     second = [Word(" · ".join(parts) or f"{len(members):,} variables", "muted", SMALL)]
     lines = [first, second]
-    number = _one_of({each: _span(outline, group, each) for each in SHOWS}, show) if group.copies > 1 else None
+    number = _one_of({each: _group_text(outline, group, each) for each in SHOWS}, show)
     if number:
         lines.append([number])
-    flag = _worst([each for n in members if (each := _flag(outline, outline.names[n])) is not None])
+    flag = worst_flag(outline, [graph.variables[n] for n in members])
     width = max(80.0, max(map(apart, lines)) + 2 * MARGIN + 8.0)
     height = (44.0 if len(lines) == 2 else 58.0) + FLAG * (flag is not None)
     return Box(width, height, lines, [], flag)
-
-
-def _worst(flags: list[tuple[str, str, str]]) -> tuple[str, str, str] | None:
-    order = ("error", "warning", "note")
-    return min(flags, key=lambda flag: order.index(flag[1]), default=None)

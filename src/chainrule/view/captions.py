@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from typing import Final
+
 from ..graph import Variable
 from .boxes import SMALLEST
 from .outline import Outline
 from .text_width import shortened, text_width
 from .words import number_text, shape_text, word
+
+ICONS: Final = {"error": "✕", "warning": "!", "note": "i"}
 
 
 def captions(outline: Outline) -> tuple[str, str, float]:
@@ -45,5 +50,5 @@ def described(outline: Outline, v: Variable) -> str:
 def flag_text(flag: tuple[str, str, str]) -> tuple[str, str, str, float]:
     """The text of a mark, its severity, its message and its width."""
     kind, severity, message = flag
-    text = f"{'i' if severity == 'note' else '!'} {kind}"
-    return text, severity, message, text_width(text, SMALLEST) + 10.0
+    text = f"{ICONS[severity]} {kind}"
+    return text, severity, message, math.ceil(2.16 * text_width(text, SMALLEST)) / 2 + 10.0

@@ -16,7 +16,6 @@ from .boxes import Style
 from .drawn import drawn_caption
 from .edges import edges
 from .findings import findings
-from .kept import Kept
 from .layout import group_document, level_document
 from .nodes import node
 from .outline import Outline
@@ -32,15 +31,15 @@ SCHEMA: Final = "chainrule/view/1"
 def document(outline: Outline, style: Style = "compact", with_backward: bool = False) -> dict[str, Any]:
     """Plain dicts, lists, strings and numbers. A large graph has its boxes in one style."""
     graph, tree = outline.graph, outline.tree
-    sources, detail, kept, rules = Sources(), Detail(outline, style), Kept(outline), RuleTable(outline)
+    sources, detail, rules = Sources(), Detail(outline, style), RuleTable(outline)
     found: dict[str, Any] = {
         "schema": SCHEMA,
         "name": graph.name,
         "caption": drawn_caption(outline),
-        "summary": summary(outline, kept),
+        "summary": summary(outline),
         "inputs": [v.number for v in graph.inputs],
         "outputs": [v.number for v in graph.outputs],
-        "nodes": [node(outline, v, sources, kept, detail) | rules.of(v) | _bodies(v) for v in graph.variables],
+        "nodes": [node(outline, v, sources, detail) | rules.of(v) | _bodies(v) for v in graph.variables],
         "edges": [each for v in graph.variables for each in edges(outline, v, detail)],
         "groups": [group_document(outline, group) for group in tree.groups],
         "levels": [level_document(outline.level(group.number)) for group in tree.groups],

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..graph import Variable
-from .boxes import SHOWS, SMALLEST, STYLES, Box, Style, Word, box_of_group, box_of_variable
+from .boxes import SHOWS, STYLES, Box, Style, Word, box_of_group, box_of_variable
 from .captions import captions, described, flag_text
 from .glyphs import GLYPHS
 from .groups import Group
+from .limits import limits
 from .outline import Outline
-from .text_width import text_width
 from .theme import THEMES, style_sheet
 
 
@@ -37,11 +37,11 @@ def constants() -> dict[str, Any]:
             "lines": glyph.lines,
             "areas": glyph.areas,
             "letters": glyph.letters,
-            "width": text_width(glyph.letters, SMALLEST),
         }
         for structure, glyph in GLYPHS.items()
     }
-    return {"glyphs": glyphs, "style_sheets": {theme: style_sheet(theme) for theme in THEMES}}
+    sheets = {theme: style_sheet(theme) for theme in THEMES}
+    return {"glyphs": glyphs, "style_sheets": sheets, "thresholds": limits()}
 
 
 def _drawn(boxes: dict[Any, Box], title: str) -> dict[str, Any]:

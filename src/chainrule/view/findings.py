@@ -45,7 +45,7 @@ def _finding(outline: Outline, finding: Finding) -> dict[str, Any]:
         "node": outline.number(finding.variable),
         "alike": [outline.number(each.variable) for each in finding.alike],
         "icon": ICONS[finding.kind],
-        "reach": _reach(outline, finding),
+        "reach": reach(outline, finding),
         "limits": outline.measured.thresholds.of(finding.kind),
     }
     if finding.kind in ("vanishing", "exploding") and found["node"] is not None:
@@ -56,7 +56,7 @@ def _finding(outline: Outline, finding: Finding) -> dict[str, Any]:
     return found
 
 
-def _reach(outline: Outline, finding: Finding) -> str | None:
+def reach(outline: Outline, finding: Finding) -> str | None:
     if finding.reaches_output is None:
         return None
     if finding.kind == "non-finite gradient":
@@ -81,7 +81,7 @@ def health(outline: Outline, v: Variable) -> dict[str, Any] | None:
         return found | {
             "message": finding.message,
             "icon": ICONS[finding.kind],
-            "reach": _reach(outline, finding),
+            "reach": reach(outline, finding),
         }
     if name not in measured.poisoned:
         return None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, final
 
-from ..graph import Variable
-from .outline import Outline
+from ..graph import Graph, Variable
+from .local import Local
 
 
 @final
@@ -16,13 +17,13 @@ class Kept:
     not.
     """
 
-    def __init__(self, outline: Outline):
-        graph = outline.graph
+    def __init__(self, graph: Graph, local: Callable[[Variable], list[Local]]):
         self.variables = graph.variables
         self._edges: dict[int, list[tuple[int, int]]] = {}
+        self._by: dict[int, list[int]] = {}
         below = {x.number for x in graph.inputs if x.type.carries_derivative}
         above = {v.number for v in graph.outputs if v.type.carries_derivative}
-        ways = [(v, k, outline.local(v)[k]) for v in graph.variables for k in range(len(v.inputs))]
+        ways = [(v, k, local(v)[k]) for v in graph.variables for k in range(len(v.inputs))]
         ways = [(v, k, local) for v, k, local in ways if local.structure != "zero"]
         for v, k, _ in ways:
             if v.inputs[k].number in below:
@@ -35,11 +36,21 @@ class Kept:
                 for place in local.keeps:
                     needed = v.results[~place] if place < 0 else v.inputs[place]
                     self._edges.setdefault(needed.number, []).append((v.number, k))
+                    if needed.number not in self._by.setdefault(v.number, []):
+                        self._by[v.number].append(needed.number)
 
     def of(self, v: Variable) -> dict[str, Any] | None:
         """Bytes, and the edges as pairs: the variable that an operation made, and which of its arguments."""
         edges = self._edges.get(v.number)
         return None if edges is None else {"bytes": _bytes(v), "for": [list(edge) for edge in edges]}
+
+    def bytes_of(self, v: Variable) -> int:
+        """Zero where it is not kept."""
+        return _bytes(v) if v.number in self._edges else 0
+
+    def by(self, v: Variable) -> list[int]:
+        """What the operation that made a variable keeps."""
+        return self._by.get(v.number, [])
 
     def totals(self) -> dict[str, int]:
         """Bytes of results of operations, and of inputs and constants, which are there anyway."""

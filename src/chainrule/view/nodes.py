@@ -9,7 +9,6 @@ from ..graph.text import parameter_text
 from .drawn import drawn_variable
 from .findings import health
 from .heat import heat_map
-from .kept import Kept
 from .numbers import FEW, histogram, numbers
 from .outline import Outline
 from .sources import Sources
@@ -17,7 +16,7 @@ from .thinning import Detail
 from .words import bodies, constant_text, word
 
 
-def node(outline: Outline, v: Variable, sources: Sources, kept: Kept, detail: Detail) -> dict[str, Any]:
+def node(outline: Outline, v: Variable, sources: Sources, detail: Detail) -> dict[str, Any]:
     name, role = outline.names[v.number], outline.roles[v.number]
     found: dict[str, Any] = {
         "id": v.number,
@@ -35,7 +34,7 @@ def node(outline: Outline, v: Variable, sources: Sources, kept: Kept, detail: De
         "inputs": [u.number for u in v.inputs],
         "consumers": list(dict.fromkeys(u.number for u, _ in outline.tree.consumers[v.number])),
         "source": sources.place(v.origin) if v.operation is not None else None,
-        "kept": kept.of(v),
+        "kept": outline.kept.of(v),
         "drawn": drawn_variable(outline, v, detail.styles),
     }
     if v.parts:

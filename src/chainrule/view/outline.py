@@ -9,6 +9,7 @@ from typing import Any, final
 
 from ..graph import NAME, FailedOperation, Graph, Variable, unique_names
 from .groups import Tree
+from .kept import Kept
 from .levels import Level, levels
 from .local import Local, LocalJacobians
 from .measured import Measured
@@ -70,6 +71,11 @@ class Outline:
     def number(self, name: str | None) -> int | None:
         """Of the variable of this name."""
         return None if name is None else self._numbers[name]
+
+    @functools.cached_property
+    def kept(self) -> Kept:
+        """What is kept for the way back."""
+        return Kept(self.graph, self.local)
 
     def label(self, v: Variable) -> str:
         """What the user calls it, also where no text of a graph could; or its number."""

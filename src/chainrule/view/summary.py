@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..health.finding import SEVERITIES
-from .kept import Kept
 from .measured import Measured
 from .numbers import numbers
 from .outline import Outline
 
 
-def summary(outline: Outline, kept: Kept) -> dict[str, Any]:
+def summary(outline: Outline) -> dict[str, Any]:
     """Counts; with values also the result, how both ways went, and the number of findings."""
     graph, measured = outline.graph, outline.measured
     found: dict[str, Any] = {
@@ -19,7 +18,7 @@ def summary(outline: Outline, kept: Kept) -> dict[str, Any]:
         "operations": sum(v.operation is not None and v.part == 0 for v in graph.variables),
         "parameters": sum(v.size for v in graph.inputs if outline.roles[v.number] == "parameter"),
         "bytes": sum(v.size * v.dtype.itemsize for v in graph.variables),
-        "kept": kept.totals(),
+        "kept": outline.kept.totals(),
     }
     if measured is not None:
         found |= {"forward": _forward(measured), "backward": _backward(measured)}

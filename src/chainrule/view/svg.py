@@ -242,7 +242,8 @@ def _edge(picture: Picture, way: Way, room: float) -> str:
         if gain is not None:
             data["gain"] = number_text(gain)
             title += f", gain {number_text(gain)}"
-        glyph = f"<title>{_text(title)}</title>" + (_glyph(way.points, local.structure, room) if room else "")
+        told = number_text(gain) if gain is not None and picture.show == "jacobian" else ""
+        glyph = f"<title>{_text(title)}</title>" + (_glyph(way.points, local.structure, room, told) if room else "")
     kind = "edge spine" if way.spine else "edge"
     ends = way.ends and picture.style == "compact"
     tip = _tip(way.points[-1], up=False) if ends else ""
@@ -313,8 +314,8 @@ def _room(picture: Picture) -> dict[int, float]:
     return found
 
 
-def _glyph(points: list[Point], structure: str, room: float) -> str:
-    """The structure's sign beside the end of its edge; with its letters where there is room."""
+def _glyph(points: list[Point], structure: str, room: float, gain: str) -> str:
+    """The structure's sign beside the end of its edge; with its letters and the gain where there is room."""
     sign, (x, y) = GLYPHS[structure], points[-1]
     left = room < 0
     x, y = x - SIZE - 5.0 if left else x + 5.0, y - SIZE - 7.0
@@ -323,9 +324,11 @@ def _glyph(points: list[Point], structure: str, room: float) -> str:
         parts.append(f'<path class="line" d="{sign.lines}" stroke-width="1.2"/>')
     if sign.areas:
         parts.append(f'<path class="area" d="{sign.areas}"/>')
-    if text_width(sign.letters, SMALLEST) + SIZE + 12 < abs(room):
+    words = [f"{sign.letters} ×{gain}", f"×{gain}"] if gain else []
+    fitting = [text for text in (*words, sign.letters) if text_width(text, SMALLEST) + SIZE + 12 < abs(room)]
+    if fitting:
         at = 'x="-3" text-anchor="end"' if left else f'x="{SIZE + 3}"'
-        parts.append(f'<text class="muted" {at} y="8.4" font-size="{_n(SMALLEST)}">{_text(sign.letters)}</text>')
+        parts.append(f'<text class="muted" {at} y="8.4" font-size="{_n(SMALLEST)}">{_text(fitting[0])}</text>')
     return f'<g class="glyph" transform="translate({_n(x)} {_n(y)})">{"".join(parts)}</g>'
 
 

@@ -9,8 +9,9 @@ from typing import Any, Final
 from ..graph import Variable
 from ..lazy import is_installed
 from . import rich_loader
-from .boxes import box_of_group, marked
+from .boxes import box_of_group
 from .groups import Group
+from .marks import marked
 from .numbers import histogram
 from .outline import Outline
 from .text_width import shortened
@@ -79,7 +80,7 @@ def _of_variable(outline: Outline, v: Variable) -> Row:
         gains = [outline.gain(v, k) for k in wanted]
         if any(gain is not None for gain in gains):
             row["gain"] = " | ".join(number_text(gain) if gain is not None else NOTHING for gain in gains)
-        row["keeps"] = ",".join(_kept(outline, v, [local[k].keeps for k in wanted]))
+        row["keeps"] = ",".join(outline.names[n] for n in outline.kept.by(v) if outline.tree.home[n] >= 0)
         row["line"] = str(v.origins[0]) if v.origins else ""
     if name in outline.failed:
         row |= {"op": _attempt(outline, v), "shape": "", "J to input": "", "keeps": "", "health": "!! failed"}
@@ -111,12 +112,6 @@ def _operation(outline: Outline, v: Variable) -> str:
         constant_text(u, outline.names[u.number]) for u in v.inputs if outline.tree.home[u.number] < 0 and u.size == 1
     ]
     return " ".join([word(v), *constants])
-
-
-def _kept(outline: Outline, v: Variable, places: Sequence[tuple[int, ...]]) -> list[str]:
-    """What back-propagation needs: arguments, and the result itself."""
-    numbers = dict.fromkeys((v.results[~k] if k < 0 else v.inputs[k]).number for each in places for k in each)
-    return [outline.names[n] for n in numbers if outline.tree.home[n] >= 0]
 
 
 def _bars(array: Any) -> str:
