@@ -15,7 +15,7 @@ from chainrule import above
 
 Rooms = dict[str, set[str]]
 
-GROUND = {"errors", "arraytype", "tree", "lazy", "locks", "original", "above"}
+GROUND = {"errors", "arraytype", "tree", "lazy", "locks", "original", "above", "choices"}
 SIBLINGS = {"tracing", "backprop", "simplify", "interpret", "compile", "health"}
 PLAIN = {"nets", "losses", "regularizers", "optimizers"}  # plain NumPy functions
 LOOP = {"training", "files", "data"}
@@ -28,6 +28,7 @@ ALLOWED: Rooms = {
     "errors": set(),
     "locks": set(),
     "above": set(),
+    "choices": {"errors"},
     "original": set(),
     "arraytype": {"errors", "original"},
     "tree": {"errors", "locks"},
@@ -42,7 +43,7 @@ ALLOWED: Rooms = {
     **dict.fromkeys(LEAVES, BELOW_LEAVES),
     "cli": BELOW_LEAVES | LEAVES,
     "__main__": {"cli"},
-    "__init__": {"api", "above"},
+    "__init__": {"api", "above", "choices"},
 }
 
 

@@ -32,6 +32,7 @@ _PUBLIC = {
     "jvp": "api",
     "linearize": "api",
     "operation": "api",
+    "options": "choices",
     "patch_numpy": "api",
     "random": "api",
     "ravel": "api",
@@ -145,6 +146,9 @@ if TYPE_CHECKING:
     )
     from .api import (
         while_loop as while_loop,
+    )
+    from .choices import (
+        options as options,
     )
 
 __all__ = ["__version__", *sorted(_PUBLIC)]

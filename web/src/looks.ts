@@ -37,6 +37,10 @@ export function installLooks(page: Page): void {
   };
   const theme = button("◐", "colors: the reader's, dark, light (t)", nextTheme, { class: "theme" });
   slots.tools.append(theme, button("Save", "this picture as a file of SVG", () => save(page), { class: "save" }));
+  if (window !== window.parent && document.fullscreenEnabled) {
+    const wholeScreen = (): void => void document.documentElement.requestFullscreen();
+    slots.tools.append(button("Full", "on the whole screen", wholeScreen, { class: "full" }));
+  }
   commands.add("page", ["t"], "colors", nextTheme);
   commands.add("look", ["0"], "fit", () => canvas.fit());
   commands.add("look", ["+", "="], "larger", () => canvas.zoom(1.25));

@@ -34,6 +34,15 @@ class Drawing(Protocol):
         **options: Any,
     ) -> str: ...
 
+    def mimebundle(
+        self,
+        graph: Graph,
+        values: Mapping[int, Any] | None,
+        seeds: Mapping[Variable, Any] | None,
+        parameters: Collection[int] | None,
+        **options: Any,
+    ) -> dict[str, str]: ...
+
     def view(
         self,
         graph: Graph,

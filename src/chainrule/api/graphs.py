@@ -27,6 +27,7 @@ from .arguments import argument_names, check_callable, labels_of, outputs_of, ty
 from .drawing import drawing
 from .scope import lasting_graph, owned, plain, read_only, transform
 from .stability import stabilized
+from .viewing import View
 
 Name = str | Variable | Array
 
@@ -626,6 +627,51 @@ class Graph:
         """
         options = {"style": style, "theme": theme, "show": show, "collapse": collapse}
         return _written(drawing().html(self.data, *self._shown(values, seeds, parameters), **options), path)
+
+    @users_frames_only
+    def view(
+        self,
+        values: Values | None = None,
+        seeds: Any = None,
+        *,
+        style: str = "compact",
+        theme: str = "auto",
+        show: str = "value",
+        collapse: Any = "auto",
+        parameters: Sequence[Name] | None = None,
+    ) -> View:
+        """The graph with its numbers, to be looked at: the last expression of a cell in a notebook shows it.
+
+        Where a host runs no scripts (a notebook that is not trusted, an export) it is a picture and a table. A graph by
+        itself shows as well, without numbers.
+
+        Parameters
+        ----------
+        values, seeds, style, theme, show, collapse, parameters
+            As for `to_svg`.
+
+        Returns
+        -------
+        view : View
+            Its `save` writes the page or the picture, and `open` shows the page in a browser.
+
+        Raises
+        ------
+        ArgumentError
+            If the values are not those of this graph, or an option is none.
+
+        Examples
+        --------
+        >>> import numpy as np, chainrule as cr
+        >>> g = cr.trace(lambda w, x: np.tanh(w * x), 0.5, 2.0)
+        >>> g.view(g.forward(0.5, 2.0))
+        <View of <Graph lambda(w: f64[], x: f64[]) -> (f64[]), 4 variables>>
+        """
+        options = {"style": style, "theme": theme, "show": show, "collapse": collapse}
+        return View(self, self._shown(values, seeds, parameters), options)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return self.view()._repr_mimebundle_(include, exclude)
 
     @users_frames_only
     def to_view(

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import ArgumentError
 from ..graph import Graph, Variable
-from . import last, table
+from . import last, notebook, table
 from .boxes import SHOWS, STYLES, Show, Style
 from .document import to_json
 from .opening import Collapse, open_groups
@@ -17,7 +17,7 @@ from .outline import Outline
 from .page import to_html
 from .picture import Picture
 from .svg import to_svg
-from .theme import Theme, style_sheet
+from .theme import THEMES, Theme
 from .tree_lines import tree_lines
 
 Values = Mapping[int, Any] | None
@@ -36,9 +36,7 @@ def svg(
     collapse: Collapse = "auto",
 ) -> str:
     """The picture as the text of a file."""
-    _check("style", style, STYLES)
-    _check("show", show, SHOWS)
-    style_sheet(theme)
+    _check_look(style, show, theme)
     outline = Outline(graph, values, seeds, parameters)
     return to_svg(Picture(outline, open_groups(outline, collapse), style, show), theme)
 
@@ -54,11 +52,25 @@ def html(
     collapse: Collapse = "auto",
 ) -> str:
     """The page as the text of a file."""
-    _check("style", style, STYLES)
-    _check("show", show, SHOWS)
-    style_sheet(theme)
+    _check_look(style, show, theme)
     outline = Outline(graph, values, seeds, parameters)
     return to_html(outline, open_groups(outline, collapse), style, show, theme)
+
+
+def mimebundle(
+    graph: Graph,
+    values: Values = None,
+    seeds: Seeds = None,
+    parameters: Parameters = None,
+    style: Style = "compact",
+    theme: Theme = "auto",
+    show: Show = "value",
+    collapse: Collapse = "auto",
+) -> dict[str, str]:
+    """The output of a cell of a notebook, by type."""
+    _check_look(style, show, theme)
+    outline = Outline(graph, values, seeds, parameters)
+    return notebook.mimebundle(outline, open_groups(outline, collapse), style, show, theme)
 
 
 def view(
@@ -97,6 +109,7 @@ def keep(graph: Graph, values: Mapping[int, Any], failure: Mapping[str, Any]) ->
     last.keep(graph, values, failure)
 
 
-def _check(name: str, given: Any, known: tuple[str, ...]) -> None:
-    if given not in known:
-        raise ArgumentError(f"{name}={given!r} is none", wanted=" or ".join(map(repr, known)))
+def _check_look(style: str, show: str, theme: str) -> None:
+    for name, given, known in (("style", style, STYLES), ("show", show, SHOWS), ("theme", theme, THEMES)):
+        if given not in known:
+            raise ArgumentError(f"{name}={given!r} is none", wanted=" or ".join(map(repr, known)))

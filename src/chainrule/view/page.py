@@ -5,7 +5,9 @@ Without scripts it shows the picture and the table; the script in it, which is b
 
 from __future__ import annotations
 
+import base64
 import functools
+import gzip
 import importlib.resources
 import json
 from collections.abc import Sequence
@@ -32,28 +34,34 @@ def to_html(
     style: Style = "compact",
     show: Show = "value",
     theme: Theme = "auto",
+    compressed: bool = False,
 ) -> str:
-    """The text of the file."""
+    """The text of the file; its script compressed where many pages go into one file."""
     options = {"opened": sorted(opened), "style": style, "show": show, "theme": theme}
     picture = to_svg(Picture(outline, opened, style, show), theme)
     found = document(outline, style, with_backward=len(outline.graph) <= BACKWARD)
-    return page_of(found, picture, rows(outline, opened), options)
+    return page_of(found, picture, rows(outline, opened), options, compressed)
 
 
-def page_of(found: dict[str, Any], picture: str, table: Sequence[Row], options: dict[str, Any]) -> str:
+def page_of(
+    found: dict[str, Any], picture: str, table: Sequence[Row], options: dict[str, Any], compressed: bool = False
+) -> str:
     """The page of a document, with its picture and the rows of its table."""
     body = [
         '<header class="bar" data-slot="bar"></header>',
         f'<main><div class="stage" data-slot="stage">{picture}</div>',
         '<aside class="panel" data-slot="panel"></aside><section class="drawer" data-slot="drawer"></section>',
-        f'<section class="table" data-slot="table">{_table(table)}</section></main>',
+        f'<section class="table" data-slot="table">{html_table(table)}</section></main>',
     ]
     data = {"document": to_text(found), "constants": constants(), "options": options}
-    return page("graph", found["name"], "\n".join(body), data, options["theme"])
+    return page("graph", found["name"], "\n".join(body), data, options["theme"], compressed)
 
 
-def page(kind: str, title: str, body: str, data: dict[str, Any], theme: Theme = "auto") -> str:
+def page(
+    kind: str, title: str, body: str, data: dict[str, Any], theme: Theme = "auto", compressed: bool = False
+) -> str:
     """A page of a kind: its script and style from `_static`, each part of the data under its name."""
+    script = static(f"{kind}.js")
     parts = [
         f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
@@ -62,7 +70,7 @@ def page(kind: str, title: str, body: str, data: dict[str, Any], theme: Theme = 
         f"<style>{page_colors()}{static(f'{kind}.css')}</style></head><body>",
         body,
         *(_script(f"chainrule-{name}", part) for name, part in data.items()),
-        f"<script>{static(f'{kind}.js')}</script></body></html>",
+        f"<script>{_unpacking(script) if compressed else script}</script></body></html>",
     ]
     return "\n".join(parts) + "\n"
 
@@ -70,7 +78,7 @@ def page(kind: str, title: str, body: str, data: dict[str, Any], theme: Theme = 
 @functools.cache
 def static(name: str) -> str:
     """A built file of the package."""
-    return (importlib.resources.files(__package__) / "_static" / name).read_text(encoding="utf-8").strip()
+    return (importlib.resources.files("chainrule.view") / "_static" / name).read_text(encoding="utf-8").strip()
 
 
 def _script(name: str, data: Any) -> str:
@@ -79,7 +87,19 @@ def _script(name: str, data: Any) -> str:
     return f'<script type="application/json" id="{name}">{text}</script>'
 
 
-def _table(found: Sequence[Row]) -> str:
+@functools.cache
+def _unpacking(script: str) -> str:
+    """A short script that runs a long one."""
+    text = base64.b64encode(gzip.compress(script.encode(), 9, mtime=0)).decode()
+    return (
+        f'(async()=>{{const b=Uint8Array.from(atob("{text}"),c=>c.charCodeAt(0));'
+        'const t=await new Response(new Blob([b]).stream().pipeThrough(new DecompressionStream("gzip"))).text();'
+        'const s=document.createElement("script");s.textContent=t;document.body.append(s)})()'
+    )
+
+
+def html_table(found: Sequence[Row]) -> str:
+    """The rows that a terminal shows, as HTML."""
     columns = columns_within(found, None)
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
     body = (_row([row.get(name) or "–" for name in columns]) for row in found)

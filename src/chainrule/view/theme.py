@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from ..errors import ArgumentError
-
 Theme = Literal["auto", "light", "dark"]
 THEMES: Final[tuple[Theme, ...]] = ("auto", "light", "dark")
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
@@ -67,15 +65,7 @@ _SHARED: Final = (
 
 
 def style_sheet(theme: Theme) -> str:
-    """The rules for a theme; "auto" follows the reader's.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such theme.
-    """
-    if theme not in THEMES:
-        raise ArgumentError(f"theme={theme!r} is no theme", wanted="'auto', 'light' or 'dark'")
+    """The rules for a theme; "auto" follows the reader's."""
     rules = _SHARED + _colors(DARK if theme == "dark" else LIGHT)
     if theme == "auto":
         rules += f"@media (prefers-color-scheme:dark){{{_colors(DARK)}}}"
