@@ -64,7 +64,7 @@ def test_the_help_of_training_names_what_there_is_to_choose(capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "chainrule: a verb is missing: train, resume, predict, evaluate, export, grad, check, show, view, cache"),
+        ([], "chainrule: a verb is missing: train, resume, report, predict, evaluate, export, grad, check, show"),
         (["trane"], "chainrule: VERB: invalid choice: 'trane'"),
         (["doctor", "--frob"], "chainrule: unrecognized arguments: --frob"),
         (["doctor", "--js"], "chainrule: unrecognized arguments: --js"),

@@ -9,7 +9,7 @@ import pytest
 
 from chainrule.data import Table
 from chainrule.errors import FileError
-from chainrule.training import Samples, Settings, read_run, resume, train
+from chainrule.training import RunReader, Samples, Settings, read_run, resume, train
 from chainrule.training.built_in import BUILT_IN
 from chainrule.training.events import Events
 from chainrule.training.examples import _features, _Pixels
@@ -126,6 +126,17 @@ def test_a_log_from_before_there_were_events(copy):
 def test_no_run(tmp_path):
     with pytest.raises(FileError, match=r"holds no training run: it has no settings\.toml"):
         read_run(tmp_path)
+
+
+def test_a_reader_reads_each_line_once(copy):
+    log = copy / "events.jsonl"
+    whole = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(whole[:2]) + whole[2][:50])
+    reader = RunReader(copy)
+    first = reader.read()
+    assert [epoch["epoch"] for epoch in first.epochs] == [1]
+    log.write_bytes(b"".join(whole))
+    assert reader.read() == read_run(copy) and [epoch["epoch"] for epoch in first.epochs] == [1]
 
 
 def test_numbers_that_json_does_not_have_are_null(tmp_path):

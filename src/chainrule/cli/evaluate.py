@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ..training import Trained, short
 from .exit_codes import ExitCode
+from .outcome import confusion, headline
 from .output import print_document
-from .report import confusion, headline
 
 SCHEMA = "chainrule/evaluate/1"
 

@@ -1,76 +1,56 @@
-"""What is printed of a training run, for people and for programs."""
+"""``chainrule report``: the page of one training run, or of several over each other."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
-from typing import Any
+import argparse
+import sys
+import webbrowser
+from pathlib import Path
 
-from ..training import Outcome, short
-from ..training.trained import Judged
+from ..errors import ArgumentError
+from ..view.report import FILE, report_page, write_report
+from .exit_codes import ExitCode
+from .output import explain, print_document
 
-WIDEST_TABLE = 30  # classes
-NAME = 16  # letters of a class
+SCHEMA = "chainrule/file/1"
 
-
-def document(outcome: Outcome) -> dict[str, Any]:
-    """All that is known at the end, ready for JSON."""
-    fitted, trained = outcome.fitted, outcome.trained
-    return {
-        "score": trained.score_name,
-        "rows": {name: each.rows for name, each in outcome.parts.items()},
-        trained.score_name.lower(): {name: each.score for name, each in outcome.parts.items()},
-        "loss": {name: each.loss for name, each in outcome.parts.items()},
-        "penalty": outcome.penalty,
-        "confusion": outcome.parts["held_out"].confusion,
-        "classes": trained.classes,
-        "seconds": fitted.seconds,
-        "ending": fitted.ending,
-        "best_epoch": fitted.best_epoch,
-        "folder": str(outcome.folder),
-        "settings": trained.settings.to_mapping(),
-        "history": [dataclasses.asdict(record) for record in fitted.history],
-    }
+NAME = "report"
+SUMMARY = "a page of training runs, to compare"
+EXAMPLE = "chainrule report run run-2 -o runs.html"
+DESCRIPTION = """\
+Write one HTML file about training runs, two to eight of them over each other, or one: losses, penalty, learning rate,
+gradients and steps layer by layer, settings, what is confused, the worst rows, the net as a graph. A run may still be
+going on. The file needs no network, and nothing in it asks for any.
+"""
 
 
-def text(outcome: Outcome) -> str:
-    """The same for people."""
-    fitted, trained, settings = outcome.fitted, outcome.trained, outcome.trained.settings
-    lines = [headline("held-out", outcome.parts["held_out"], trained.score_name), ""]
-    lines += [f"{'rows':<12}{'number':>9}{trained.score_name:>10}{'loss':>9}"]
-    for name, each in outcome.parts.items():
-        lines += [f"{name.replace('_', '-'):<12}{each.rows:>9}{each.score:>10.4f}{short(each.loss):>9}"]
-    penalty = settings.penalty if isinstance(settings.penalty, str) else settings.penalty["name"]
-    lines += [
-        "",
-        f"penalty {short(outcome.penalty)} ({penalty} {settings.strength:g}), seed {settings.seed}, "
-        f"weights of epoch {fitted.best_epoch} of {settings.epochs}, {fitted.seconds:.1f} s",
-        *confusion("held-out", outcome.parts["held_out"], trained.classes),
-        "",
-        f"files in {outcome.folder}: the net in model.json and weights.safetensors, its settings in settings.toml",
-        f"next: chainrule predict {outcome.folder} DATA",
-    ]
-    return "\n".join(lines)
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the verb."""
+    parser.add_argument("folders", nargs="+", metavar="FOLDER", help="of a run, as chainrule train has made it")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help=f"where to write; - for stdout (default: {FILE}, in the folder of the run if it is one)",
+    )
+    parser.add_argument("--open", action="store_true", help="show it in a browser")
+    parser.add_argument("--json", action="store_true", help="one JSON document about the file on stdout")
 
 
-def headline(name: str, judged: Judged, score: str) -> str:
-    """The one number that people look for."""
-    if judged.confusion is None:
-        return f"{score} on {name} rows: {judged.score:.4f} ({judged.rows} row{'s' * (judged.rows != 1)})"
-    right = sum(row[k] for k, row in enumerate(judged.confusion))
-    return f"{score} on {name} rows: {judged.score:.2%} ({right} of {judged.rows})"
-
-
-def confusion(name: str, judged: Judged, classes: Sequence[str] | None) -> list[str]:
-    """The confusion table in lines; nothing where there are no classes, or too many to be looked at."""
-    if judged.confusion is None or classes is None or len(classes) > WIDEST_TABLE:
-        return []
-    names = [each if len(each) <= NAME else f"{each[: NAME - 1]}…" for each in classes]
-    first = max(map(len, names))
-    widths = [max(3, len(each), *(len(str(row[k])) for row in judged.confusion)) for k, each in enumerate(names)]
-    head = "  ".join(f"{each:>{width}}" for each, width in zip(names, widths, strict=True))
-    lines = ["", f"{name} rows, the class downwards, what it was taken for across:", f"  {'':>{first}}  {head}"]
-    for each, row in zip(names, judged.confusion, strict=True):
-        cells = "  ".join(f"{count or '.':>{width}}" for count, width in zip(row, widths, strict=True))
-        lines.append(f"  {each:>{first}}  {cells}")
-    return lines
+def run(options: argparse.Namespace) -> ExitCode:
+    """Read, write, show."""
+    if options.output == "-":
+        if options.json or options.open:
+            raise ArgumentError("a page on stdout is neither described nor opened", try_=f"-o {FILE}")
+        sys.stdout.write(report_page(options.folders))
+        return ExitCode.DONE
+    alone = options.folders[0] if len(options.folders) == 1 else "."
+    path = Path(options.output) if options.output else Path(alone) / FILE
+    size = write_report(options.folders, path)
+    if options.json:
+        print_document(SCHEMA, True, {"file": str(path), "bytes": size, "runs": len(options.folders)})
+    else:
+        explain(f"{len(options.folders)} run{'s' * (len(options.folders) != 1)} in {path}")
+    if options.open:
+        webbrowser.open(path.resolve().as_uri())
+    return ExitCode.DONE

@@ -26,5 +26,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> ExitCode:
     """Train on, report, and say how it ended."""
     return run_and_report(
-        options, lambda progress: resume(options.folder, save_every=options.save_every, verbose=progress)
+        options,
+        lambda progress, watchers: resume(
+            options.folder, save_every=options.save_every, verbose=progress, watchers=watchers
+        ),
     )

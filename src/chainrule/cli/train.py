@@ -56,5 +56,8 @@ def run(options: argparse.Namespace) -> ExitCode:
             sys.stdout.write(content)
         return ExitCode.DONE
     return run_and_report(
-        options, lambda progress: train(chosen, options.folder, save_every=options.save_every, verbose=progress)
+        options,
+        lambda progress, watchers: train(
+            chosen, options.folder, save_every=options.save_every, verbose=progress, watchers=watchers
+        ),
     )

@@ -10,7 +10,7 @@ from .loop import fit
 from .objective import Buffered, Objective, regularized
 from .progress import Progress, Silent, progress_for
 from .recipe import Recipe
-from .recorded import Recorded, read_run
+from .recorded import Recorded, RunReader, read_run
 from .run import Outcome, Watcher, resume, train
 from .samples import Samples
 from .scores import accuracy, confusion_table, r2
@@ -34,6 +34,7 @@ __all__ = [
     "Progress",
     "Recipe",
     "Recorded",
+    "RunReader",
     "Samples",
     "Settings",
     "Silent",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any, final
 
 import numpy as np
@@ -70,8 +72,6 @@ class Recorded:
         """
         names = dict.fromkeys(name for epoch in self.epochs for name in epoch if name not in ("event", "samples"))
         columns = {name: _column([epoch.get(name) for epoch in self.epochs]) for name in names}
-        if "seconds" in columns and "steps" in columns:
-            columns["seconds_per_step"] = np.diff(columns["seconds"], prepend=0.0) / columns["steps"]
         for what in ("gradient_norm", "step_ratio"):
             for layer, low_middle_high in self.by_layer(what).items():
                 columns[f"{what} of {layer}"] = low_middle_high[1]
@@ -96,7 +96,7 @@ class Recorded:
                 seen = epoch.get("samples", {}).get(what) or []
                 numbers = [x for x in (seen[k] if k < len(seen) else []) if x is not None]
                 if numbers:
-                    table[:, place] = min(numbers), np.median(numbers), max(numbers)
+                    table[:, place] = min(numbers), median(numbers), max(numbers)
             found[layer["name"]] = table
         return found
 
@@ -111,6 +111,42 @@ class Recorded:
         if not is_installed("pandas"):
             raise UnsupportedError("a data frame needs the package pandas", try_="pip install pandas, or .columns()")
         return pandas.DataFrame(self.columns())
+
+
+@final
+class RunReader:
+    """Reads what the folder of a run tells, again and again: each line of the log once.
+
+    Parameters
+    ----------
+    folder : path
+
+    Raises
+    ------
+    FileError
+        If there is no run.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]):
+        path = Path(folder)
+        if not (path / SETTINGS).exists():
+            raise FileError(f"{path} holds no training run: it has no {SETTINGS}")
+        self._logs = [path / OLD_LOG, path / EVENTS]
+        self._read = [0, 0]  # bytes
+        self._run = Recorded(path.resolve().name, read_toml(str(path / SETTINGS)))
+
+    def read(self) -> Recorded:
+        """What the log tells until now; a last line that is cut off is left out."""
+        for k, path in enumerate(self._logs):
+            if path.exists():
+                with files.opened(str(path)) as file:
+                    file.seek(self._read[k])
+                    content = file.read()
+                whole = content.rfind(b"\n") + 1
+                self._read[k] += whole
+                for line in _objects(content[:whole]):
+                    _take(self._run, line)
+        return dataclasses.replace(self._run, epochs=list(self._run.epochs))
 
 
 def read_run(folder: str | os.PathLike[str]) -> Recorded:
@@ -130,15 +166,7 @@ def read_run(folder: str | os.PathLike[str]) -> Recorded:
     FileError
         If there is no run.
     """
-    path = Path(folder)
-    if not (path / SETTINGS).exists():
-        raise FileError(f"{path} holds no training run: it has no {SETTINGS}")
-    run = Recorded(path.resolve().name, read_toml(str(path / SETTINGS)))
-    for name in (OLD_LOG, EVENTS):
-        if (path / name).exists():
-            for line in _objects(path / name):
-                _take(run, line)
-    return run
+    return RunReader(folder).read()
 
 
 def _take(run: Recorded, line: dict[str, Any]) -> None:
@@ -146,7 +174,12 @@ def _take(run: Recorded, line: dict[str, Any]) -> None:
     if event == "begin":
         run.begun = line
     elif event == "epoch" and isinstance(line.get("epoch"), int):
-        run.epochs = [epoch for epoch in run.epochs if epoch["epoch"] < line["epoch"]]
+        while run.epochs and run.epochs[-1]["epoch"] >= line["epoch"]:  # made again after a break
+            run.epochs.pop()
+        before = run.epochs[-1].get("seconds") if run.epochs else 0.0
+        after, steps = line.get("seconds"), line.get("steps")
+        if before is not None and after is not None and steps:
+            line["seconds_per_step"] = (after - before) / steps
         run.epochs.append(line)
     elif event == "resume":
         run.ended = None
@@ -156,16 +189,15 @@ def _take(run: Recorded, line: dict[str, Any]) -> None:
         run.ended = line
 
 
-def _objects(path: Path) -> Iterator[dict[str, Any]]:
-    """The JSON objects of the lines of a file, those left out that are none."""
-    with files.opened(str(path)) as file:
-        for line in file.read().splitlines():
-            try:
-                value = json.loads(line)
-            except ValueError:  # cut off
-                continue
-            if isinstance(value, dict):
-                yield value
+def _objects(content: bytes) -> Iterator[dict[str, Any]]:
+    """The JSON objects of lines, those left out that are none."""
+    for line in content.splitlines():
+        try:
+            value = json.loads(line)
+        except ValueError:  # cut off by a break
+            continue
+        if isinstance(value, dict):
+            yield value
 
 
 def _column(numbers: list[Any]) -> np.ndarray:

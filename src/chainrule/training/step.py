@@ -43,8 +43,8 @@ class Measured(NamedTuple):
 
     def converted(self, convert: Callable[[Any], Any]) -> Measured:
         """The same numbers, each made another type."""
-        *numbers, squares = self
-        return Measured(*map(convert, numbers), tuple(map(convert, squares)))
+        objective, loss, penalty, gradient_norm = map(convert, self[:4])
+        return Measured(objective, loss, penalty, gradient_norm, tuple(map(convert, self.squares)))
 
 
 Step = Callable[..., tuple[Any, Any, Measured]]
