@@ -258,6 +258,18 @@ def test_the_rule_of_a_layer_tells_shapes_and_its_kronecker_form():
     assert "numbers" not in of_w
 
 
+def test_no_numbers_stand_where_a_zero_gradient_meets_infinity():
+    """Zero absorbs: back-propagation sends 0 where the formula says 0 / 0."""
+    graph = cr.trace(lambda p: np.sum(np.array([2.0, 0.0]) * np.log(p)), np.ones(2))
+    for p, told in (([0.5, 1.0], True), ([0.5, 0.0], False)):
+        with np.errstate(all="ignore"):
+            values = graph.forward(np.array(p))
+        document = json.loads(graph.to_view(values=values))
+        (backward,) = next(node for node in document["nodes"] if node["word"] == "log")["rule"]["backward"]
+        assert ("numbers" in backward) is told
+        assert document["nodes"][0]["gradient"]["numbers"] == [4.0, 0.0]
+
+
 def filled(template, names):
     """What the page does with a template."""
     return re.sub(r"@(b?)([xy]\d+)@", lambda m: names[m[2]] if not m[1] else f"bar({names[m[2]]})", template)

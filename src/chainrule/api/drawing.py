@@ -61,6 +61,15 @@ class Drawing(Protocol):
         **options: Any,
     ) -> None: ...
 
+    def node(
+        self,
+        graph: Graph,
+        v: Variable,
+        values: Mapping[int, Any] | None,
+        seeds: Mapping[Variable, Any] | None,
+        parameters: Collection[int] | None,
+    ) -> Any: ...
+
     def keep(self, graph: Graph, values: Mapping[int, Any], failure: Mapping[str, Any]) -> None: ...
 
 

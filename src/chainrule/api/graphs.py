@@ -597,6 +597,7 @@ class Graph:
         show: str = "value",
         collapse: Any = "auto",
         parameters: Sequence[Name] | None = None,
+        check: bool = False,
     ) -> str:
         """The page of the graph: one HTML file that needs nothing else and asks nothing of any network.
 
@@ -607,6 +608,9 @@ class Graph:
         ----------
         path, values, seeds, style, theme, show, collapse, parameters
             As for `to_svg`. Without values the page holds no data of yours.
+        check : bool
+            Whether the local Jacobian of each edge is compared with central differences at these values; the page then
+            has a badge for each.
 
         Returns
         -------
@@ -615,7 +619,7 @@ class Graph:
         Raises
         ------
         ArgumentError
-            If the values are not those of this graph, or an option is none.
+            If the values are not those of this graph, an option is none, or there are no values to check at.
 
         Examples
         --------
@@ -625,7 +629,7 @@ class Graph:
         >>> page.startswith("<!doctype html>"), len(page) < 200_000
         (True, True)
         """
-        options = {"style": style, "theme": theme, "show": show, "collapse": collapse}
+        options = {"style": style, "theme": theme, "show": show, "collapse": collapse, "check": check}
         return _written(drawing().html(self.data, *self._shown(values, seeds, parameters), **options), path)
 
     @users_frames_only
@@ -682,6 +686,7 @@ class Graph:
         *,
         parameters: Sequence[Name] | None = None,
         backward: bool = False,
+        check: bool = False,
     ) -> str:
         """All that is shown of the graph, as a JSON document of schema "chainrule/view/1".
 
@@ -695,6 +700,8 @@ class Graph:
             As for `to_svg`. Without values the document holds no data.
         backward : bool
             Whether the graph of the gradients is a part of it, before and after it is simplified.
+        check : bool
+            As for `to_html`.
 
         Returns
         -------
@@ -708,7 +715,41 @@ class Graph:
         'diagonal'
         """
         shown = self._shown(values, seeds, parameters)
-        return _written(drawing().view(self.data, *shown, backward=backward), path)
+        return _written(drawing().view(self.data, *shown, backward=backward, check=check), path)
+
+    @users_frames_only
+    def node(self, name: Name, values: Values | None = None, seeds: Any = None) -> Any:
+        """A card of one variable: what it is, where it was made, its numbers, its local Jacobians and its rule.
+
+        In a notebook it is shown as a table with small pictures; its text is one line.
+
+        Parameters
+        ----------
+        name : str or variable
+        values, seeds
+            As for `to_svg`.
+
+        Returns
+        -------
+        card : Card
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no variable of this name.
+
+        Examples
+        --------
+        >>> import numpy as np, chainrule as cr
+        >>> def f(w, x):
+        ...     z = w * x
+        ...     return np.tanh(z)
+        >>> g = cr.trace(f, 0.5, 2.0)
+        >>> g.node("z", g.forward(0.5, 2.0))
+        multiply z, shape scalar, float64, rms 1, gradient rms 0.42, at ...:2
+        """
+        v = self.variable(name)
+        return drawing().node(self.data, v, *self._shown(values, seeds, None))
 
     @users_frames_only
     def show(

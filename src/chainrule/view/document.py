@@ -28,8 +28,13 @@ from .words import bodies
 SCHEMA: Final = "chainrule/view/1"
 
 
-def document(outline: Outline, style: Style = "compact", with_backward: bool = False) -> dict[str, Any]:
-    """Plain dicts, lists, strings and numbers. A large graph has its boxes in one style."""
+def document(
+    outline: Outline, style: Style = "compact", with_backward: bool = False, check: bool = False
+) -> dict[str, Any]:
+    """Plain dicts, lists, strings and numbers. A large graph has its boxes in one style.
+
+    With `check` each edge tells how far its local Jacobian is from differences.
+    """
     graph, tree = outline.graph, outline.tree
     sources, detail, rules = Sources(), Detail(outline, style), RuleTable(outline)
     found: dict[str, Any] = {
@@ -40,7 +45,7 @@ def document(outline: Outline, style: Style = "compact", with_backward: bool = F
         "inputs": [v.number for v in graph.inputs],
         "outputs": [v.number for v in graph.outputs],
         "nodes": [node(outline, v, sources, detail) | rules.of(v) | _bodies(v) for v in graph.variables],
-        "edges": [each for v in graph.variables for each in edges(outline, v, detail)],
+        "edges": [each for v in graph.variables for each in edges(outline, v, detail, check)],
         "groups": [group_document(outline, group) for group in tree.groups],
         "levels": [level_document(outline.level(group.number)) for group in tree.groups],
         "rules": rules.templates,
@@ -53,8 +58,9 @@ def document(outline: Outline, style: Style = "compact", with_backward: bool = F
     return found
 
 
-def to_json(outline: Outline, with_backward: bool = False) -> str:
-    return json.dumps(document(outline, with_backward=with_backward), separators=(",", ":"), allow_nan=False)
+def to_json(outline: Outline, with_backward: bool = False, check: bool = False) -> str:
+    found = document(outline, with_backward=with_backward, check=check)
+    return json.dumps(found, separators=(",", ":"), allow_nan=False)
 
 
 def _bodies(v: Variable) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ..errors import ArgumentError
 from ..graph import Graph, Variable
 from . import last, notebook, table
 from .boxes import SHOWS, STYLES, Show, Style
+from .card import Card
 from .document import to_json
 from .opening import Collapse, open_groups
 from .outline import Outline
@@ -50,11 +51,13 @@ def html(
     theme: Theme = "auto",
     show: Show = "value",
     collapse: Collapse = "auto",
+    check: bool = False,
 ) -> str:
     """The page as the text of a file."""
     _check_look(style, show, theme)
+    _can_check(check, values)
     outline = Outline(graph, values, seeds, parameters)
-    return to_html(outline, open_groups(outline, collapse), style, show, theme)
+    return to_html(outline, open_groups(outline, collapse), style, show, theme, check=check)
 
 
 def mimebundle(
@@ -79,9 +82,22 @@ def view(
     seeds: Seeds = None,
     parameters: Parameters = None,
     backward: bool = False,
+    check: bool = False,
 ) -> str:
     """The document as JSON."""
-    return to_json(Outline(graph, values, seeds, parameters), backward)
+    _can_check(check, values)
+    return to_json(Outline(graph, values, seeds, parameters), backward, check)
+
+
+def node(
+    graph: Graph,
+    v: Variable,
+    values: Values = None,
+    seeds: Seeds = None,
+    parameters: Parameters = None,
+) -> Card:
+    """The card of a variable."""
+    return Card(Outline(graph, values, seeds, parameters), v)
 
 
 def show(
@@ -113,3 +129,10 @@ def _check_look(style: str, show: str, theme: str) -> None:
     for name, given, known in (("style", style, STYLES), ("show", show, SHOWS), ("theme", theme, THEMES)):
         if given not in known:
             raise ArgumentError(f"{name}={given!r} is none", wanted=" or ".join(map(repr, known)))
+
+
+def _can_check(check: bool, values: Values) -> None:
+    if check and values is None:
+        raise ArgumentError(
+            "rules are checked at a point, and no values are given", try_="check=True, values=g.forward(...)"
+        )

@@ -8,6 +8,7 @@ from ..backprop import local_maps
 from ..errors import ChainruleError
 from ..graph import Variable
 from ..structure import LinearMap
+from .differences import checks
 from .heat import heat_map
 from .measured import Measured
 from .numbers import FEW, numbers
@@ -16,11 +17,14 @@ from .samples import sample
 from .thinning import Detail
 
 
-def edges(outline: Outline, v: Variable, detail: Detail) -> list[dict[str, Any]]:
+def edges(outline: Outline, v: Variable, detail: Detail, check: bool = False) -> list[dict[str, Any]]:
     """The edges to the arguments of the operation that made a variable."""
     measured = outline.measured
     maps = _maps(measured, v) if measured is not None and detail.sample(v) else {}
     found = [_local(outline, v, k) for k in range(len(v.inputs))]
+    if check and measured is not None and found and measured.has_value(v):
+        for each, checked in zip(found, checks(v, measured.values), strict=True):
+            each["check"] = checked
     for k, each in enumerate(found):
         shown = sample(maps[v.part, k]) if (v.part, k) in maps else None
         if shown is not None:

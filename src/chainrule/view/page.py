@@ -35,11 +35,12 @@ def to_html(
     show: Show = "value",
     theme: Theme = "auto",
     compressed: bool = False,
+    check: bool = False,
 ) -> str:
     """The text of the file; its script compressed where many pages go into one file."""
     options = {"opened": sorted(opened), "style": style, "show": show, "theme": theme}
     picture = to_svg(Picture(outline, opened, style, show), theme)
-    found = document(outline, style, with_backward=len(outline.graph) <= BACKWARD)
+    found = document(outline, style, len(outline.graph) <= BACKWARD, check)
     return page_of(found, picture, rows(outline, opened), options, compressed)
 
 

@@ -74,14 +74,15 @@ class RuleTable:
         if self._shared and (v.name is not None or v.is_constant):
             found["symbol"] = _pieces(self._names[v.number] if not is_plain_number(v) else _number_name(v))
         if v.operation is not None:
-            found["rule"] = self._template(v) if self._shared else self._inline(v)
+            found["rule"] = self._template(v) if self._shared else self.in_full(v)
         return found
 
     def _adds(self, v: Variable, k: int) -> bool:
         """Whether what goes back to an argument is one of several contributions."""
         return len(self.outline.tree.consumers[v.inputs[k].number]) > 1
 
-    def _inline(self, v: Variable) -> dict[str, Any]:
+    def in_full(self, v: Variable) -> dict[str, Any]:
+        """The rule in the names of this graph."""
         formulas = self._rules.of(v)
 
         def naming(key: Hashable, bar: bool) -> Mark:
@@ -213,11 +214,23 @@ class _Numbers:
             return None
         with np.errstate(all="ignore"):
             result = np.reshape(e.plain_value(rule.evaluate(values)), x_bar.shape)
+        if self._is_absorbed(argument.number, result):
+            return None
         notation = Notation(naming, replace=lambda symbol: _numbers_mark(symbol.evaluate(values)))
         outcome, _ = _numbers_mark(result)
         right = notation(rule)
         named = Notation(naming)(x_bar)
         return line(named, Sign("="), right, *([] if right == outcome else [Sign("="), outcome]))
+
+    def _is_absorbed(self, argument: int, result: Any) -> bool:
+        """Whether a gradient of exactly zero stays zero, where the formula says 0 times infinity."""
+        measured, v = self.measured, self.v
+        place = (v.number, argument)
+        if measured is None or place not in measured.contributions:
+            return False
+        held = measured.contributions[place]
+        sent = measured.gradient(v.inputs[argument]) if held is None else held.array
+        return sent is not None and not np.array_equal(np.isnan(sent), np.isnan(result))
 
 
 def _numbers_mark(value: Any) -> tuple[Mark, int]:

@@ -59,7 +59,9 @@ def number_text(x: float | None) -> str:
     """Three digits, short."""
     if x is None:
         return "–"
-    text = f"{_rounded(x, THREE):.3g}" if x == 0 or 1e-3 <= abs(x) < 1e5 else f"{_rounded(x, TWO):.1e}"
+    if x == 0:
+        return "0"
+    text = f"{_rounded(x, THREE):.3g}" if 1e-3 <= abs(x) < 1e5 else f"{_rounded(x, TWO):.1e}"
     return text.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
