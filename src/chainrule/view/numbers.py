@@ -20,25 +20,29 @@ def statistics(array: Any) -> dict[str, Any]:
     """
     a = np.asarray(array)
     reals = np.abs(a) if a.dtype.kind == "c" else a
-    tiny = np.finfo(reals.dtype).tiny if reals.dtype.kind == "f" else 0
     x = reals.astype(np.float64)
-    finite = x[np.isfinite(x)]
-    with np.errstate(all="ignore"):
-        scale = float(np.abs(finite).max(initial=0.0))
-        rms = scale * math.sqrt(float(np.mean(np.square(finite / scale)))) if scale > 0 else 0.0
-        found: dict[str, Any] = {
-            "min": float(finite.min()) if finite.size else None,
-            "mean": float(finite.mean()) if finite.size else None,
-            "max": float(finite.max()) if finite.size else None,
-            "rms": rms if finite.size else None,
-        }
-    found |= {
-        "zeros": int(np.count_nonzero(x == 0)),
-        "nan": int(np.count_nonzero(np.isnan(x))),
-        "inf": int(np.count_nonzero(np.isinf(x))),
-        "subnormal": int(np.count_nonzero((np.abs(reals) < tiny) & (reals != 0))) if tiny else 0,
+    finite = x if _is_finite(x) else x[np.isfinite(x)]
+    found: dict[str, Any] = dict.fromkeys(("min", "mean", "max", "rms"))
+    if finite.size:
+        low, high = float(finite.min()), float(finite.max())
+        scale = max(-low, high)
+        with np.errstate(all="ignore"):
+            mean = float(finite.mean())
+            rms = scale * math.sqrt(float(np.square(finite / scale).mean())) if scale > 0 else 0.0
+        found |= {"min": low, "mean": _plain(mean), "max": high, "rms": _plain(rms)}
+    zeros = x.size - int(np.count_nonzero(x))
+    tiny = np.finfo(reals.dtype).tiny if reals.dtype.kind == "f" else 0
+    return found | {
+        "zeros": zeros,
+        "nan": 0 if finite is x else int(np.count_nonzero(np.isnan(x))),
+        "inf": 0 if finite is x else int(np.count_nonzero(np.isinf(x))),
+        "subnormal": int(np.count_nonzero(np.abs(reals) < tiny)) - zeros if tiny else 0,
     }
-    return {name: _plain(value) for name, value in found.items()}
+
+
+def _is_finite(x: np.ndarray) -> bool:
+    """By the two ends, which a NaN would be."""
+    return not x.size or (math.isfinite(x.min()) and math.isfinite(x.max()))
 
 
 def numbers(array: Any) -> Any:

@@ -28,7 +28,10 @@ SCHEMA: Final = "chainrule/packed/1"
 FEW: Final = 4  # values of a column that are not worth another form
 COMMON: Final = 4  # times that a word is met on average, at least
 
+SEEN: Final = 64  # fractions of which, if all differ, no more are looked at
+
 VALUE, LIST, OBJECT = range(3)
+KINDS: Final = {list: LIST, dict: OBJECT}
 
 
 def packed(document: Any, digits: int | None = None) -> dict[str, Any]:
@@ -53,12 +56,8 @@ def from_text(text: str) -> dict[str, Any]:
     return unpacked(json.loads(gzip.decompress(base64.b64decode(text))))
 
 
-def _kind(value: Any) -> int:
-    return OBJECT if isinstance(value, dict) else LIST if isinstance(value, list) else VALUE
-
-
 def _column(values: Sequence[Any], digits: int | None) -> Any:
-    kinds = [_kind(value) for value in values]
+    kinds = [KINDS.get(each, VALUE) for each in map(type, values)]
     present = set(kinds)
     if len(present) > 1:
         parts = [[v for v, kind in zip(values, kinds, strict=True) if kind == each] for each in range(3)]
@@ -86,18 +85,25 @@ def _keys(forms: Iterable[Iterable[str]]) -> list[str]:
 
 def _plain(values: Sequence[Any]) -> Any:
     """Of values that are neither lists nor objects."""
-    if len(values) <= FEW:
+    if len(values) <= FEW or _are_all_different(values[:SEEN]):
         return list(values)
+    kinds = set(map(type, values))
+    exactly = kinds in ({int}, {str})  # then equal values are the same
     places: dict[Any, int] = {}
-    at = [places.setdefault(v if type(v) is str else (type(v), repr(v)), len(places)) for v in values]
+    at = [places.setdefault(v if exactly else (type(v), repr(v)), len(places)) for v in values]
     if len(places) == 1:
         return {"same": values[0]}
-    if all(type(v) is int for v in values):
+    if kinds == {int}:
         steps = [values[0], *(b - a for a, b in itertools.pairwise(values))]
         return {"steps": steps} if len(set(steps)) < len(places) else list(values)
     if len(places) * COMMON <= len(values):
         return {"words": list(dict(zip(at, values, strict=True)).values()), "at": _plain(at)}
     return list(values)
+
+
+def _are_all_different(values: Sequence[Any]) -> bool:
+    """Of fractions, which are seldom equal by chance."""
+    return len(values) == SEEN and set(map(type, values)) == {float} and len(set(values)) == SEEN
 
 
 def _values(column: Any, count: int) -> list[Any]:
