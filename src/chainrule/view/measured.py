@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from ..health import Finding, Run, Thresholds, examine
 from ..interpret import evaluate
 from ..original import np
 from .numbers import FEW, PICTURES, statistics
+from .sources import without_home
 
 Steps = Iterator[tuple[Variable, int, Variable, Any]]
 
@@ -60,7 +62,7 @@ class Measured:
             run.gradients.update({v.number: np.asarray(seed) for v, seed in seeds.items()})
             steps = self._watched(back_propagation_steps(graph, values, run.gradients), run.gradients)
         self.thresholds = Thresholds()
-        self.findings: list[Finding] = examine(run, steps, self.thresholds)
+        self.findings = [_shareable(each) for each in examine(run, steps, self.thresholds)]
         failed = any(each.kind == "no derivative" for each in self.findings)
         self.gradients: Mapping[int, Any] | None = run.gradients if seeds and not failed else None
         self._of_values: dict[int, dict[str, Any]] = {}
@@ -145,6 +147,17 @@ class Measured:
                 for name in finding.poisoned:
                     found.setdefault(name, finding)
         return found
+
+
+def _shareable(finding: Finding) -> Finding:
+    """Expressions of the program are quoted in it: without the place of the user's files."""
+    return dataclasses.replace(
+        finding,
+        message=without_home(finding.message),
+        inputs=tuple(map(without_home, finding.inputs)),
+        cure=None if finding.cure is None else without_home(finding.cure),
+        alike=tuple(map(_shareable, finding.alike)),
+    )
 
 
 def _number(found: Any) -> float | None:

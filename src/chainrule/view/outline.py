@@ -16,6 +16,7 @@ from .measured import Measured
 from .ordering import order
 from .ranking import rank
 from .roles import roles
+from .sources import without_home
 
 
 @final
@@ -54,7 +55,9 @@ class Outline:
         self.roles = roles(graph, parameters)
         self.tree = Tree(graph, self.roles)
         self.failed = {
-            self.names[v.number]: v.operation.reason for v in graph.variables if type(v.operation) is FailedOperation
+            self.names[v.number]: without_home(v.operation.reason)
+            for v in graph.variables
+            if type(v.operation) is FailedOperation
         }
         self.measured = None if values is None else Measured(graph, values, seeds)
         self._ranked: set[int] = set()

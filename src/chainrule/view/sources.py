@@ -43,7 +43,7 @@ def source(origin: Origin) -> dict[str, Any]:
         "function": origin.function,
         "line": line,
         "first": first,
-        "code": [_without_home(each) for each in code],
+        "code": [without_home(each) for each in code],
         "columns": [inside, last],
     }
 
@@ -55,6 +55,7 @@ def _lines(path: str, first: int, last: int) -> Sequence[str]:
     return found
 
 
-def _without_home(text: str) -> str:
+def without_home(text: str) -> str:
+    """A text of the user's program, without the place of their files."""
     home = os.path.expanduser("~")
     return text.replace(home, "~") if len(home) > 1 else text
