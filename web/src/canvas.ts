@@ -51,12 +51,11 @@ export class Canvas {
       this.svg.querySelector("style")!.textContent = this.constants.style_sheets[theme];
       return;
     }
-    const parsed = new DOMParser().parseFromString(this.text(), "image/svg+xml").documentElement;
     const focus = this.stage.contains(document.activeElement) ? document.activeElement!.id : "";
     const { left, top } = this.place;
     const anchor = this.turned(before.opened, opened);
     const seen = anchor && this.find(anchor)!.getBoundingClientRect();
-    this.svg.replaceWith(document.importNode(parsed, true));
+    this.svg.replaceWith(parsed(this.text()));
     this.resize();
     this.stage.scrollTo(left, top);
     if (anchor && seen) this.putBack(anchor, seen);
@@ -141,12 +140,24 @@ export class Canvas {
     if (!inside) this.center(shape);
   }
 
-  private resize(): void {
+  resize(): void {
     const { svg } = this;
     const { width, height } = svg.viewBox.baseVal;
     svg.style.width = `${width * this.scale}px`;
     svg.style.height = `${height * this.scale}px`;
   }
+}
+
+/** A canvas on an empty stage. */
+export function canvasOn(stage: HTMLElement, graph: GraphDocument, constants: Constants, look: Look): Canvas {
+  stage.replaceChildren(parsed(svgText(graph, constants, look)));
+  const canvas = new Canvas(stage, graph, constants, look);
+  canvas.resize();
+  return canvas;
+}
+
+function parsed(svg: string): Node {
+  return document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true);
 }
 
 /** Dragging the ground moves the picture, and the wheel with Ctrl makes it larger. */

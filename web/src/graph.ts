@@ -1,11 +1,13 @@
 // The page of a graph. Python has written the picture, a table and the data; from here on they answer.
 
+import { installBackward } from "./backward";
 import { Canvas, listenToPointer } from "./canvas";
 import { installCards } from "./card";
 import { installChoosing } from "./choosing";
 import { Commands, listenToKeys } from "./commands";
 import { element } from "./elements";
 import { installFlags } from "./flags";
+import { installGhosts } from "./ghosts";
 import { installGroups } from "./groups";
 import { installHeadline } from "./headline";
 import { installHelp } from "./help";
@@ -33,6 +35,8 @@ const FEATURES: ((page: Page) => void)[] = [
   installGroups,
   installTable,
   installMinimap,
+  installBackward,
+  installGhosts,
   installHelp,
   installPast,
 ];

@@ -23,7 +23,11 @@ export function installGroups(page: Page): void {
     commands.add("graph", ["a"], "open all groups that find room", openAllOfThem);
     commands.add("graph", ["c"], "close all groups", closeAll);
   }
-  canvas.onRender(() => mark(page));
+  installMarks(page);
+}
+
+export function installMarks(page: Page): void {
+  page.canvas.onRender(() => mark(page));
 }
 
 /** A sign at the head of open groups that closes them, and a word under those that never open. */

@@ -4,7 +4,8 @@ import type { Show, Style } from "./document";
 
 export type Theme = "auto" | "light" | "dark";
 export type Tab = "graph" | "table";
-export type Graphs = "forward" | "backward" | "both";
+/** "both" draws the gradients as ghosts into the forward graph, "beside" puts the graph of the gradients beside it. */
+export type Graphs = "forward" | "backward" | "both" | "beside";
 export type Teaching = "pull" | "push";
 
 export interface State {
