@@ -38,6 +38,7 @@ function start(): void {
     if (innerWidth !== width) for (const plot of plots) plot.resize();
     width = innerWidth;
   });
+  Object.assign(window, { chainrule: { runs, plots: () => plots } });
   document.documentElement.dataset["ready"] = "true";
 }
 

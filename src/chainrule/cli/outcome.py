@@ -8,6 +8,7 @@ from typing import Any
 
 from ..training import Outcome, short
 from ..training.trained import Judged
+from ..view.report import FILE
 
 WIDEST_TABLE = 30  # classes
 NAME = 16  # letters of a class
@@ -48,6 +49,7 @@ def text(outcome: Outcome) -> str:
         *confusion("held-out", outcome.parts["held_out"], trained.classes),
         "",
         f"files in {outcome.folder}: the net in model.json and weights.safetensors, its settings in settings.toml",
+        *([f"how it went: {page}"] if (page := outcome.folder / FILE).exists() else []),
         f"next: chainrule predict {outcome.folder} DATA",
     ]
     return "\n".join(lines)

@@ -81,7 +81,7 @@ class Samples:
         """
         if before is None and (self._places or self._seen):
             return
-        began = time.perf_counter()
+        began = time.thread_time()
         squares = [float(np.real(each)) for each in measured.squares]
         gradients = [float(np.sqrt(sum(squares[k] for k in leaves))) for leaves in self.layers.values()]
         ratios: list[float | None] = [None] * len(self.layers)
@@ -93,7 +93,7 @@ class Samples:
                 change, size = (sum(numbers[k] for k in leaves) for numbers in (changes, sizes))
                 ratios[place] = math.sqrt(change / size) if size else None
             self._count += 1
-            self._spent += APART + time.perf_counter() - began
+            self._spent += APART + time.thread_time() - began
         self._seen.append((state.steps, gradients, ratios))
 
     def taken(self) -> dict[str, Any]:

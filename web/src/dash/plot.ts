@@ -24,7 +24,8 @@ export class Plot {
   private readonly place: HTMLElement;
   private readonly epochs: number[];
   private readonly lines: Numbers[];
-  private drawn: uPlot | null = null;
+  /** As it is on the canvas. */
+  drawn: uPlot | null = null;
   private logarithmic: boolean;
   private readonly legend: ReturnType<typeof legend>;
 
@@ -43,7 +44,7 @@ export class Plot {
     this.place.addEventListener("keydown", (event) => this.onKey(event));
     const scale = element("button", { type: "button", class: "scale", title: "logarithmic or linear scale" }, "log");
     scale.setAttribute("aria-pressed", String(this.logarithmic));
-    scale.setAttribute("aria-label", `${figure.title}: logarithmic scale`);
+    scale.setAttribute("aria-label", `log scale: ${figure.title}`);
     scale.addEventListener("click", () => {
       this.logarithmic = !this.logarithmic;
       scale.setAttribute("aria-pressed", String(this.logarithmic));
@@ -150,6 +151,7 @@ export class Plot {
       if (place < 0 || value === null || value === undefined || plot.series[k + 1]?.show === false) return;
       const { ctx } = plot;
       ctx.save();
+      ctx.setLineDash([]);
       ctx.beginPath();
       const ratio = devicePixelRatio;
       ctx.arc(plot.valToPos(this.epochs[place]!, "x", true), plot.valToPos(value, "y", true), 5 * ratio, 0, 2 * Math.PI);

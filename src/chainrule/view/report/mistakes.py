@@ -49,7 +49,8 @@ def _judged(run: Recorded) -> str:
 
 
 def _confusion(counts: list[list[int]], classes: Sequence[str]) -> str:
-    names = [f"<bdi>{escape(str(each))}</bdi>" for each in classes] or [str(k) for k in range(len(counts))]
+    known = classes if len(classes) == len(counts) else range(len(counts))
+    names = [f"<bdi>{escape(str(each))}</bdi>" for each in known]
     if len(counts) > MOST_CLASSES:
         pairs = [(n, i, j) for i, row in enumerate(counts) for j, n in enumerate(row) if n and i != j]
         found = [[names[i], names[j], str(n)] for n, i, j in sorted(pairs, key=lambda each: -each[0])[:PAIRS]]
