@@ -1,5 +1,7 @@
 """What a document tells of an edge: a sample of the local Jacobian, and what the edge adds to a gradient."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -137,7 +139,33 @@ def test_contributions_add_up_to_the_gradient(name):
 
 def test_large_contributions_have_a_picture_in_small_graphs():
     pictured = [e["contribution"] for e in document_of("mlp")["edges"] if "picture" in e.get("contribution", ())]
-    assert pictured and all(set(each) == {"rms", "picture"} for each in pictured)
+    assert pictured and all(set(each) - {"sum_rms"} == {"rms", "picture"} for each in pictured)
+
+
+def test_sums_on_the_way_to_a_large_gradient():
+    """y = a x + b x + c x with 100 numbers each: from the last operation to the first c, b + c, a + b + c."""
+    a, b, c, x = np.random.default_rng(0).normal(size=(4, 100))
+    found = shown(lambda a, b, c, x: np.sum(a * x + b * x + c * x), a, b, c, x)
+    held = [e["contribution"] for e in found["edges"] if e["from"] == found["inputs"][3]][::-1]
+    assert "sum_rms" not in held[0]
+    rms = [np.sqrt(np.mean(total**2)) for total in (b + c, a + b + c)]
+    assert [each["sum_rms"] for each in held[1:]] == pytest.approx(rms, rel=1e-12)
+    assert [each["rms"] for each in held] == pytest.approx([np.sqrt(np.mean(each**2)) for each in (c, b, a)], rel=1e-12)
+
+
+def test_where_gradients_start():
+    """Of two results, of which one is made from the other: y = 2 x and z = 3 y."""
+
+    def f(x):
+        y = 2.0 * x
+        return y, 3.0 * y
+
+    graph = cr.trace(f, 1.0)
+    found = json.loads(graph.to_view(values=graph.forward(1.0), seeds=[10.0, 100.0]))
+    y, z = (found["nodes"][number] for number in found["outputs"])
+    assert (y["seed"], z["seed"]) == ({"rms": 10.0, "numbers": 10.0}, {"rms": 100.0, "numbers": 100.0})
+    assert y["gradient"]["numbers"] == 310.0
+    assert all("seed" not in each for each in found["nodes"] if each["id"] not in found["outputs"])
 
 
 def test_in_large_graphs_one_jacobian_of_a_kind_is_sampled():

@@ -114,6 +114,12 @@ export class Canvas {
     if (results) this.center(results);
   }
 
+  /** Whether all of the picture is in sight. */
+  get isWhole(): boolean {
+    const { stage, svg } = this;
+    return svg.clientWidth <= stage.clientWidth && svg.clientHeight <= stage.clientHeight;
+  }
+
   zoom(factor: number): void {
     const { stage } = this;
     const scale = Math.min(LARGEST, Math.max(SMALLEST, this.scale * factor));

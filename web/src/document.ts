@@ -82,6 +82,8 @@ export interface GraphNode {
   constant?: Nested;
   value?: Described;
   gradient?: Described | { no_path: true };
+  /** Of a result: where its gradient starts. */
+  seed?: Added;
   health?: Health;
   /** What it computes and how its arguments get their gradients; or which of the document's rules does. */
   rule?: Rule | { template: number } | { because: string };
@@ -141,8 +143,16 @@ export interface Sample {
   entries: Num[][];
 }
 
+/** What is added to a gradient; of a large array also the root mean square of the sum with it. */
+export interface Added {
+  rms: Num;
+  sum_rms?: Num;
+  numbers?: Nested;
+  picture?: Picture;
+}
+
 /** What an edge adds to the gradient of its argument; "gradient" where that is all of it. */
-export type Contribution = "gradient" | { rms: Num; numbers?: Nested; picture?: Picture };
+export type Contribution = "gradient" | Added;
 
 export interface GraphEdge {
   from: number;

@@ -8,6 +8,7 @@ import { Commands, listenToKeys } from "./commands";
 import { element } from "./elements";
 import { installFlags } from "./flags";
 import { installGhosts } from "./ghosts";
+import { installFragment } from "./fragment";
 import { installGroups } from "./groups";
 import { installHeadline } from "./headline";
 import { installHelp } from "./help";
@@ -19,6 +20,7 @@ import type { Page } from "./page";
 import { installPanel } from "./panel";
 import { Past, installPast } from "./past";
 import { installSearch } from "./search";
+import { installSteps } from "./steps";
 import { Store } from "./store";
 import { installTable } from "./table";
 import { installWalking } from "./walk";
@@ -39,6 +41,8 @@ const FEATURES: ((page: Page) => void)[] = [
   installGhosts,
   installHelp,
   installPast,
+  installSteps,
+  installFragment,
 ];
 
 async function start(): Promise<void> {

@@ -8,10 +8,10 @@ from ..backprop import local_maps
 from ..errors import ChainruleError
 from ..graph import Variable
 from ..structure import LinearMap
+from .contributions import contribution
 from .differences import checks
-from .heat import heat_map
 from .measured import Measured
-from .numbers import FEW, numbers
+from .numbers import numbers
 from .outline import Outline
 from .samples import sample
 from .thinning import Detail
@@ -67,12 +67,5 @@ def _backward(measured: Measured, v: Variable, argument: int) -> dict[str, Any]:
         found["gain"] = numbers(measured.gains[place])
     if place not in measured.contributions:
         return found
-    contribution = measured.contributions[place]
-    if contribution is None:
-        return found | {"contribution": "gradient"}
-    held = {"rms": numbers(contribution.rms)}
-    if contribution.array is not None and contribution.array.size <= FEW:
-        held["numbers"] = numbers(contribution.array)
-    elif contribution.array is not None:
-        held["picture"] = heat_map(contribution.array)
-    return found | {"contribution": held}
+    added = measured.contributions[place]
+    return found | {"contribution": "gradient" if added is None else contribution(added)}

@@ -20,10 +20,14 @@ Steps = Iterator[tuple[Variable, int, Variable, Any]]
 
 
 class Contribution(NamedTuple):
-    """Root mean square, and the array itself unless it is too large to show."""
+    """Root mean square, and the array itself unless it is too large to show.
+
+    Of a large one that is not the first also the root mean square of the sum with it.
+    """
 
     rms: float
     array: Any
+    sum_rms: float | None = None
 
 
 @final
@@ -42,6 +46,8 @@ class Measured:
         arrives, which is how much this local Jacobian lets through.
     contributions : mapping
         By the same: what the edge adds to the gradient of its argument; None where that is all of it.
+    seeds : mapping
+        By the number of an output: where its gradient starts.
     findings : list of Finding
         Worst first.
     thresholds : Thresholds
@@ -57,8 +63,10 @@ class Measured:
         parameters = [v for v in graph.inputs if v.type.carries_derivative]
         finished = bool(graph.outputs) and all(v.number in values for v in graph.variables)
         run = Run(graph, values, evaluate, [parameters], finished)
+        self.seeds: dict[int, Contribution] = {}
         steps = None
         if seeds:
+            self.seeds = {v.number: self._shown(v, seed, _norm([seed])) for v, seed in seeds.items()}
             run.gradients.update({v.number: np.asarray(seed) for v, seed in seeds.items()})
             steps = self._watched(back_propagation_steps(graph, values, run.gradients), run.gradients)
         self.thresholds = Thresholds()
@@ -70,6 +78,7 @@ class Measured:
 
     def _watched(self, steps: Steps, gradients: Mapping[int, Any]) -> Steps:
         arriving: tuple[int, float] = (-1, 0.0)
+        begun = set(self.seeds)
         for y, k, x, contribution in steps:
             if arriving[0] != y.number:
                 bars = [gradients[part.number] for part in y.results if part.number in gradients]
@@ -78,14 +87,19 @@ class Measured:
             if arriving[1] > 0:
                 for part in y.results:
                     self.gains[part.number, k] = leaving / arriving[1]
-            self.contributions[y.number, k] = self._contribution(x, contribution, leaving)
+            is_first = x.number not in begun
+            begun.add(x.number)
+            total = None if is_first else gradients[x.number]
+            self.contributions[y.number, k] = (
+                self._shown(x, contribution, leaving, total) if x.number in self._shared else None
+            )
             yield y, k, x, contribution
 
-    def _contribution(self, x: Variable, array: Any, norm: float) -> Contribution | None:
-        if x.number not in self._shared:
-            return None
-        shown = x.size <= FEW or len(self.graph) <= PICTURES
-        return Contribution(norm / math.sqrt(max(x.size, 1)), np.asarray(array) if shown else None)
+    def _shown(self, x: Variable, array: Any, norm: float, total: Any = None) -> Contribution:
+        root = math.sqrt(max(x.size, 1))
+        shown = np.asarray(array) if x.size <= FEW or len(self.graph) <= PICTURES else None
+        sum_rms = None if total is None or x.size <= FEW else _norm([total]) / root
+        return Contribution(norm / root, shown, sum_rms)
 
     def has_value(self, v: Variable) -> bool:
         return v.number in self.values

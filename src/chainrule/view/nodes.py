@@ -6,6 +6,7 @@ from typing import Any
 
 from ..graph import Variable
 from ..graph.text import parameter_text
+from .contributions import contribution
 from .drawn import drawn_variable
 from .findings import health
 from .heat import heat_map
@@ -64,6 +65,8 @@ def _measured(outline: Outline, v: Variable, detail: Detail) -> dict[str, Any]:
         found["gradient"] = (
             _described(gradient, measured.gradient_statistics(v), v, detail) if reached else {"no_path": True}
         )
+    if v.number in measured.seeds:
+        found["seed"] = contribution(measured.seeds[v.number])
     return found if mark is None else found | {"health": mark}
 
 
