@@ -1,4 +1,4 @@
-"""Stepping through both passes: what the page shows after each step is what is known by then, and ends in g.backward."""
+"""Stepping through both passes: the page shows what is known by then, and ends with what g.backward gives."""
 
 import json
 
@@ -11,15 +11,16 @@ from ..view.graphs import FIXTURES
 
 STEPS = 8 + 11  # of `branches`: its variables; a seed, nine terms, and one variable that nothing arrives at
 
-# Everything that is seen, with attributes and classes in a fixed order; texts for listeners come and go.
+# Everything that is seen, but for which part of the picture it is, with attributes and classes in a fixed order.
 SNAPSHOT = """() => {
   const written = node => {
     if (node.nodeType === Node.TEXT_NODE) return node.data;
-    if (node.nodeType !== Node.ELEMENT_NODE || node.matches('script, style, .speech')) return '';
+    if (node.nodeType !== Node.ELEMENT_NODE || node.matches('script, style, .speech, .minimap')) return '';
     const attributes = [...node.attributes].map(({name, value}) =>
       `${name}=${name === 'class' ? value.split(/\\s+/).filter(Boolean).sort().join(' ') : value}`);
     const value = 'value' in node ? node.value : '';
-    return `<${node.localName} ${attributes.sort().join(' ')} ${value}>${[...node.childNodes].map(written).join('')}</>`;
+    const children = [...node.childNodes].map(written).join('');
+    return `<${node.localName} ${attributes.sort().join(' ')} ${value}>${children}</>`;
   };
   return written(document.body);
 }"""
@@ -55,7 +56,7 @@ def walked(tab, key, count):
 
 
 def where(tab):
-    return tab.locator(".where").inner_text().partition(":")[0]
+    return tab.locator(".progress").inner_text().partition(":")[0]
 
 
 def by_number(found):
@@ -178,5 +179,5 @@ def test_the_address_says_which_step_and_variable_are_shown(open_page, page_of):
         tab.get_by_role("button", name="to this variable").click()
         assert tab.evaluate("location.hash") == f"#step={step}&node=p"
     tab.evaluate("location.hash = '#step=3&node=w&show=gradient'")
-    tab.wait_for_function("document.querySelector('.where').textContent.startsWith('step 3 of 14')")
+    tab.wait_for_function("document.querySelector('.progress').textContent.startsWith('step 3 of 14')")
     assert set(tab.evaluate(BOXES).values()) == {"∂ –"}

@@ -4,6 +4,7 @@
 import { type Amount, amountOf, longText } from "./amounts";
 import { pin } from "./choosing";
 import { element } from "./elements";
+import { thumbnail } from "./heat";
 import { shapeText } from "./numbers";
 import type { Page } from "./page";
 import type { Entry, Stepping } from "./stepping";
@@ -129,5 +130,5 @@ export function stateText({ state }: Entry): string {
 
 function gradientCell(amount: Amount, { state }: Entry): (Node | string)[] {
   if (state === "no path") return ["structural zero"];
-  return [longText(amount)];
+  return [...(amount.picture ? [thumbnail(amount.picture)] : []), longText(amount)];
 }

@@ -16,15 +16,23 @@ export function ruleSection(
 ): Child[] {
   const { rule } = node;
   if (node.operation === null) return [dash(node.role === "constant" ? "a constant" : "given, not computed")];
-  if (!rule) return [dash("not in this document")];
-  if ("because" in rule) return [dash(rule.because)];
-  const { forward, backward, why } = "template" in rule ? filled(graph, node, rule.template) : rule;
+  if (rule && "because" in rule) return [dash(rule.because)];
+  const known = ruleOf(graph, node);
+  if (!known) return [dash("not in this document")];
+  const { forward, backward, why } = known;
   const chosen = backward.filter((each) => argument === null || each.argument === argument);
   return [
     line(forward, "what it computes"),
     ...chosen.flatMap((each) => backwardLines(graph, node, each, structures[each.argument])),
     element("p", { class: "why" }, why),
   ];
+}
+
+/** The rule of the operation that made a variable, with its names put in; null where the document has none. */
+export function ruleOf(graph: GraphDocument, node: GraphNode): Rule | null {
+  const { rule } = node;
+  if (!rule || "because" in rule) return null;
+  return "template" in rule ? filled(graph, node, rule.template) : rule;
 }
 
 function backwardLines(

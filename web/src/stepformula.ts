@@ -1,19 +1,21 @@
-// The formula of a step in four lines: in general, with the user's names, with shapes, with numbers.
+// The formula of a step: in general, with the user's names, the operation's rule, with shapes, with numbers.
 
 import { amountOf, amountOfTerm, formulaText } from "./amounts";
 import type { Added, GraphDocument, GraphNode, Nested } from "./document";
 import { element } from "./elements";
+import { formula } from "./formula";
 import { type Mark, derivative, fenced, mark, math, name, numbered, plain, separated, sign, transposed } from "./mathml";
 import { numberText, shapeText, shortened } from "./numbers";
+import { ruleOf } from "./rule_section";
 import type { Entry, Step, Stepping, Term } from "./stepping";
 import type { Teaching } from "./store";
 
 const MOST_TERMS = 4;
 const LETTERS = 18;
 
-type Lines = [general: Mark[], names: Mark[], shapes: Mark[], numbers: Mark[]];
+type Lines = [general: Mark[], names: Mark[], rule: Mark[], shapes: Mark[], numbers: Mark[]];
 
-const WORDS = ["in general", "here", "shapes", "numbers"];
+const WORDS = ["in general", "here", "rule", "shapes", "numbers"];
 
 export class StepFormula {
   constructor(
@@ -42,7 +44,7 @@ export class StepFormula {
     const u = numbered("u", "i");
     if (node.operation === null) {
       const given = node.role === "constant" ? "a constant" : "given";
-      return [[u, sign("←"), mark("msub", mark("mi", "x"), mark("mi", "i"))], [label(node), sign("="), plain(given)], [shape(node)], [valueOf(node)]];
+      return [[u, sign("←"), mark("msub", mark("mi", "x"), mark("mi", "i"))], [label(node), sign("="), plain(given)], [], [shape(node)], [valueOf(node)]];
     }
     const inputs = node.inputs.map((number) => this.node(number));
     const call = (result: Mark, values: Mark[]): Mark[] => [result, sign("="), plain(node.word), fenced(...separated(few(values), ","))];
@@ -50,6 +52,7 @@ export class StepFormula {
     return [
       [u, sign("="), mark("msup", mark("mi", "f"), fenced(mark("mi", "i"))), fenced(mark("msup", mark("mi", "𝔸"), fenced(mark("mi", "i"))))],
       call(label(node), inputs.map(label)),
+      written(ruleOf(this.graph, node)?.forward.mathml),
       call(shape(node), inputs.map(shape)),
       node.value && known ? call(valueOf(node), inputs.map(valueOf)) : [],
     ];
@@ -59,18 +62,24 @@ export class StepFormula {
     const node = this.node(step.node);
     const bar = derivative(this.loss(), label(node));
     const general = teaching === "pull" || step.kind === "nothing" ? pulled() : pushed();
-    if (step.kind === "nothing") return [general, [bar, sign("="), plain("a sum without terms: no path to the loss")], [], []];
+    if (step.kind === "nothing") return [general, [bar, sign("="), plain("a sum without terms: no path to the loss")], [], [], []];
     const { terms } = entry;
     if (step.kind === "term" && step.term === "seed" && terms.length === 1) {
-      return [[derivative(numbered("u", "n"), numbered("u", "n")), sign("="), mark("mn", "1")], [bar, sign("="), mark("mn", "1")], [shape(node)], this.numbers(node, entry)];
+      return [[derivative(numbered("u", "n"), numbered("u", "n")), sign("="), mark("mn", "1")], [bar, sign("="), mark("mn", "1")], [], [shape(node)], this.numbers(node, entry)];
     }
     const sum = (of: (term: Term) => Mark): Mark[] => this.sum(entry, of);
     return [
       general,
       [bar, sign("="), ...sum((term) => (term === "seed" ? plain("seed") : this.product(this.node(term.to), node)))],
+      step.kind === "term" && step.term !== "seed" ? this.rule(step.term) : [],
       [shape(node), sign("="), ...sum((term) => (term === "seed" ? shape(node) : shapes(term)))],
       this.numbers(node, entry),
     ];
+  }
+
+  /** How the operation at the other end of an edge hands a gradient back, as its rule says. */
+  private rule({ to, argument }: Exclude<Term, "seed">): Mark[] {
+    return written(ruleOf(this.graph, this.node(to))?.backward.find((each) => each.argument === argument)?.mathml);
   }
 
   private numbers(node: GraphNode, entry: Entry): Mark[] {
@@ -130,6 +139,11 @@ function addition(): Mark {
 }
 
 const gradient = (index: string): Element => derivative(numbered("u", "n"), numbered("u", index));
+
+/** What Python has written, without the element around it. */
+function written(mathml: string | undefined): Element[] {
+  return mathml === undefined ? [] : [...formula(mathml).children];
+}
 
 function label(node: GraphNode): Element {
   return name(shortened(node.label, LETTERS));

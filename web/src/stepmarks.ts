@@ -84,10 +84,16 @@ export class StepMarks {
       layer.append(badge(shape, `${entry.have} of ${entry.terms.length}`));
     }
     if (isBackward && entry.state === "no path") shape.classList.add("step-none");
-    const shown = this.page.store.state.show;
-    for (const text of shape.querySelectorAll(".number")) {
-      this.write(text, shown === "value" ? (isComputed ? null : "–") : this.gradientText(node, entry));
-    }
+    const words = this.words(node, isComputed, entry);
+    for (const text of shape.querySelectorAll(".number")) this.write(text, words);
+  }
+
+  /** What stands in a box, null for what stands there anyway. */
+  private words(node: GraphNode, isComputed: boolean, entry: Entry): string | null {
+    const { show } = this.page.store.state;
+    if (show === "memory") return null;
+    if (show === "value" || show === "health") return isComputed ? null : "–";
+    return this.gradientText(node, entry);
   }
 
   private gradientText(node: GraphNode, entry: Entry): string | null {
@@ -107,11 +113,12 @@ export class StepMarks {
     const members = this.members[Number(shape.dataset["group"])]!;
     const computed = members.filter((member) => stepping.computedAt(member) <= number).length;
     if (computed === 0) shape.classList.add("step-ahead");
+    const { show } = this.page.store.state;
     const isKnown =
-      this.page.store.state.show === "value"
+      ["value", "health"].includes(show)
         ? computed === members.length
         : members.every((member) => !["unknown", "partial"].includes(stepping.entry(member, number).state));
-    for (const text of shape.querySelectorAll(".number")) this.write(text, isKnown ? null : "–");
+    for (const text of shape.querySelectorAll(".number")) this.write(text, isKnown || show === "memory" ? null : "–");
   }
 
   private edge(shape: SVGGElement, stepping: Stepping, number: number): void {

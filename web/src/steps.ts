@@ -52,6 +52,8 @@ export function installSteps(page: Page): void {
   commands.add("step", ["Home"], "before the first step", () => byHand(0));
   commands.add("step", ["End"], "the last step", () => byHand(first.last));
 
+  commands.add("step", ["Escape"], "leave the steps, where nothing is chosen", () => (store.state.step === null ? false : byHand(null)));
+
   const drawer = new Drawer(page, first);
   let wasWhole = true; // whether all of the picture was in sight before
   const marks = new StepMarks(page);
@@ -178,7 +180,7 @@ interface Moves {
 class Controls {
   private readonly playing: HTMLButtonElement;
   private readonly slider: HTMLInputElement;
-  private readonly words = element("span", { class: "where" });
+  private readonly words = element("span", { class: "progress" });
   private readonly toChosen: HTMLButtonElement;
   private readonly close: HTMLButtonElement;
   private readonly pace = element("select", { "aria-label": "speed" });
@@ -276,7 +278,7 @@ class Drawer {
     stepping: Stepping,
   ) {
     const part = (name: string): HTMLElement => element("div", { class: name });
-    const [code, formula, table] = [part("pseudocode"), part("formula"), part("gradients")];
+    const [code, formula, table] = [part("pseudocode"), part("strip"), part("gradients")];
     this.refusal = stepping.refused === null ? null : element("p", { class: "refused" }, `No backward pass: ${stepping.refused}.`);
     this.parts = element("div", { class: "parts", hidden: true }, element("div", {}, code, this.refusal), formula, table);
     page.slots.drawer.append(this.parts);
