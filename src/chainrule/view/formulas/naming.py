@@ -70,7 +70,7 @@ def name_of(text: str) -> Name:
     """
     text = shown(text)
     head, slash, last = text.rpartition("/")
-    if slash and head:
+    if slash and re.fullmatch(r"[\w./ ]+", text) and head and last:
         inner = name_of(last)
         return Name(Word(f"{head}/{_flat(last)}") if not _is_simple(inner) else inner.base, _with(head, inner.below))
     pieces = text.split(".")
