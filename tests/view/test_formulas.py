@@ -251,7 +251,7 @@ def test_the_rule_of_a_layer_tells_shapes_and_its_kronecker_form():
     assert of_w["tex"] == r"\bar{W}_{0} \mathrel{+}= x^{\top}\, \bar{v}_{8}"  # the penalty adds to it
     assert of_w["shapes"]["tex"] == (
         r"\underset{20 \times 32}{\bar{W}_{0}} \mathrel{+}= "
-        r"\underset{20 \times 64}{x^{\top}}\, \underset{64 \times 32}{\bar{v}_{8}}"
+        r"\underset{20 \times 64}{x^{\top}}\;\;\underset{64 \times 32}{\bar{v}_{8}}"
     )
     assert of_w["kronecker"]["tex"].endswith(r"= x \otimes I_{32}")
     assert of_x["kronecker"]["tex"].endswith(r"= I_{64} \otimes W_{0}^{\top}")

@@ -52,6 +52,15 @@ class Drawing(Protocol):
         **options: Any,
     ) -> str: ...
 
+    def latex(
+        self,
+        graph: Graph,
+        values: Mapping[int, Any] | None,
+        seeds: Mapping[Variable, Any] | None,
+        parameters: Collection[int] | None,
+        **options: Any,
+    ) -> str: ...
+
     def show(
         self,
         graph: Graph,

@@ -678,6 +678,56 @@ class Graph:
         return self.view()._repr_mimebundle_(include, exclude)
 
     @users_frames_only
+    def to_latex(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        values: Values | None = None,
+        seeds: Any = None,
+        *,
+        form: str = "latex",
+        parameters: Sequence[Name] | None = None,
+    ) -> str:
+        r"""The derivation of the gradient in your names.
+
+        Definitions, each local Jacobian, the chain rule for each parameter with shapes beside the factors, and a table.
+
+        Every line is checked numerically, at the values or at a point that is drawn, before it is printed; what does
+        not hold there is left out, and that is said. Equal lines that follow on each other are folded.
+
+        Parameters
+        ----------
+        path : path, optional
+            Where to write it.
+        values, seeds : optional
+            As for `to_svg`: the point at which lines are checked.
+        form : {"latex", "markdown", "text"}
+            A document for LaTeX with amsmath; Markdown with formulas in dollars; text for a terminal.
+        parameters : sequence of names, optional
+            The inputs whose gradients are derived; by default the leaves of trees, such as `p.W`, or all inputs.
+
+        Returns
+        -------
+        text : str
+
+        Raises
+        ------
+        ArgumentError
+            If the values are not those of this graph, or no point is found at which all is finite.
+
+        Examples
+        --------
+        >>> import numpy as np, chainrule as cr
+        >>> def loss(w, x):
+        ...     h = np.tanh(w * x)
+        ...     return h**2
+        >>> text = cr.trace(loss, 0.5, 2.0).to_latex(parameters=["w"])
+        >>> r"\bar{h} &= 2\, h" in text
+        True
+        """
+        shown = self._shown(values, seeds, parameters)
+        return _written(drawing().latex(self.data, *shown, form=form), path)
+
+    @users_frames_only
     def to_view(
         self,
         path: str | os.PathLike[str] | None = None,

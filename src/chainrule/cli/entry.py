@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from .. import __version__
 from ..errors import ChainruleError, DataError, InternalError, Origin
 from ..errors.layout import layout
-from . import cache, check, doctor, evaluate, export, grad, predict, report, resume, show, train, view
+from . import cache, check, derivation, doctor, evaluate, export, grad, predict, report, resume, show, train, view
 from .exit_codes import ExitCode
 from .functions import UserCodeError
 from .options import Parser, UsageError
 from .output import error_part, explain, flush, print_document
 
-VERBS = (train, resume, report, predict, evaluate, export, grad, check, show, view, cache, doctor)
+VERBS = (train, resume, report, predict, evaluate, export, grad, check, show, view, derivation, cache, doctor)
 
 WIDTH = max(len(verb.SUMMARY) for verb in VERBS) + 2
 

@@ -20,10 +20,10 @@ EXAMPLE = "chainrule view model.py:loss --at 'w=random(3,4)' -o g.html"
 DESCRIPTION = f"""\
 Draw the graph of a function of arrays, with its values. The suffix of the file says what is written: .html, a page to
 look at it in a browser; .svg, a picture; .json, a document of schema chainrule/view/1 with all that is shown; .dot,
-the text that Graphviz reads.
+the text that Graphviz reads; .tex, the derivation of the gradient.
 
 {AT}"""
-SUFFIXES = (".html", ".svg", ".json", ".dot")
+SUFFIXES = (".html", ".svg", ".json", ".dot", ".tex")
 SCHEMA = "chainrule/file/1"
 
 
@@ -61,6 +61,8 @@ def run(options: argparse.Namespace) -> ExitCode:
     values = None if options.no_values else computed
     if suffix == ".dot":
         text = graph.to_dot()
+    elif suffix == ".tex":
+        text = graph.to_latex(values=values)
     elif suffix == ".json":
         text = graph.to_view(values=values)
     else:

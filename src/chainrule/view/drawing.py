@@ -12,6 +12,7 @@ from ..graph import Graph, Variable
 from . import last, notebook, table
 from .boxes import SHOWS, STYLES, Show, Style
 from .card import Card
+from .derivation import derive, to_latex, to_markdown, to_text
 from .document import to_json
 from .opening import Collapse, open_groups
 from .outline import Outline
@@ -24,6 +25,7 @@ from .tree_lines import tree_lines
 Values = Mapping[int, Any] | None
 Seeds = Mapping[Variable, Any] | None
 Parameters = Collection[int] | None
+FORMS = {"latex": to_latex, "markdown": to_markdown, "text": to_text}
 
 
 def svg(
@@ -98,6 +100,14 @@ def node(
 ) -> Card:
     """The card of a variable."""
     return Card(Outline(graph, values, seeds, parameters), v)
+
+
+def latex(
+    graph: Graph, values: Values = None, seeds: Seeds = None, parameters: Parameters = None, form: str = "latex"
+) -> str:
+    """The derivation of the gradient as the text of a file."""
+    _check("form", form, tuple(FORMS))
+    return FORMS[form](derive(graph, values, seeds, parameters))
 
 
 def show(

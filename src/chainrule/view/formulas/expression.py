@@ -10,6 +10,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final, final
 
 from ...original import np
@@ -576,7 +577,24 @@ def add(*terms: Expression) -> Expression:
     kept = [term for term in flat if not is_number(term, 0) and not isinstance(term, Zeros)]
     shapes = [term.shape for term in flat]
     flat = kept if kept and OfSeveral(tuple(kept)).shape == np.broadcast_shapes(*shapes) else flat or [ZERO]
+    flat = _with_multiples(flat)
     return flat[0] if len(flat) == 1 else Sum(tuple(flat))
+
+
+def _with_multiples(terms: list[Expression]) -> list[Expression]:
+    """x + x is 2 x."""
+    found: list[Expression] = []
+    counts: list[int] = []
+    for term in terms:
+        is_open = term.has_symbols
+        if is_open and term in found:
+            counts[found.index(term)] += 1
+        else:
+            found.append(term)
+            counts.append(1)
+    if max(counts) == 1:
+        return terms
+    return [term if n == 1 else product(Number(n), term) for term, n in zip(found, counts, strict=True)]
 
 
 def negative(x: Expression) -> Expression:
@@ -619,7 +637,7 @@ def product(*parts: Expression) -> Expression:
     named = []
     for part in scalars:
         if isinstance(part, Number) and not part.written:
-            known *= part.value
+            known = _times(known, part.value)
         else:
             named.append(part)
     front = [] if known == 1 else [Number(known)]
@@ -632,6 +650,15 @@ def product(*parts: Expression) -> Expression:
     every = [*front, *named, *others] or [ONE]
     found = every[0] if len(every) == 1 else Product(tuple(every))
     return Negative(found) if minus != more else found
+
+
+def _times(a: complex, b: complex) -> complex:
+    """The product of two numbers as they are written: 3 times 0.1 is 0.3."""
+    if any(isinstance(x, complex) or not math.isfinite(x) for x in (a, b)):
+        return a * b
+    if isinstance(a, int) and isinstance(b, int):
+        return a * b
+    return float(Decimal(repr(a)) * Decimal(repr(b)))
 
 
 def _factors(parts: Iterable[Expression]) -> list[Expression]:
@@ -664,12 +691,27 @@ def hadamard(*parts: Expression) -> Expression:
         else:
             scalars.append(part)
     scalars = [part for part in scalars if not is_number(part, 1)]
+    ones = [_all_ones(part) for part in arrays]
+    whole = np.broadcast_shapes(*[part.shape for part in arrays])
+    if any(given is None and part.shape == whole for given, part in zip(ones, arrays, strict=True)):
+        scalars += [factor for given in ones if given is not None for factor in given]
+        arrays = [part for given, part in zip(ones, arrays, strict=True) if given is None]
     arrays = _with_squares(arrays)
     middle = arrays[0] if len(arrays) == 1 else Hadamard(tuple(arrays)) if arrays else None
     found = product(*scalars, *([] if middle is None else [middle])) if scalars or middle is not None else ONE
     for each in below:
         found = quotient(found, each)
     return negative(found) if minus else found
+
+
+def _all_ones(x: Expression) -> tuple[Expression, ...] | None:
+    """The numbers before an array that is all ones; None of any other."""
+    if isinstance(x, (Column, Transpose)):
+        return _all_ones(x.operand)
+    if isinstance(x, Product):
+        found = [_all_ones(part) if part.shape else (part,) for part in x.operands]
+        return None if None in found else tuple(each for given in found for each in given or ())
+    return () if isinstance(x, Ones) else None
 
 
 def _with_squares(parts: list[Expression]) -> list[Expression]:
@@ -689,7 +731,25 @@ def quotient(a: Expression, b: Expression) -> Expression:
     minus, (above, below) = _sign_of([a, b])
     if isinstance(above, Quotient) and above.below.shape in ((), below.shape):
         above, below = above.above, hadamard(above.below, below)
-    return negative(Quotient(above, below)) if minus else Quotient(above, below)
+    above, below = _reduced(above, below)
+    found = above if is_number(below, 1) else Quotient(above, below)
+    return negative(found) if minus else found
+
+
+def _reduced(above: Expression, below: Expression) -> tuple[Expression, Expression]:
+    """2 x / 6 is x / 3."""
+    first = above.operands[0] if isinstance(above, Product) else above
+    if not (isinstance(first, Number) and isinstance(below, Number)):
+        return above, below
+    a, b = first.value, below.value
+    if any(isinstance(x, (bool, complex)) or x != x or x % 1 for x in (a, b)):
+        return above, below
+    a, b = int(a.real), int(b.real)
+    common = math.gcd(a, b)
+    if common < 2 or isinstance(above, Number):
+        return above, below
+    assert isinstance(above, Product)
+    return product(Number(a // common), *above.operands[1:]), Number(b // common)
 
 
 def power(base: Expression, exponent: Expression) -> Expression:
@@ -710,8 +770,8 @@ def transpose(x: Expression) -> Expression:
         return negative(transpose(x.operand))
     if isinstance(x, Inverse):
         return Inverse(transpose(x.operand))
-    if isinstance(x, Product) and len(x.operands) == 2 and not x.operands[0].shape:
-        return product(x.operands[0], transpose(x.operands[1]))
+    if isinstance(x, Product) and all(len(part.shape) in (0, 1, 2) for part in x.operands):
+        return product(*(transpose(part) if part.shape else part for part in reversed(x.operands)))
     return x if not x.shape or isinstance(x, Identity) else Transpose(x)
 
 

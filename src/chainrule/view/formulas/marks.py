@@ -53,9 +53,10 @@ class Sign(Mark):
 @final
 @dataclasses.dataclass(frozen=True)
 class Space(Mark):
-    """Between factors; or between a function and its argument."""
+    """Between factors, wide where there are notes under them; or between a function and its argument."""
 
     applied: bool = False
+    wide: bool = False
 
 
 @final

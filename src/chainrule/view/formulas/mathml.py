@@ -53,7 +53,8 @@ def mathml(mark: Mark) -> str:
             return f'<mo stretchy="false">{mark.text}</mo>'
         return f"<mo>{html.escape('∑' if mark.text == 'Σ' else mark.text)}</mo>"
     if isinstance(mark, Space):
-        return f'<mo>{APPLIED if mark.applied else TIMES}</mo><mspace width="0.17em"></mspace>'
+        width = "0.45em" if mark.wide else "0.17em"
+        return f'<mo>{APPLIED if mark.applied else TIMES}</mo><mspace width="{width}"></mspace>'
     if isinstance(mark, Script):
         base = mathml(mark.base)
         if mark.below is None:

@@ -135,7 +135,8 @@ class Notation:
             if isinstance(part, e.Product):
                 mark = parenthesized(self(part))
             if before is not None:
-                found.append(Sign("·") if _begins_with_digits(mark) else Space())
+                wide = self.note is not None and bool(part.shape and before.shape)
+                found.append(Sign("·") if _begins_with_digits(mark) else Space(wide=wide))
             found.append(mark)
             before = part
         return line(*found), PRODUCT

@@ -86,4 +86,6 @@ def _scripted(text: str, letters: dict[str, str], sign: str) -> str:
 
 def _atom(mark: Mark) -> str:
     text = plain(mark)
-    return f"({text})" if isinstance(mark, (Line, Fraction)) else text
+    if isinstance(mark, Line):
+        return text if isinstance(mark.items[0], Letter) and mark.items[0].text == "∂" else f"({text})"
+    return f"({text})" if isinstance(mark, Fraction) else text

@@ -106,7 +106,7 @@ def tex(mark: Mark) -> str:
     if isinstance(mark, Sign):
         return SIGNS.get(mark.text, mark.text)
     if isinstance(mark, Space):
-        return " " if mark.applied else r"\,"
+        return " " if mark.applied else r"\;\;" if mark.wide else r"\,"
     if isinstance(mark, Script):
         base = tex(mark.base)
         base = f"{{{base}}}" if isinstance(mark.base, (Line, Script, Fraction)) else base

@@ -1,0 +1,56 @@
+"""Putting expressions in the place of symbols."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, Final
+
+from . import expression as e
+
+Replacement = Callable[[e.Symbol], e.Expression]
+
+
+def substitute(x: e.Expression, replacement: Replacement) -> e.Expression:
+    """The same with every symbol replaced; what becomes trivial by that is simplified."""
+    if isinstance(x, e.Symbol):
+        return replacement(x)
+    if not x.has_symbols:
+        return x
+    return _REBUILT[type(x)](x, [substitute(part, replacement) for part in x.parts])
+
+
+def _indexed(x: e.Indexed, parts: list[e.Expression]) -> e.Expression:
+    count = len(x.factors)
+    factors = tuple((part, names) for part, (_, names) in zip(parts[:count], x.factors, strict=True))
+    rest = iter(parts[count:])
+    conditions = tuple(dataclasses.replace(c, parts=tuple(next(rest) for _ in c.parts)) for c in x.conditions)
+    return dataclasses.replace(x, factors=factors, conditions=conditions)
+
+
+def _picked(x: e.Picked, parts: list[e.Expression]) -> e.Expression:
+    operand, *others = parts
+    rest = iter(others)
+    indices = tuple(next(rest) if isinstance(each, e.Expression) else each for each in x.indices)
+    return dataclasses.replace(x, operand=operand, indices=indices)
+
+
+_REBUILT: Final[dict[type, Callable[[Any, list[e.Expression]], e.Expression]]] = {
+    e.Sum: lambda x, parts: e.add(*parts),
+    e.Hadamard: lambda x, parts: e.hadamard(*parts),
+    e.Product: lambda x, parts: e.product(*parts),
+    e.Kronecker: lambda x, parts: e.Kronecker(tuple(parts)),
+    e.Negative: lambda x, parts: e.negative(*parts),
+    e.Transpose: lambda x, parts: e.transpose(*parts),
+    e.Column: lambda x, parts: e.Column(*parts),
+    e.Inverse: lambda x, parts: e.Inverse(*parts),
+    e.Diagonal: lambda x, parts: e.Diagonal(*parts),
+    e.Quotient: lambda x, parts: e.quotient(*parts),
+    e.Power: lambda x, parts: e.power(*parts),
+    e.Truth: lambda x, parts: e.Truth(x.sign, tuple(parts)),
+    e.Choice: lambda x, parts: e.Choice(*parts),
+    e.Fenced: lambda x, parts: e.fenced(parts[0], x.kind),
+    e.Call: lambda x, parts: dataclasses.replace(x, arguments=tuple(parts)),
+    e.Picked: _picked,
+    e.Indexed: _indexed,
+}
