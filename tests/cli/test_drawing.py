@@ -85,7 +85,6 @@ def test_view_writes_documents_and_dot(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("output", "sentence"),
     [
-        ("g.html", "chainrule: pages of HTML are not written yet"),
         ("g.png", "chainrule: the suffix .png does not say what to write"),
         ("g", "chainrule: the suffix that is missing does not say what to write"),
     ],

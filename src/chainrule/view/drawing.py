@@ -106,7 +106,7 @@ def latex(
     graph: Graph, values: Values = None, seeds: Seeds = None, parameters: Parameters = None, form: str = "latex"
 ) -> str:
     """The derivation of the gradient as the text of a file."""
-    _check("form", form, tuple(FORMS))
+    _check("form", form, FORMS)
     return FORMS[form](derive(graph, values, seeds, parameters))
 
 
@@ -136,9 +136,14 @@ def keep(graph: Graph, values: Mapping[int, Any], failure: Mapping[str, Any]) ->
 
 
 def _check_look(style: str, show: str, theme: str) -> None:
-    for name, given, known in (("style", style, STYLES), ("show", show, SHOWS), ("theme", theme, THEMES)):
-        if given not in known:
-            raise ArgumentError(f"{name}={given!r} is none", wanted=" or ".join(map(repr, known)))
+    _check("style", style, STYLES)
+    _check("show", show, SHOWS)
+    _check("theme", theme, THEMES)
+
+
+def _check(name: str, given: str, known: Collection[str]) -> None:
+    if given not in known:
+        raise ArgumentError(f"{name}={given!r} is none", wanted=" or ".join(map(repr, known)))
 
 
 def _can_check(check: bool, values: Values) -> None:

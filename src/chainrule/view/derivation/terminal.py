@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from ..formulas.plain import plain
@@ -20,10 +21,15 @@ def to_text(derivation: Derivation) -> str:
         rows = [("parameter", "shape", "gradient")]
         for row in derivation.table:
             rows.append((plain(row.name), row.shape, "?" if row.gradient is None else plain(row.gradient)))
-        widths = [max(len(row[k]) for row in rows) for k in range(2)]
+        widths = [max(_width(row[k]) for row in rows) for k in range(2)]
         pieces += ["", "Gradients", "---------"]
-        pieces += [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in rows]
+        pieces += ["  ".join([a + " " * (widths[0] - _width(a)), f"{b:<{widths[1]}}", c]) for a, b, c in rows]
     return "\n".join(pieces) + "\n"
+
+
+def _width(text: str) -> int:
+    """Columns: an accent takes none."""
+    return sum(not unicodedata.combining(c) for c in text)
 
 
 def _lines(entries: Sequence[Entry]) -> Iterator[str]:
@@ -32,7 +38,7 @@ def _lines(entries: Sequence[Entry]) -> Iterator[str]:
             left = plain(entry.left)
             first, *rest = [plain(piece) for piece in broken(entry.right)]
             note = "" if entry.note is None else f"    ({plain(entry.note)})"
-            yield f"{left:>{MARGIN}} {entry.sign} {first}{'' if rest else note}"
+            yield f"{' ' * (MARGIN - _width(left))}{left} {entry.sign} {first}{'' if rest else note}"
             for k, each in enumerate(rest):
                 yield f"{'':>{MARGIN}}     {each.strip()}{note if k == len(rest) - 1 else ''}"
         else:
