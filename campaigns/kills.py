@@ -109,7 +109,16 @@ def _killed(arguments: list[str], run: Path, rng: random.Random, values: dict[st
     return True
 
 
-KEPT = {"settings.toml", "model.json", "rows.json", "events.jsonl", "checkpoint.safetensors", "weights.safetensors"}
+KEPT = {
+    "settings.toml",
+    "model.json",
+    "rows.json",
+    "events.jsonl",
+    "checkpoint.safetensors",
+    "weights.safetensors",
+    "report.html",
+    "graph.svg",
+}
 
 
 def _files(run: Path) -> list[Path]:

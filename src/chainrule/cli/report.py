@@ -8,7 +8,7 @@ import webbrowser
 from pathlib import Path
 
 from ..errors import ArgumentError
-from ..view.report import FILE, report_page, write_report
+from ..view.report import FILE, report_page, write_graph_page, write_report
 from .exit_codes import ExitCode
 from .output import explain, print_document
 
@@ -33,6 +33,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=f"where to write; - for stdout (default: {FILE}, in the folder of the run if it is one)",
     )
+    parser.add_argument(
+        "--graph",
+        action="store_true",
+        help="also write graph.html into each folder: the loss as a graph, with all values, Jacobians and gradients",
+    )
     parser.add_argument("--open", action="store_true", help="show it in a browser")
     parser.add_argument("--json", action="store_true", help="one JSON document about the file on stdout")
 
@@ -40,10 +45,13 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> ExitCode:
     """Read, write, show."""
     if options.output == "-":
-        if options.json or options.open:
-            raise ArgumentError("a page on stdout is neither described nor opened", try_=f"-o {FILE}")
+        if options.json or options.open or options.graph:
+            raise ArgumentError("a page on stdout goes alone, without --json, --open and --graph", try_=f"-o {FILE}")
         sys.stdout.write(report_page(options.folders))
         return ExitCode.DONE
+    if options.graph:
+        for folder in options.folders:
+            write_graph_page(folder)
     alone = options.folders[0] if len(options.folders) == 1 else "."
     path = Path(options.output) if options.output else Path(alone) / FILE
     size = write_report(options.folders, path)

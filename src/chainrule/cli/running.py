@@ -25,7 +25,7 @@ def declare_running(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="time between two checkpoints (default: %(default)g)",
     )
-    parser.add_argument("--no-report", action="store_true", help="write no report.html and no graph of the net")
+    parser.add_argument("--no-report", action="store_true", help="write no report.html and no graph.svg")
     showing = parser.add_argument_group("what to show")
     showing.add_argument("-q", "--quiet", action="store_true", help="only the score on held-out rows, no progress")
     showing.add_argument("--json", action="store_true", help="one JSON document instead of text")

@@ -18,12 +18,12 @@ from ..page import page
 from ..theme import Theme
 from . import mistakes, tables
 from .chart import Curve, curves
+from .net import GRAPH_PAGE
 from .payload import payload
 from .shown import MOST, Shown
 
 FILE: Final = "report.html"
 GRAPH_PICTURE: Final = "graph.svg"
-GRAPH_PAGE: Final = "graph.html"
 MOST_RUNS: Final = 8
 Folder = str | os.PathLike[str]
 

@@ -56,14 +56,14 @@ def _summary_row(color: int | None, shown: Shown) -> list[str]:
     return [
         f"<span{key}><bdi>{escape(shown.name)}</bdi></span>",
         f'<span class="state {ended.get("ending", "underway")}">{STATES.get(ended.get("ending"), "ended")}</span>',
-        f"{last.get('epoch', 0)} of {total}" if total else str(last.get("epoch", 0)),
+        f"{last.get('epoch', 0):,} of {total:,}" if total else str(last.get("epoch", 0)),
         str(best["epoch"]) if best else DASH,
         _number(parts.get("held_out", {}).get("score")),
         _number(parts.get("validation", {}).get("score", at_best.get("score"))),
         _number(parts.get("validation", {}).get("loss", at_best.get("validation_loss"))),
         _number(parts.get("training", {}).get("loss", at_best.get("loss"))),
         _number(ended.get("penalty", at_best.get("penalty"))),
-        duration(last["seconds"]) if last.get("seconds", 0) >= 10 else f"{last.get('seconds', 0):.1f} s",
+        duration(last["seconds"]) if last.get("seconds", 0) >= 60 else f"{last.get('seconds', 0):.1f} s",
         f"{run.begun['parameters']:,}" if "parameters" in run.begun else DASH,
         " + ".join(f"{count:,}" for count in counts.values()) or DASH,
     ]

@@ -12,7 +12,7 @@ from ...errors import FileError
 from ...training import Outcome, RunReader
 from ...training.prepared import Prepared
 from .net import loss_graph
-from .page import FILE, GRAPH_PAGE, GRAPH_PICTURE, page_of
+from .page import FILE, GRAPH_PICTURE, page_of
 
 FIRST, BETWEEN = 1.0, 3.0  # [s] from the first epoch to the first page, and from one to the next
 SHARE = 0.004  # of the time of training that writing may take
@@ -52,11 +52,10 @@ class Report:
         self._next = end + max(BETWEEN, (end - now) / SHARE)
 
     def end(self, ready: Prepared, outcome: Outcome) -> None:
-        """Write the page of a run that is over, with its graph."""
+        """Write the page of a run that is over, with a picture of its graph."""
         folder = outcome.folder
         graph, values = loss_graph(outcome.trained, *ready.parts.validation)
         files.write_bytes(folder / GRAPH_PICTURE, graph.to_svg(values=values).encode())
-        files.write_bytes(folder / GRAPH_PAGE, graph.to_html(values=values).encode())
         self._write(folder)
 
     def _write(self, folder: Path) -> None:
