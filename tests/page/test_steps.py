@@ -1,6 +1,7 @@
 """Stepping through both passes: the page shows what is known by then, and ends with what g.backward gives."""
 
 import json
+from html import escape
 
 import numpy as np
 import pytest
@@ -56,7 +57,11 @@ def walked(tab, key, count):
 
 
 def where(tab):
-    return tab.locator(".progress").inner_text().partition(":")[0]
+    return tab.locator(".progress").inner_text().partition(" (")[0]
+
+
+def expect_steps(tab, words):
+    tab.locator(".progress", has_text=words).wait_for()
 
 
 def by_number(found):
@@ -136,23 +141,22 @@ def test_pull_and_push_build_each_sum_term_by_term_and_end_in_the_same_table(ope
     assert ways["pull"] != ways["push"]
 
 
-@pytest.mark.parametrize("name", ["tiny", "mlp"])
-def test_a_step_back_restores_what_was_there(open_page, page_of, name):
-    tab = open_page(page_of(name), "#step=0")
+@pytest.mark.parametrize(("name", "first", "last"), [("tiny", 0, 14), ("mlp", 36, 56)])
+def test_a_step_back_restores_what_was_there(open_page, page_of, name, first, last):
+    tab = open_page(page_of(name), f"#step={first}")
     changed = tab.evaluate(
-        f"""async () => {{
+        f"""([first, last]) => {{
           const snapshot = {SNAPSHOT};
           const go = key => document.dispatchEvent(new KeyboardEvent('keydown', {{key, bubbles: true}}));
           const seen = [snapshot()];
-          const last = Number(document.querySelector('.steps input').max);
-          for (let k = 0; k < last; k++) {{ go('n'); seen.push(snapshot()); }}
+          for (let k = first; k < last; k++) {{ go('n'); seen.push(snapshot()); }}
           const changed = [];
-          for (let k = last; k--;) {{ go('p'); if (snapshot() !== seen[k]) changed.push(k); }}
+          for (let k = last - first; k--;) {{ go('p'); if (snapshot() !== seen[k]) changed.push(k); }}
           return [changed, seen.length, new Set(seen).size];
-        }}"""
+        }}""",
+        [first, last],
     )
-    count = {"tiny": 15, "mlp": 92}[name]
-    assert changed == [[], count, count]
+    assert changed == [[], last - first + 1, last - first + 1]
 
 
 def test_leaving_the_steps_restores_the_picture(open_page, page_of):
@@ -176,8 +180,136 @@ def test_the_address_says_which_step_and_variable_are_shown(open_page, page_of):
     tab.locator("#n4").click()
     assert tab.evaluate("location.hash") == "#step=10&node=p"
     for step in (5, 10):  # where p is computed, and where its gradient is done
-        tab.get_by_role("button", name="to this variable").click()
+        tab.get_by_role("button", name="To variable").click()
         assert tab.evaluate("location.hash") == f"#step={step}&node=p"
     tab.evaluate("location.hash = '#step=3&node=w&show=gradient'")
-    tab.wait_for_function("document.querySelector('.progress').textContent.startsWith('step 3 of 14')")
+    expect_steps(tab, "step 3 of 14")
     assert set(tab.evaluate(BOXES).values()) == {"∂ –"}
+
+
+def test_a_link_may_name_any_variable(open_page):
+    names = ["</script><b>", "a&node=b", "100 % + #é", "\N{SNOWMAN}\u200f"]
+    xs = [cr.variable(f"x{k}", shape=()) for k in range(4)]
+    graph = cr.Graph(xs, [sum(x * x for x in xs)], "hostile")
+    for v, name in zip(graph.data.inputs, names, strict=True):
+        v.name = name
+    html = graph.to_html(values=graph.forward(*range(4)))
+    tab = open_page(html)
+    for k, name in enumerate(names):
+        tab.evaluate("k => chainrule.store.update({step: 3, pinned: [k]})", k)
+        address = tab.evaluate("location.hash")
+        assert not set(address) & set(" <>\"'")
+        tab.evaluate("chainrule.store.update({step: null, pinned: []})")
+        tab.evaluate("address => { location.hash = address; }", address)
+        expect_steps(tab, "step 3 of")
+        assert tab.locator(".node.chosen").get_attribute("data-name") == name
+
+
+def test_a_page_within_another_one_steps_without_an_address(open_page, page_of):
+    tab = open_page(f'<iframe srcdoc="{escape(page_of("tiny"))}"></iframe>', ready=False)
+    frame = tab.frame_locator("iframe")
+    frame.get_by_role("button", name="next step").click()
+    assert frame.locator(".progress").inner_text().startswith("step 1 of 14")
+
+
+def test_the_picture_shows_what_is_at_work(open_page, page_of):
+    tab = open_page(page_of("tiny"), "#step=4")  # z = w x
+
+    def names(mark):
+        script = "mark => [...document.querySelectorAll(`.node.${mark}`)].map(each => each.dataset.name)"
+        return set(tab.evaluate(script, mark))
+
+    def edges(mark):
+        return set(tab.evaluate("mark => [...document.querySelectorAll(`.edge.${mark}`)].map(each => each.id)", mark))
+
+    assert (names("step-now"), names("step-glow"), names("step-ahead")) == ({"z"}, {"w", "x"}, {"p", "e", "v6"})
+    assert edges("step-now") == {"e3-0", "e3-1"}
+    assert tab.evaluate(BOXES) == {"w": "0.5", "x": "2", "y": "1", "z": "1", "p": "–", "e": "–", "v6": "–"}
+    assert tab.locator(".pseudocode li[aria-current]").all_inner_texts()[-1].strip() == "u(i) ← f(i)(A(i))"
+    tab.evaluate("chainrule.store.update({step: 10})")
+    assert (names("step-now"), names("step-glow"), names("step-ahead")) == ({"p"}, {"e"}, set())
+    assert edges("step-against") == {"e5-0"}
+    assert tab.locator(".step-carried text").text_content() == "-0.477"
+    assert tab.locator(".step-carried .glyph").count() == 1
+    assert edges("step-passed") == {"e5-0", "e6-0"}
+    assert tab.locator(".strip .current").count() >= 3
+    assert "grad_table" in tab.locator(".pseudocode li[aria-current]").all_inner_texts()[0]
+    assert tab.locator(".speech").text_content() == "step 10 of 14: gradient of p: 1 of 1, done, -0.4768117"
+
+
+def test_within_a_closed_group_its_box_is_lit_and_says_which_variable(open_page, page_of):
+    tab = open_page(page_of("deep"), "#step=1500")
+    lit = tab.locator(".step-now")
+    assert lit.count() == 1
+    assert lit.get_attribute("data-copies") == "250"
+    badge = tab.locator(".step-badge text")
+    assert badge.text_content().startswith("v1498: ")
+    tab.get_by_label("over groups").check()
+    tab.keyboard.press("p")
+    assert where(tab) == "step 502 of 5760"  # 500 parameters, x and a constant; 2,003 operations are left
+    tab.keyboard.press("n")
+    assert tab.locator(".step-now").get_attribute("data-copies") == "250"
+    tab.keyboard.press("n")
+    assert tab.locator(".node.step-now").count() == 1
+    tab.evaluate("chainrule.store.update({step: 4000})")
+    assert tab.locator(".gradtable [aria-current]").is_visible()
+    assert tab.locator(".gradtable tr").count() < 300
+    seconds = tab.evaluate(
+        """() => {
+          const begin = performance.now();
+          for (let k = 0; k < 20; k++) chainrule.commands.press('n');
+          return (performance.now() - begin) / 20000;
+        }"""
+    )
+    assert seconds < 0.2
+
+
+def test_without_values_only_the_order_is_shown(open_page):
+    graph, _ = FIXTURES["tiny"]()
+    tab = open_page(graph.to_html(), "#step=14")
+    assert tab.locator(".step-ahead").count() == 0
+    found = rows(tab).values()
+    assert {row["state"] for row in found} == {"done"}
+    assert {row["gradient"] for row in found} == {"–"}
+
+
+def test_without_a_seed_the_page_says_why_there_is_no_backward_pass(open_page):
+    graph = cr.trace(lambda x: 2.0 * x, np.ones(3))
+    tab = open_page(graph.to_html(values=graph.forward(np.ones(3))), "#step=99")
+    assert where(tab) == "step 3 of 3"
+    assert "single real number" in tab.locator(".refused").inner_text()
+    assert {row["gradient"] for row in rows(tab).values()} == {"–"}
+
+
+def test_several_results_each_start_from_their_seed(open_page):
+    """y = 2 x and z = 3 y, from 10 and 100."""
+
+    def f(x):
+        y = 2.0 * x
+        return y, 3.0 * y
+
+    graph = cr.trace(f, 1.0)
+    tab = open_page(graph.to_html(values=graph.forward(1.0), seeds=[10.0, 100.0]), f"#step={len(graph)}")
+    y = graph.names.index("y")
+    seen = [(table[y]["terms"], table[y]["gradient"]) for table, _ in walked(tab, "n", 6)]
+    assert list(dict.fromkeys(seen)) == [("1 of 2", "10"), ("2 of 2", "310")]
+
+
+def test_with_reduced_motion_nothing_moves(open_page, page_of):
+    running = "document.getAnimations().filter(each => each.playState === 'running').length"
+    tab = open_page(page_of("tiny"), "#step=9", reduced_motion="reduce")
+    tab.keyboard.press("n")
+    assert tab.evaluate(running) == 0
+    tab = open_page(page_of("tiny"), "#step=9", reduced_motion="no-preference")
+    tab.keyboard.press("n")
+    assert tab.evaluate(running) > 0
+
+
+def test_a_row_chooses_its_variable_and_playing_goes_on_until_the_end(open_page, page_of):
+    tab = open_page(page_of("tiny"), "#step=12")
+    tab.locator(".gradtable").get_by_role("button", name="p", exact=True).click()
+    assert tab.locator(".node.chosen").get_attribute("data-name") == "p"
+    tab.get_by_label("speed").select_option("4")
+    tab.get_by_role("button", name="play").click()
+    expect_steps(tab, "step 14 of 14")
+    assert tab.get_by_role("button", name="play").get_attribute("aria-pressed") == "false"

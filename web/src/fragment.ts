@@ -6,11 +6,11 @@ import { showAt } from "./stepping";
 import type { State } from "./store";
 
 const CHOICES = {
-  show: ["value", "gradient"],
+  show: ["value", "gradient", "jacobian", "health", "memory"],
   style: ["compact", "lecture"],
   theme: ["auto", "light", "dark"],
   tab: ["graph", "table"],
-  graphs: ["forward", "backward", "both"],
+  graphs: ["forward", "backward", "both", "beside"],
   teaching: ["pull", "push"],
 } as const;
 

@@ -12,7 +12,14 @@ import { selected } from "./store";
 
 const ROW = 24;
 const ROWS = 240;
-const COLUMNS = ["#", "variable", "shape", "terms", "state", "gradient"] as const;
+const COLUMNS = [
+  ["place", "#"],
+  ["variable", "variable"],
+  ["shape", "shape"],
+  ["terms", "terms"],
+  ["state", "state"],
+  ["gradient", "grad_table"],
+] as const;
 
 interface Row {
   number: number;
@@ -34,7 +41,7 @@ export class GradTable {
     private readonly scroller: HTMLElement,
     private readonly page: Page,
   ) {
-    const head = element("tr", {}, ...COLUMNS.map((column) => element("th", { scope: "col" }, column)));
+    const head = element("tr", {}, ...COLUMNS.map(([, words]) => element("th", { scope: "col" }, words)));
     const table = element("table", { class: "gradtable", "aria-label": "grad_table", "aria-rowcount": this.count + 1 });
     table.append(element("thead", {}, head), this.body);
     scroller.append(table);
@@ -93,7 +100,7 @@ export class GradTable {
 
   private row(number: number): Row {
     const node = this.page.graph.nodes[number]!;
-    const cells = COLUMNS.map((column) => element("td", { class: column === "#" ? "place" : column }));
+    const cells = COLUMNS.map(([name]) => element("td", { class: name }));
     cells[0]!.textContent = String(number);
     cells[1]!.append(element("button", { type: "button", title: node.label }, node.label));
     cells[2]!.textContent = shapeText(node.shape) || "scalar";

@@ -197,11 +197,11 @@ function arriving(ways: SVGGElement[], box: Element | null): SVGGElement {
   return ways.reduce((nearest, way) => (distance(way) < distance(nearest) ? way : nearest));
 }
 
-/** A word at the lower left corner of a box. */
+/** A word at the lower left corner of a box, or above it where there is another mark. */
 function badge(shape: SVGGElement, words: string): SVGElement {
   const box = shape.querySelector<SVGGraphicsElement>(".body")!.getBBox();
   const width = 12 + 5.6 * words.length;
-  const [x, y] = [box.x + 6, box.y + box.height - 6];
+  const [x, y] = [box.x + 6, shape.querySelector(".flag") ? box.y - 10 : box.y + box.height - 6];
   return svgElement(
     "g",
     { class: "step-badge" },

@@ -202,12 +202,14 @@ class Controls {
     this.playing = move(ICONS.play, "play, or pause (.)", play);
     this.slider = element("input", { type: "range", min: 0, max: last, value: 0, "aria-label": "step" });
     this.slider.addEventListener("input", () => go(this.slider.valueAsNumber));
-    this.slider.addEventListener("keydown", (event) => {
-      if (["n", "p", "."].includes(event.key)) page.commands.press(event.key);
+    line.addEventListener("keydown", (event) => {
+      // the keys of steps also where a slider or a list has the focus
+      if (!(event.target instanceof HTMLButtonElement) && ["n", "p", "."].includes(event.key)) page.commands.press(event.key);
     });
-    this.toChosen = button("to this variable", "to the step that computes the chosen variable, or its gradient", toChosen);
+    this.toChosen = button("To variable", "to the step that computes the chosen variable, or its gradient", toChosen);
     this.pace.append(...SPEEDS.map((speed) => element("option", { value: speed, selected: speed === 1 }, `${speed} ×`)));
     this.close = move(ICONS.close, "leave the steps", () => go(null));
+    this.close.classList.add("close");
     line.append(
       element(
         "span",
@@ -253,9 +255,8 @@ class Controls {
     this.slider.value = String(step ?? 0);
     this.toChosen.disabled = selected(state) === null;
     this.close.hidden = step === null;
-    const backward = last > forward ? `, backward ${forward + 1}–${last}` : ", no backward pass";
-    const all = `forward 1–${forward}${backward}`;
-    this.words.textContent = step === null ? `${last} steps: ${all}` : `step ${step} of ${last}: ${all}`;
+    const backward = last > forward ? `backward from ${forward + 1}` : "no backward pass";
+    this.words.textContent = step === null ? `${last} steps (${backward})` : `step ${step} of ${last} (${backward})`;
     this.slider.setAttribute("aria-valuetext", this.words.textContent);
   }
 
