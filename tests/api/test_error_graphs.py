@@ -84,7 +84,7 @@ def test_it_shows_draws_and_writes(capsys, tmp_path):
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:4] for line in lines[1:3]] == [["0", "x", "input", "(3)"], ["1", "h", "tanh", "(3)"]]
     assert lines[3].startswith("3  v3    add h (3), (7)  -") and lines[3].endswith("!! failed")
-    assert "! failed<" in graph.to_svg(tmp_path / "g.svg")
+    assert " failed<" in graph.to_svg(tmp_path / "g.svg")
     assert graph.to_dot().count("->") == 3
     document = json.loads(graph.to_view())
     assert document["nodes"][3]["health"]["kind"] == "failed"

@@ -185,7 +185,7 @@ def test_themes():
     ("option", "sentence"),
     [
         ({"style": "neat"}, "style='neat' is none"),
-        ({"theme": "pink"}, "theme='pink' is no theme"),
+        ({"theme": "pink"}, "theme='pink' is none"),
         ({"show": "all"}, "show='all' is none"),
         ({"collapse": -1}, "collapse=-1 does not say which groups are closed"),
     ],

@@ -79,6 +79,15 @@ class Drawing(Protocol):
         parameters: Collection[int] | None,
     ) -> Any: ...
 
+    def step_pictures(
+        self,
+        graph: Graph,
+        values: Mapping[int, Any] | None,
+        seeds: Mapping[Variable, Any] | None,
+        parameters: Collection[int] | None,
+        theme: str,
+    ) -> list[str]: ...
+
     def keep(self, graph: Graph, values: Mapping[int, Any], failure: Mapping[str, Any]) -> None: ...
 
 

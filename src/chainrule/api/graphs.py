@@ -678,6 +678,38 @@ class Graph:
         return self.view()._repr_mimebundle_(include, exclude)
 
     @users_frames_only
+    def to_steps(
+        self, values: Values, seeds: Any = None, *, theme: str = "auto", parameters: Sequence[Name] | None = None
+    ) -> list[str]:
+        """Forward and back-propagation as pictures, one for each step: values appear, then the grad_table fills.
+
+        What is not computed yet is a dash. Nothing moves from one picture to the next.
+
+        Parameters
+        ----------
+        values, seeds, theme, parameters
+            As for `to_svg`. Without a gradient to start from there are the steps forward only.
+
+        Returns
+        -------
+        pictures : list of str
+            SVG each.
+
+        Raises
+        ------
+        ArgumentError
+            If there are more than 200 variables.
+
+        Examples
+        --------
+        >>> import numpy as np, chainrule as cr
+        >>> g = cr.trace(lambda w, x: np.tanh(w * x), 0.5, 2.0)
+        >>> len(g.to_steps(g.forward(0.5, 2.0)))  # the inputs, two forward, the seed, two backward
+        6
+        """
+        return drawing().step_pictures(self.data, *self._shown(values, seeds, parameters), theme=theme)
+
+    @users_frames_only
     def to_latex(
         self,
         path: str | os.PathLike[str] | None = None,

@@ -8,9 +8,11 @@ from typing import Any
 from ..api import check_grads
 from ..errors import DerivativeError
 from .exit_codes import ExitCode
+from .fail_on import chosen, declare_fail_on, findings_of, tell_failures
 from .functions import AT, arguments_of, by_position, declare_function, derivable, function_of, users_code
 from .options import whole_number
 from .output import error_part, explain, print_document
+from .tracing import traced
 
 SCHEMA = "chainrule/check/1"
 
@@ -30,6 +32,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--order", type=whole_number(1, 3), default=2, metavar="N", help="up to which (default: %(default)s)"
     )
+    declare_fail_on(parser)
 
 
 def run(options: argparse.Namespace) -> ExitCode:
@@ -54,13 +57,16 @@ def run(options: argparse.Namespace) -> ExitCode:
     if difference is not None:
         explain(f"chainrule check: {difference.what}\n  got     {difference.got}\n  wanted  {difference.wanted}")
         if options.json:
-            print_document(SCHEMA, False, error_part("derivative", difference.what))
+            print_document(SCHEMA, False, error_part("derivative", difference.what, difference))
         else:
             print(f"no: {difference.what}")
         return ExitCode.CHECK_FAILED
     names = [list(arguments)[k] for k in numbers]
+    failures = chosen(findings_of(*traced(options)), options.fail_on) if options.fail_on else []
     if options.json:
-        print_document(SCHEMA, True, {"order": options.order, "arguments": names})
+        kinds = {"findings": failures} if options.fail_on else {}
+        print_document(SCHEMA, not failures, {"order": options.order, "arguments": names, **kinds})
     else:
         print(f"yes: derivatives by {', '.join(names)} agree with differences to order {options.order}, in both modes")
-    return ExitCode.DONE
+    tell_failures(NAME, failures)
+    return ExitCode.CHECK_FAILED if failures else ExitCode.DONE

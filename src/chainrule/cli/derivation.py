@@ -10,7 +10,7 @@ from .. import files
 from ..errors import ArgumentError
 from .exit_codes import ExitCode
 from .functions import AT, declare_function
-from .output import explain, print_document
+from .output import print_document, tell
 from .tracing import traced
 
 NAME = "explain"
@@ -52,5 +52,5 @@ def run(options: argparse.Namespace) -> ExitCode:
     elif options.output == "-":
         sys.stdout.write(text)
     else:
-        explain(f"{len(graph):,} variables in {options.output}")
+        tell(f"{len(graph):,} variables in {options.output}")
     return ExitCode.DONE

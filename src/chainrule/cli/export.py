@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +13,10 @@ import numpy as np
 from .. import files, onnx
 from ..api import value_and_grad
 from ..training import Trained
-from ..training.objective import Buffered, Objective
 from .exit_codes import ExitCode
+from .objective import objective_of
 from .options import whole_number
-from .output import explain, print_document
+from .output import print_document, tell
 
 SCHEMA = "chainrule/export/1"
 
@@ -70,7 +69,7 @@ def run(options: argparse.Namespace) -> ExitCode:
     if options.json:
         print_document(SCHEMA, True, {"output": options.output, "inputs": inputs, "outputs": outputs})
     else:
-        explain(f"{options.output} takes {', '.join(inputs)} and gives {', '.join(outputs)}")
+        tell(f"{options.output} takes {', '.join(inputs)} and gives {', '.join(outputs)}")
     return ExitCode.DONE
 
 
@@ -99,20 +98,13 @@ def _targets(trained: Trained) -> np.ndarray:
 
 def _gradient(trained: Trained) -> Callable[[Any, Any], Any]:
     """The objective as rows that are held out are judged by it: no dropout, running statistics as they are."""
-    objective = trained.recipe.objective
-    if isinstance(objective, Buffered):
-        objective = functools.partial(_held, objective.evaluate, trained.buffers)
-    differentiated = value_and_grad(objective, has_aux=True)
+    differentiated = value_and_grad(objective_of(trained), has_aux=True)
 
     def objective_and_gradient(x: Any, y: Any) -> Any:
         (value, _), gradient = differentiated(trained.parameters, x, y)
         return value, gradient
 
     return objective_and_gradient
-
-
-def _held(evaluate: Objective, buffers: Any, parameters: Any, x: Any, y: Any) -> Any:
-    return evaluate(parameters, buffers, x, y)
 
 
 def _describe(model: Any, trained: Trained) -> None:

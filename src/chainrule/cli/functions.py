@@ -64,6 +64,11 @@ def _users_part(traceback: TracebackType | None) -> TracebackType | None:
 def declare_function(parser: argparse.ArgumentParser) -> None:
     """Add what names a function and its arguments."""
     parser.add_argument("function", metavar="FILE.py:NAME", help="a function of arrays")
+    declare_function_options(parser)
+
+
+def declare_function_options(parser: argparse.ArgumentParser) -> None:
+    """Add what gives values to arguments."""
     parser.add_argument("--at", action="append", default=[], metavar="NAME=VALUE", help="an argument's value")
     parser.add_argument(
         "--seed", type=whole_number(0), default=0, metavar="N", help="of random values (default: %(default)s)"

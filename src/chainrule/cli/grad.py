@@ -12,7 +12,7 @@ from .. import files
 from ..api import first_cause, value_and_grad
 from .exit_codes import ExitCode
 from .functions import AT, arguments_of, by_position, declare_function, derivable, function_of, users_code
-from .output import explain, print_document
+from .output import explain, print_document, tell
 
 SCHEMA = "chainrule/grad/1"
 
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> ExitCode:
         content = io.BytesIO()
         np.savez(content, value=np.asarray(value), **found)
         files.write_bytes(options.output, content.getvalue())
-        explain(f"value and {len(found)} gradient{'s' * (len(found) != 1)} in {options.output}")
+        tell(f"value and {len(found)} gradient{'s' * (len(found) != 1)} in {options.output}")
     if options.json:
         print_document(SCHEMA, True, {"value": float(value), "gradient": {k: g.tolist() for k, g in found.items()}})
     else:

@@ -27,6 +27,15 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(self.prog, message.removeprefix("argument ").replace(": is ", " is ", 1))
 
 
+def declare_general(parser: argparse.ArgumentParser) -> None:
+    """Add what every verb takes, unless it has its own."""
+    known = parser._option_string_actions
+    if "--quiet" not in known:
+        parser.add_argument("-q", "--quiet", action="store_true", help="say on stderr only what is wrong")
+    if "--verbose" not in known:
+        parser.add_argument("-v", "--verbose", action="store_true", help="say more, and show whole tracebacks")
+
+
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     """A type for argparse: a whole number between bounds."""
     wanted = f"is a whole number, {least} or more" if most is None else f"is a whole number from {least} to {most}"

@@ -6,7 +6,31 @@ import contextlib
 import json
 import math
 import sys
+from collections.abc import Iterator
 from typing import Any
+
+from ..errors.fields import fields_of
+
+NO_FIELDS = {"code": None, "file": None, "line": None, "operands": [], "hint": None}
+
+
+class _Voice:
+    """How much is said on stderr."""
+
+    quiet = False
+
+
+_voice = _Voice()
+
+
+@contextlib.contextmanager
+def quietly(quiet: bool) -> Iterator[None]:
+    """Say within only what is wrong."""
+    before, _voice.quiet = _voice.quiet, quiet
+    try:
+        yield
+    finally:
+        _voice.quiet = before
 
 
 def print_document(schema: str, ok: bool, content: dict[str, Any]) -> None:
@@ -14,16 +38,23 @@ def print_document(schema: str, ok: bool, content: dict[str, Any]) -> None:
     print(json.dumps({"schema": schema, "ok": ok, **_finite(content)}, allow_nan=False))
 
 
-def error_part(kind: str, message: str) -> dict[str, Any]:
-    """What a document says of an error."""
-    return {"error": {"kind": kind, "message": message}}
+def error_part(kind: str, message: str, error: BaseException | None = None) -> dict[str, Any]:
+    """What a document says of an error: kind and message, and where it comes from as far as that is known."""
+    fields = NO_FIELDS if error is None else fields_of(error)
+    return {"error": {"kind": kind, **fields, "message": message}}
 
 
 def explain(message: str) -> None:
-    """A sentence for the user on stderr, where there is one that takes it."""
+    """A sentence about what is wrong on stderr, where there is one that takes it."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
             print(message, file=sys.stderr, flush=True)
+
+
+def tell(message: str) -> None:
+    """A sentence that the user can do without."""
+    if not _voice.quiet:
+        explain(message)
 
 
 def flush() -> None:

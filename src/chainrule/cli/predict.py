@@ -14,7 +14,7 @@ from .. import files
 from ..errors import ArgumentError
 from ..training import Trained
 from .exit_codes import ExitCode
-from .output import explain, print_document
+from .output import print_document, tell
 
 SCHEMA = "chainrule/predict/1"
 
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> ExitCode:
     content = "" if options.json and not options.output else _csv(columns, zip(*columns.values(), strict=True))
     if options.output:
         files.write_bytes(options.output, content.encode())
-        explain(f"{len(table)} predictions in {options.output}")
+        tell(f"{len(table)} predictions in {options.output}")
     if options.json:
         where = {"rows": len(table), "output": options.output} if options.output else {"columns": columns}
         print_document(SCHEMA, True, where)

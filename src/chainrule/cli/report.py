@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import ArgumentError
 from ..view.report import FILE, report_page, write_graph_page, write_report
 from .exit_codes import ExitCode
-from .output import explain, print_document
+from .output import print_document, tell
 
 SCHEMA = "chainrule/file/1"
 
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> ExitCode:
     if options.json:
         print_document(SCHEMA, True, {"file": str(path), "bytes": size, "runs": len(options.folders)})
     else:
-        explain(f"{len(options.folders)} run{'s' * (len(options.folders) != 1)} in {path}")
+        tell(f"{len(options.folders)} run{'s' * (len(options.folders) != 1)} in {path}")
     if options.open:
         webbrowser.open(path.resolve().as_uri())
     return ExitCode.DONE

@@ -23,13 +23,14 @@ def declare(parser: argparse.ArgumentParser) -> None:
             continue
         if setting.group not in groups:
             groups[setting.group] = parser.add_argument_group(setting.group)
-        groups[setting.group].add_argument(
+        action = groups[setting.group].add_argument(
             _option(setting),
             dest=setting.name,
             type=_type_of(setting),
             metavar=setting.kind.placeholder,
             help=_help(setting),
         )
+        vars(action)["completed"] = setting.kind.choices  # what a shell offers; more than these words may be legal
 
 
 def chosen(options: argparse.Namespace, config: str | None) -> Settings:

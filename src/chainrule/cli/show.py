@@ -6,6 +6,7 @@ import argparse
 import json
 
 from .exit_codes import ExitCode
+from .fail_on import chosen, declare_fail_on, findings_of, tell_failures
 from .functions import AT, declare_function
 from .options import whole_number
 from .output import print_document
@@ -31,6 +32,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--depth", type=whole_number(0), metavar="N", help="open groups down to there (default: by the graph's size)"
     )
+    declare_fail_on(parser)
 
 
 def run(options: argparse.Namespace) -> ExitCode:
@@ -38,7 +40,10 @@ def run(options: argparse.Namespace) -> ExitCode:
     graph, values = traced(options)
     if options.json:
         content = json.loads(graph.to_view(values=values))
-        print_document(content.pop("schema"), True, content)
+        failures = chosen(content["findings"], options.fail_on)
+        print_document(content.pop("schema"), not failures, content)
     else:
+        failures = chosen(findings_of(graph, values), options.fail_on) if options.fail_on else []
         graph.show(values, tree=options.tree, collapse="auto" if options.depth is None else options.depth)
-    return ExitCode.DONE
+    tell_failures(NAME, failures)
+    return ExitCode.CHECK_FAILED if failures else ExitCode.DONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +15,15 @@ from .functions import arguments_of, by_position, function_of, users_code
 
 def traced(options: argparse.Namespace) -> tuple[Graph, Values]:
     """The graph of the function at its arguments, and the value of every variable."""
-    function = function_of(options.function)
-    arguments = arguments_of(function, options.at, options.seed)
-    with users_code(f"{options.function} raises"):
-        graph = trace(by_position(function), *arguments.values())
-    leaves = [leaf for value in arguments.values() for leaf in flatten(value)[0]]
+    graph, leaves = traced_function(options, options.function)
     with np.errstate(all="ignore"):
         return graph, graph.forward(*leaves)
+
+
+def traced_function(options: argparse.Namespace, place: str) -> tuple[Graph, list[Any]]:
+    """The graph of the function that FILE.py:NAME names, and what its inputs are given."""
+    function = function_of(place)
+    arguments = arguments_of(function, options.at, options.seed)
+    with users_code(f"{place} raises"):
+        graph = trace(by_position(function), *arguments.values())
+    return graph, [leaf for value in arguments.values() for leaf in flatten(value)[0]]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import PurePath
+from pathlib import Path
 
 from .. import files
-from ..errors import ArgumentError
+from ..api import Graph
+from ..api.graphs import Values
+from ..errors import ArgumentError, FileError
 from .exit_codes import ExitCode
+from .fail_on import chosen, declare_fail_on, findings_of, tell_failures
 from .functions import AT, declare_function
 from .options import whole_number
-from .output import explain, print_document
+from .output import print_document, tell
 from .tracing import traced
+from .writing import declare_writing, suffix_of, write
 
 NAME = "view"
 SUMMARY = "your function's graph as a page or a picture"
@@ -24,15 +27,14 @@ the text that Graphviz reads; .tex, the derivation of the gradient.
 
 {AT}"""
 SUFFIXES = (".html", ".svg", ".json", ".dot", ".tex")
-SCHEMA = "chainrule/file/1"
+STEPS = "chainrule/steps/1"
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     declare_function(parser)
-    parser.add_argument(
-        "-o", "--output", required=True, metavar="FILE", help="where to write; - for a picture on stdout"
-    )
+    declare_writing(parser, required=False)
+    parser.add_argument("--steps", metavar="DIR", help="a picture for each step of both ways, into this folder")
     parser.add_argument(
         "--style", choices=("compact", "lecture"), default="compact", help="lecture: variables as nodes, upwards"
     )
@@ -44,42 +46,56 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--depth", type=whole_number(0), metavar="N", help="open groups down to there (default: by the graph's size)"
     )
+    declare_fail_on(parser)
 
 
 def run(options: argparse.Namespace) -> ExitCode:
     """Trace, draw, write."""
-    suffix = ".svg" if options.output == "-" else PurePath(options.output).suffix.lower()
-    if suffix not in SUFFIXES:
+    if (options.output is None) == (options.steps is None):
         raise ArgumentError(
-            f"the suffix {suffix or 'that is missing'} does not say what to write",
-            got=options.output,
-            wanted=f"a file of {', '.join(SUFFIXES)}",
+            "what to write is said by -o or by --steps",
+            got="both" if options.output else "neither",
+            wanted="-o FILE for one picture, --steps DIR for many",
         )
-    if options.json and options.output == "-":
-        raise ArgumentError("the picture and the JSON document cannot both be on stdout", try_="-o g.svg")
-    graph, computed = traced(options)
-    values = None if options.no_values else computed
+    suffix = suffix_of(options, SUFFIXES) if options.output is not None else None
+    graph, values = traced(options)
+    failures = chosen(findings_of(graph, values), options.fail_on) if options.fail_on else []
+    if suffix is None:
+        code = _write_steps(options, graph.to_steps(values, theme=options.theme))
+    else:
+        code = write(options, _text(suffix, options, graph, None if options.no_values else values), len(graph))
+    tell_failures(NAME, failures)
+    return ExitCode.CHECK_FAILED if failures else code
+
+
+def _text(suffix: str, options: argparse.Namespace, graph: Graph, values: Values | None) -> str:
     if suffix == ".dot":
-        text = graph.to_dot()
-    elif suffix == ".tex":
-        text = graph.to_latex(values=values)
-    elif suffix == ".json":
-        text = graph.to_view(values=values)
-    else:
-        draw = graph.to_html if suffix == ".html" else graph.to_svg
-        text = draw(
-            values=values,
-            style=options.style,
-            theme=options.theme,
-            show="gradient" if options.gradient else "value",
-            collapse="auto" if options.depth is None else options.depth,
-        )
-    if options.output == "-":
-        sys.stdout.write(text)
-        return ExitCode.DONE
-    files.write_bytes(options.output, text.encode())
+        return graph.to_dot()
+    if suffix == ".tex":
+        return graph.to_latex(values=values)
+    if suffix == ".json":
+        return graph.to_view(values=values)
+    draw = graph.to_html if suffix == ".html" else graph.to_svg
+    return draw(
+        values=values,
+        style=options.style,
+        theme=options.theme,
+        show="gradient" if options.gradient else "value",
+        collapse="auto" if options.depth is None else options.depth,
+    )
+
+
+def _write_steps(options: argparse.Namespace, pictures: list[str]) -> ExitCode:
+    """step-000.svg, step-001.svg... in a folder that is made if need be."""
+    folder = Path(options.steps)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"the folder {folder} cannot be made: {error.strerror}") from error
+    for number, picture in enumerate(pictures):
+        files.write_bytes(folder / f"step-{number:03}.svg", picture.encode())
     if options.json:
-        print_document(SCHEMA, True, {"file": options.output, "bytes": len(text.encode()), "variables": len(graph)})
+        print_document(STEPS, True, {"folder": str(folder), "steps": len(pictures)})
     else:
-        explain(f"{len(graph):,} variables in {options.output}")
+        tell(f"{len(pictures)} steps in {folder}")
     return ExitCode.DONE

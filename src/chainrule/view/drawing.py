@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..errors import ArgumentError
 from ..graph import Graph, Variable
-from . import last, notebook, table
+from . import last, notebook, steps, table, terminal
 from .boxes import SHOWS, STYLES, Show, Style
 from .card import Card
 from .derivation import derive, to_latex, to_markdown, to_text
@@ -121,13 +120,18 @@ def show(
 ) -> None:
     """Print the table, or the tree."""
     outline = Outline(graph, values, seeds, parameters)
-    terminal = sys.stdout.isatty()
-    if width is None and terminal:
-        width = shutil.get_terminal_size().columns
+    width = terminal.width(sys.stdout) if width is None else width
     if tree:
         table.print_lines(tree_lines(outline, width))
     else:
-        table.print_table(table.rows(outline, open_groups(outline, collapse)), width, colored=terminal)
+        table.print_table(table.rows(outline, open_groups(outline, collapse)), width, terminal.is_colored(sys.stdout))
+
+
+def step_pictures(
+    graph: Graph, values: Values, seeds: Seeds, parameters: Parameters = None, theme: Theme = "auto"
+) -> list[str]:
+    """A picture for each step of both ways."""
+    return steps.pictures(graph, values or {}, seeds, parameters, theme)
 
 
 def keep(graph: Graph, values: Mapping[int, Any], failure: Mapping[str, Any]) -> None:

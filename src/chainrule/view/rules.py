@@ -73,6 +73,8 @@ class RuleTable:
         found: dict[str, Any] = {}
         if self._shared and (v.name is not None or v.is_constant):
             found["symbol"] = _pieces(self._names[v.number] if not is_plain_number(v) else _number_name(v))
+        if self.outline.names[v.number] in self.outline.failed:
+            return found
         if v.operation is not None:
             found["rule"] = self._template(v) if self._shared else self.in_full(v)
         return found
@@ -89,7 +91,8 @@ class RuleTable:
             kind, place = _place(key)
             return self._names[(v.inputs if kind == "x" else v.results)[place].number].mark(bar)
 
-        return _written(formulas, v, naming, self._adds, _Numbers(self.outline, v, formulas))
+        numbers = None if self.outline.spare else _Numbers(self.outline, v, formulas)
+        return _written(formulas, v, naming, self._adds, numbers)
 
     def _template(self, v: Variable) -> dict[str, Any]:
         adds = tuple(self._adds(v, k) for k in range(len(v.inputs)))

@@ -33,6 +33,7 @@ COLUMNS: Final = (
 )
 ALWAYS: Final = ("#", "node", "op", "health")  # however narrow it gets
 NOTHING: Final = "-"
+_WIDEST: Final = 10_000  # letters of a line that has no bound
 LETTERS: Final = 40  # of a cell
 BARS: Final = "▁▂▃▄▅▆▇█"
 APART: Final = 2
@@ -182,7 +183,7 @@ def print_table(found: Sequence[Row], width: int | None, colored: bool) -> None:
         table.add_column(name, style=styles.get(name, ""), no_wrap=True)
     for row in found:
         table.add_row(*(rich_loader.text.Text(row.get(name) or NOTHING) for name in columns))
-    rich_loader.console.Console(width=width).print(table)
+    rich_loader.console.Console(width=width or _WIDEST, force_terminal=True).print(table)
 
 
 def print_lines(found: Sequence[str]) -> None:
