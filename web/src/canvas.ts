@@ -6,6 +6,7 @@ import { type Look, svgText } from "./svg";
 const LARGEST = 4;
 const SMALLEST = 0.1;
 const LARGEST_AT_FIRST = 1.25;
+const HEAD = 12; // above what is too high to be in the middle
 const STILL = 4; // a pointer that moves less clicks
 
 /** What the stage shows. */
@@ -51,7 +52,7 @@ export class Canvas {
       this.svg.querySelector("style")!.textContent = this.constants.style_sheets[theme];
       return;
     }
-    const focus = this.stage.contains(document.activeElement) ? document.activeElement!.id : "";
+    const { focused } = this;
     const { left, top } = this.place;
     const anchor = this.turned(before.opened, opened);
     const seen = anchor && this.find(anchor)!.getBoundingClientRect();
@@ -60,7 +61,7 @@ export class Canvas {
     this.stage.scrollTo(left, top);
     if (anchor && seen) this.putBack(anchor, seen);
     for (const decorate of this.rendered) decorate();
-    if (focus) this.find(focus)?.focus({ preventScroll: true });
+    this.focus(focused && this.find(focused));
   }
 
   /** A visible group that opens or closes, by its name. */
@@ -74,6 +75,16 @@ export class Canvas {
   private putBack(name: string, seen: DOMRect): void {
     const now = this.find(name)?.getBoundingClientRect();
     if (now) this.stage.scrollBy(now.left + now.width / 2 - seen.left - seen.width / 2, now.top - seen.top);
+  }
+
+  /** Which shape has the focus, by its name. */
+  get focused(): string | null {
+    const { activeElement } = document;
+    return this.stage.contains(activeElement) ? (activeElement!.closest("g[id]")?.id ?? null) : null;
+  }
+
+  focus(shape: SVGGElement | null | ""): void {
+    if (shape) buttonOf(shape)?.focus({ preventScroll: true });
   }
 
   get place(): Place {
@@ -143,7 +154,9 @@ export class Canvas {
   reveal(shape: Element): void {
     const [box, frame] = [shape.getBoundingClientRect(), this.stage.getBoundingClientRect()];
     const inside = box.left >= frame.left && box.right <= frame.right && box.top >= frame.top && box.bottom <= frame.bottom;
-    if (!inside) this.center(shape);
+    if (inside) return;
+    if (box.height < frame.height) this.center(shape);
+    else this.stage.scrollBy(box.left + box.width / 2 - frame.left - frame.width / 2, box.top - frame.top - HEAD);
   }
 
   resize(): void {
@@ -164,6 +177,11 @@ export function canvasOn(stage: HTMLElement, graph: GraphDocument, constants: Co
 
 function parsed(svg: string): Node {
   return document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true);
+}
+
+/** What of a shape is a button: its outline, so that the words in it are not its name but for eyes. */
+export function buttonOf(shape: SVGGElement): SVGElement | null {
+  return [...shape.querySelectorAll<SVGElement>(":scope > .body")].at(-1) ?? null;
 }
 
 /** Dragging the ground moves the picture, and the wheel with Ctrl makes it larger. */

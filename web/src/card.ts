@@ -47,7 +47,7 @@ export function installCards(page: Page): void {
   stage.addEventListener("scroll", hide);
   stage.addEventListener("focusin", (event) => {
     const shape = shapeAt(event.target);
-    if (shape && (event.target as Element).matches(":focus-visible")) show(shape);
+    if (shape && !shape.classList.contains("chosen") && (event.target as Element).matches(":focus-visible")) show(shape);
   });
   stage.addEventListener("focusout", hide);
   document.addEventListener("keydown", (event) => event.key === "Escape" && hide());

@@ -2,6 +2,7 @@
 // opens or closes; one that is open closes by its head.
 
 import { MOST_BOXES, boxesOf, groupsAround, isTooMuch, neverOpens, openedWith } from "./cap";
+import { buttonOf } from "./canvas";
 import type { Page } from "./page";
 import { HEADER } from "./picture";
 import { selected } from "./store";
@@ -69,7 +70,7 @@ export function goToGroup(page: Page, group: number): void {
 function goToShape({ canvas }: Page, shape: SVGGElement | null): void {
   if (!shape) return;
   canvas.center(shape);
-  shape.focus({ preventScroll: true });
+  canvas.focus(shape);
 }
 
 function isHead(shape: Element, y: number, scale: number): boolean {
@@ -80,12 +81,12 @@ function mark({ canvas, store }: Page): void {
   const { pinned, edge } = store.state;
   for (const each of canvas.svg.querySelectorAll(".chosen")) {
     each.classList.remove("chosen");
-    each.removeAttribute("aria-pressed");
+    buttonOf(each as SVGGElement)?.removeAttribute("aria-pressed");
   }
   for (const number of pinned) {
     const shape = canvas.showing(number);
     shape?.classList.add("chosen");
-    if (shape?.dataset["node"] !== undefined) shape.setAttribute("aria-pressed", "true");
+    if (shape?.dataset["node"] !== undefined) buttonOf(shape)?.setAttribute("aria-pressed", "true");
   }
   if (edge !== null) canvas.find(edge)?.classList.add("chosen");
 }

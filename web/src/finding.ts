@@ -19,7 +19,11 @@ interface Entry {
   /** In small letters: the name, then all else. */
   name: string;
   others: string[];
+  /** The user's line, as it is written. */
+  code?: string;
 }
+
+const CODE = 11; // the rank of what is found in a line of the source only
 
 export class Index {
   private readonly entries: Entry[];
@@ -42,7 +46,8 @@ export class Index {
     const found: Found[] = [];
     for (const entry of this.entries) {
       const rank = ranked(entry, wanted);
-      if (rank >= 0) found.push({ ...entry.found, rank });
+      const inCode = rank === CODE && entry.code;
+      if (rank >= 0) found.push({ ...entry.found, ...(inCode && { about: `${entry.found.about}  ${entry.code}` }), rank });
     }
     found.sort((a, b) => a.rank - b.rank);
     return { found: found.slice(0, most), count: found.length };
@@ -55,11 +60,12 @@ function variableEntry(graph: GraphDocument, node: GraphNode): Entry {
   const code = source?.code[source.line - source.first]?.trim() ?? "";
   const shape = shapeText(node.shape) || "scalar";
   const word = node.operation === null ? node.role : node.word;
-  const others = [word, node.name, shape, node.shape.join(" by "), line, code, node.health?.kind ?? ""];
+  const others = [word, node.name, shape, node.shape.join(" by "), line, node.health?.kind ?? "", code];
   return {
     found: { kind: "variable", number: node.id, name: node.label, about: [word, shape, line].filter(Boolean).join(" · ") },
     name: node.label.toLowerCase(),
     others: others.map((each) => each.toLowerCase()),
+    code,
   };
 }
 

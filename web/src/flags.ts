@@ -28,7 +28,7 @@ class Flags {
       const row = button("", "show it in the graph", () => this.goTo(place));
       row.append(
         mark(finding.severity),
-        element("b", {}, finding.brief ? `${finding.kind}, ${finding.brief}` : finding.kind),
+        element("b", {}, finding.kind),
         element("span", {}, ` ${finding.message}`),
         element("span", { class: "where" }, line),
         element("span", { class: "cure" }, finding.cure === null ? "" : `try ${finding.cure}`),

@@ -19,9 +19,9 @@ export function installGroups(page: Page): void {
       canvas.fit();
     };
     slots.tools.append(button("Open all", "open all groups that find room (a)", openAllOfThem));
-    slots.tools.append(button("Close all", "close all groups (c)", closeAll));
+    slots.tools.append(button("Close all", "close all groups (z)", closeAll));
     commands.add("graph", ["a"], "open all groups that find room", openAllOfThem);
-    commands.add("graph", ["c"], "close all groups", closeAll);
+    commands.add("graph", ["z"], "close all groups", closeAll);
   }
   installMarks(page);
 }

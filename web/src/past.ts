@@ -9,7 +9,7 @@ type Seen = Pick<State, "opened" | "pinned" | "edge" | "tab">;
 const MOST = 50;
 
 export class Past {
-  private readonly views: { seen: Seen; place: Place; focus: string }[] = [];
+  private readonly views: { seen: Seen; place: Place; focused: string | null }[] = [];
 
   constructor(
     private readonly store: Store,
@@ -19,8 +19,7 @@ export class Past {
   /** To be called before a jump. */
   remember(): void {
     const { opened, pinned, edge, tab } = this.store.state;
-    const focus = this.canvas.stage.contains(document.activeElement) ? document.activeElement!.id : "";
-    this.views.push({ seen: { opened, pinned, edge, tab }, place: this.canvas.place, focus });
+    this.views.push({ seen: { opened, pinned, edge, tab }, place: this.canvas.place, focused: this.canvas.focused });
     if (this.views.length > MOST) this.views.shift();
   }
 
@@ -30,7 +29,7 @@ export class Past {
     if (!view) return false;
     this.store.update(view.seen);
     this.canvas.goTo(view.place);
-    this.canvas.find(view.focus)?.focus({ preventScroll: true });
+    this.canvas.focus(view.focused && this.canvas.find(view.focused));
     return true;
   }
 }

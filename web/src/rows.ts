@@ -5,6 +5,8 @@ import { numberText, shapeText, shortened } from "./numbers";
 
 export interface Row {
   number: number;
+  /** Groups and name, at full length. */
+  path: string;
   cells: Record<string, string>;
   /** By column, for those that hold numbers. */
   sizes: Record<string, number>;
@@ -69,9 +71,10 @@ class Rows {
 
   row(node: GraphNode): Row {
     const { graph } = this;
+    const path = [...this.path(node.group), node.label].join("/");
     const cells: Record<string, string> = {
       "#": String(node.id),
-      node: shortened([...this.path(node.group), node.label].join("/"), LETTERS),
+      node: shortened(path, LETTERS),
       op: this.operation(node),
       shape: shapeText(node.shape) || "scalar",
     };
@@ -98,10 +101,11 @@ class Rows {
       sizes["gradient"] = described ? sizeOf(described.statistics.rms) : 0;
     }
     if (node.health && (node.health.kind === "poisoned" || node.health.severity !== "note")) {
-      cells["health"] = node.health.kind === "poisoned" ? node.health.message : `!! ${node.health.kind}`;
+      const { kind, brief, message } = node.health;
+      cells["health"] = kind === "poisoned" ? message : `!! ${[kind, brief].filter(Boolean).join(", ")}`;
       sizes["health"] = SEVERITIES[node.health.severity];
     }
-    return { number: node.id, cells, sizes };
+    return { number: node.id, path, cells, sizes };
   }
 
   private kept(node: GraphNode): string {

@@ -251,8 +251,13 @@ class Writer {
   }
 }
 
+const named = new WeakMap<GraphDocument, Map<string, GraphEdge>>();
+
+/** The edges of a graph by the names of their elements. */
 export function edgesByName(graph: GraphDocument): Map<string, GraphEdge> {
-  return new Map(graph.edges.map((edge) => [`e${edge.to}-${edge.argument}`, edge]));
+  const known = named.get(graph) ?? new Map(graph.edges.map((edge) => [`e${edge.to}-${edge.argument}`, edge]));
+  named.set(graph, known);
+  return known;
 }
 
 export function edgeTitle({ structure, stored, full, gain }: GraphEdge): string {

@@ -41,7 +41,8 @@ class Table {
   private readonly all: Row[];
   private rows: Row[];
   private readonly columns: string[];
-  private sorting: { column: string; falling: boolean } = { column: "#", falling: false };
+  /** At first, in the order of the terminal's table. */
+  private sorting: { column: string; falling: boolean } = { column: "", falling: false };
   private focused = -1;
   private readonly filter = element("input", { type: "search", placeholder: "filter", "aria-label": "filter the rows" });
   private readonly count = element("span", { class: "muted", role: "status" });
@@ -80,11 +81,11 @@ class Table {
     const wanted = this.filter.value.trim().toLowerCase();
     const { column, falling } = this.sorting;
     this.rows = wanted
-      ? this.all.filter(({ cells }) => this.columns.some((each) => cells[each]?.toLowerCase().includes(wanted)))
+      ? this.all.filter(({ path, cells }) => [path, ...Object.values(cells)].some((each) => each.toLowerCase().includes(wanted)))
       : [...this.all];
     const sign = falling ? -1 : 1;
     const sized = this.all.some(({ sizes }) => sizes[column] !== undefined);
-    this.rows.sort((a, b) => {
+    if (column) this.rows.sort((a, b) => {
       if (!sized) return sign * (a.cells[column] ?? "").localeCompare(b.cells[column] ?? "");
       const [x, y] = [a.sizes[column], b.sizes[column]];
       if (x === undefined || y === undefined) return Number(x === undefined) - Number(y === undefined);
@@ -119,7 +120,7 @@ class Table {
     const space = (height: number): HTMLElement => element("tr", { class: "space", "aria-hidden": "true", style: `height:${height}px` });
     body.replaceChildren(
       space(first * HEIGHT),
-      ...rows.slice(first, last).map(({ number, cells }, k) =>
+      ...rows.slice(first, last).map(({ number, path, cells }, k) =>
         element(
           "tr",
           {
@@ -128,6 +129,7 @@ class Table {
             "aria-rowindex": first + k + 2,
             "aria-selected": String(number === chosen),
             tabindex: first + k === stop ? 0 : -1,
+            title: path,
           },
           ...columns.map((column) =>
             element("td", { class: SORTED_BY_SIZE.includes(column) && "size", "data-column": column }, cells[column] || "–"),

@@ -1,6 +1,7 @@
 // Walking in the graph by keys. The whole graph is one stop of the Tab key; from there arrows lead along edges and among
 // the boxes side by side.
 
+import { buttonOf } from "./canvas";
 import { neverOpens } from "./cap";
 import { pin, toggleGroup } from "./choosing";
 import type { Page } from "./page";
@@ -13,10 +14,10 @@ export function installWalking(page: Page): void {
   const { canvas, commands } = page;
   const walk = new Walk(page);
   canvas.onRender(() => walk.describe());
-  canvas.stage.addEventListener("focusin", (event) => walk.arrive(event.target as Shape));
+  canvas.stage.addEventListener("focusin", (event) => walk.arrive((event.target as Element).closest<Shape>("g[id]")));
   canvas.stage.addEventListener("click", (event) => {
-    const shape = (event.target as Element).closest<Shape>("[tabindex]");
-    if (shape) walk.go(canvas.find(shape.id));
+    const shape = (event.target as Element).closest<Shape>("g.node, g.group, g.open");
+    canvas.focus(shape && canvas.find(shape.id));
   });
   commands.add("walk", ["ArrowRight"], "along an edge to what uses it", () => walk.along("consumers"));
   commands.add("walk", ["ArrowLeft"], "along an edge to an input", () => walk.along("inputs"));
@@ -40,18 +41,19 @@ class Walk {
     svg.setAttribute("role", "group");
     svg.setAttribute("aria-roledescription", "graph");
     svg.setAttribute("aria-label", spokenGraph(graph));
-    for (const each of svg.querySelectorAll(":scope > text, .edges, .titles")) each.setAttribute("aria-hidden", "true");
+    for (const each of svg.querySelectorAll(".edges, text")) each.setAttribute("aria-hidden", "true");
     for (const shape of this.shapes()) {
       const { node, group } = shape.dataset;
       const isOpen = shape.classList.contains("open");
-      shape.setAttribute("role", "button");
-      shape.setAttribute("tabindex", "-1");
+      const button = buttonOf(shape)!;
+      button.setAttribute("role", "button");
+      button.setAttribute("tabindex", "-1");
       if (node !== undefined) {
-        shape.setAttribute("aria-label", spokenNode(graph.nodes[Number(node)]!));
+        button.setAttribute("aria-label", spokenNode(graph.nodes[Number(node)]!));
       } else {
         const full = !isOpen && neverOpens(graph, Number(group));
-        shape.setAttribute("aria-label", spokenGroup(graph.groups[Number(group)]!, isOpen, full));
-        shape.setAttribute("aria-expanded", String(isOpen));
+        button.setAttribute("aria-label", spokenGroup(graph.groups[Number(group)]!, isOpen, full));
+        button.setAttribute("aria-expanded", String(isOpen));
       }
     }
     const chosen = selected(store.state);
@@ -70,16 +72,16 @@ class Walk {
   }
 
   /** The Tab key stops here from now on. */
-  arrive(shape: Shape): void {
-    if (!shape.matches("[role=button]")) return;
+  arrive(shape: Shape | null): void {
+    if (!shape?.matches("g.node, g.group, g.open")) return;
     this.page.canvas.svg.querySelector('[tabindex="0"]')?.setAttribute("tabindex", "-1");
-    shape.setAttribute("tabindex", "0");
+    buttonOf(shape)!.setAttribute("tabindex", "0");
     this.at = shape.id;
   }
 
   go(shape: Shape | null): void {
     if (!shape) return;
-    shape.focus({ preventScroll: true });
+    this.page.canvas.focus(shape);
     this.page.canvas.reveal(shape);
   }
 
@@ -185,6 +187,6 @@ class Walk {
       return;
     }
     toggleGroup(this.page, turned);
-    this.go(this.page.canvas.find(`g${turned}`));
+    this.page.canvas.focus(this.page.canvas.find(`g${turned}`));
   }
 }
