@@ -237,6 +237,24 @@ def test_the_picture_shows_what_is_at_work(open_page, page_of):
     assert tab.locator(".speech").text_content() == "step 10 of 14: gradient of p: 1 of 1, done, -0.4768117"
 
 
+def test_the_formula_of_a_step_relates_numbers_but_no_sizes_of_arrays(open_page, page_of):
+    def lines(tab):
+        return tab.locator(".strip .line").evaluate_all("all => all.map(line => line.textContent)")
+
+    tab = open_page(page_of("tiny"), "#step=11")  # through tanh: -0.2 = (1 - 0.762^2) * -0.477
+    assert lines(tab)[-1] == "numbers-0.2=0.42·(-0.477)"
+    tab = open_page(page_of("mlp"), "#step=72")
+    assert lines(tab)[-1] == "numbersrms 0.00482\xa0so far, of the terms\xa0rms 0.00482,–"
+    tab.evaluate("chainrule.store.update({step: 21})")
+    assert lines(tab)[-1] == "numbersrms 0.822 from rms 0.822"
+
+
+def test_a_link_beyond_the_last_step_leads_there(open_page, page_of):
+    tab = open_page(page_of("tiny"), "#step=99")
+    assert where(tab) == "step 14 of 14"
+    assert tab.evaluate("location.hash") == "#step=14"
+
+
 def test_within_a_closed_group_its_box_is_lit_and_says_which_variable(open_page, page_of):
     tab = open_page(page_of("deep"), "#step=1500")
     lit = tab.locator(".step-now")

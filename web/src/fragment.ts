@@ -21,8 +21,6 @@ export function installFragment(page: Page): void {
   const names = new Names(graph);
   const initial = store.state;
   const read = (): void => store.update(readFragment(location.hash.slice(1), graph, names, initial));
-  read();
-  window.addEventListener("hashchange", read);
   store.subscribe((state) => {
     const fragment = written(state, initial, graph, names);
     if (fragment === location.hash.slice(1)) return;
@@ -32,6 +30,8 @@ export function installFragment(page: Page): void {
       // a page within another one (srcdoc) has no address of its own
     }
   });
+  read();
+  window.addEventListener("hashchange", read);
 }
 
 function written(state: State, initial: State, graph: GraphDocument, names: Names): string {

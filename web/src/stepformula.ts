@@ -1,7 +1,7 @@
 // The formula of a step: in general, with the user's names, the operation's rule, with shapes, with numbers.
 
 import { amountOf, amountOfTerm, formulaText } from "./amounts";
-import type { Added, GraphDocument, GraphNode, Nested } from "./document";
+import type { GraphDocument, GraphNode, Nested } from "./document";
 import { element } from "./elements";
 import { formula } from "./formula";
 import { type Mark, derivative, fenced, mark, math, name, numbered, plain, separated, sign, transposed } from "./mathml";
@@ -12,6 +12,7 @@ import type { Teaching } from "./store";
 
 const MOST_TERMS = 4;
 const LETTERS = 18;
+const MARGIN = 12;
 
 type Lines = [general: Mark[], names: Mark[], rule: Mark[], shapes: Mark[], numbers: Mark[]];
 
@@ -34,6 +35,9 @@ export class StepFormula {
     lines.forEach((line, k) => {
       if (line.length) this.slot.append(element("div", { class: "line" }, element("span", { class: "muted" }, WORDS[k]!), math(...line)));
     });
+    const end = Math.max(0, ...[...this.slot.querySelectorAll(".current")].map((each) => each.getBoundingClientRect().right));
+    this.slot.scrollLeft = 0;
+    this.slot.scrollLeft = end - this.slot.getBoundingClientRect().right + MARGIN;
   }
 
   private node(number: number): GraphNode {
@@ -44,7 +48,7 @@ export class StepFormula {
     const u = numbered("u", "i");
     if (node.operation === null) {
       const given = node.role === "constant" ? "a constant" : "given";
-      return [[u, sign("←"), mark("msub", mark("mi", "x"), mark("mi", "i"))], [label(node), sign("="), plain(given)], [], [shape(node)], [valueOf(node)]];
+      return [[u, sign("←"), mark("msub", mark("mi", "x"), mark("mi", "i"))], [label(node), sign("="), plain(given)], [], [shape(node)], [number(valueText(node))]];
     }
     const inputs = node.inputs.map((number) => this.node(number));
     const call = (result: Mark, values: Mark[]): Mark[] => [result, sign("="), plain(node.word), fenced(...separated(few(values), ","))];
@@ -54,7 +58,7 @@ export class StepFormula {
       call(label(node), inputs.map(label)),
       written(ruleOf(this.graph, node)?.forward.mathml),
       call(shape(node), inputs.map(shape)),
-      node.value && known ? call(valueOf(node), inputs.map(valueOf)) : [],
+      node.value && known ? this.values(node, inputs) : [],
     ];
   }
 
@@ -82,11 +86,20 @@ export class StepFormula {
     return written(ruleOf(this.graph, this.node(to))?.backward.find((each) => each.argument === argument)?.mathml);
   }
 
+  /** Of arrays that are too large only sizes, which no formula relates. */
+  private values(node: GraphNode, inputs: GraphNode[]): Mark[] {
+    const [result, ...given] = [node, ...inputs].map(valueText);
+    if ([result, ...given].some(isSize)) return [plain(`${result} from ${fewOf(given).join(", ")}`)];
+    return [number(result!), sign("="), plain(node.word), fenced(...separated(few(given.map(number)), ","))];
+  }
+
   private numbers(node: GraphNode, entry: Entry): Mark[] {
     if (node.gradient === undefined) return [];
     const total = formulaText(amountOf(this.graph, node.id, entry));
-    const parts = this.sum(entry, (term, isThere) => (isThere ? this.termNumbers(node, term) : plain("–")));
-    return [number(total), ...(entry.have < entry.terms.length ? [plain("\u00a0so far\u00a0")] : []), sign("="), ...parts];
+    const soFar = entry.have < entry.terms.length ? "\u00a0so far" : "";
+    const isLarge = isSize(total);
+    const parts = this.sum(entry, (term, isThere) => (isThere ? this.termNumbers(node, term) : plain("–")), isLarge ? "," : "+");
+    return [number(total), plain(soFar), isLarge ? plain(", of the terms\u00a0") : sign("="), ...parts];
   }
 
   /** Of single numbers the product itself. */
@@ -100,7 +113,7 @@ export class StepFormula {
   }
 
   /** The terms with those around the last one shown, which is marked; those to come are faint. */
-  private sum({ terms, have }: Entry, of: (term: Term, isThere: boolean) => Mark): Mark[] {
+  private sum({ terms, have }: Entry, of: (term: Term, isThere: boolean) => Mark, between = "+"): Mark[] {
     const first = Math.max(0, Math.min(have - 2, terms.length - MOST_TERMS));
     const shown = terms.slice(first, first + MOST_TERMS).map((term, k) => {
       const place = first + k;
@@ -110,7 +123,7 @@ export class StepFormula {
     });
     const before = first > 0 ? [sign("…")] : [];
     const after = first + MOST_TERMS < terms.length ? [sign("…")] : [];
-    return separated([...before, ...shown, ...after], "+");
+    return separated([...before, ...shown, ...after], between);
   }
 
   private product(consumer: GraphNode, node: GraphNode): Mark {
@@ -160,15 +173,20 @@ function shapes({ shape: [y, x], structure }: Exclude<Term, "seed">): Mark {
   return mark("mrow", jacobian, plain(shapeText(y) || "scalar"));
 }
 
-function valueOf({ value, constant }: GraphNode): Mark {
-  const held: Partial<Added> = { ...(value?.numbers !== undefined && { numbers: value.numbers }), ...(value?.statistics.rms != null && { rms: value.statistics.rms }) };
-  if (value === undefined && constant !== undefined && !Array.isArray(constant)) held.numbers = constant;
-  return number(formulaText(held));
+function valueText({ value, constant }: GraphNode): string {
+  if (value === undefined && constant !== undefined && !Array.isArray(constant)) return formulaText({ numbers: constant });
+  const { numbers, statistics } = value ?? {};
+  return formulaText({ ...(numbers !== undefined && { numbers }), ...(statistics?.rms != null && { rms: statistics.rms }) });
 }
 
+const isSize = (text: string | undefined): boolean => text?.startsWith("rms") ?? false;
 const number = (text: string): Element => mark("mn", text);
 const factor = (text: string): Element => (text.startsWith("-") ? fenced(number(text)) : number(text));
 
 function few(items: Mark[]): Mark[] {
   return items.length <= MOST_TERMS ? items : [...items.slice(0, MOST_TERMS - 1), sign("…"), items.at(-1)!];
+}
+
+function fewOf(texts: string[]): string[] {
+  return texts.length <= MOST_TERMS ? texts : [...texts.slice(0, MOST_TERMS - 1), "…", texts.at(-1)!];
 }

@@ -272,16 +272,17 @@ class Drawer {
   private readonly code: PseudoCode;
   private readonly formula: StepFormula;
   private readonly table: GradTable;
-  private readonly refusal: HTMLElement | null;
 
   constructor(
     private readonly page: Page,
     stepping: Stepping,
   ) {
-    const part = (name: string): HTMLElement => element("div", { class: name });
-    const [code, formula, table] = [part("pseudocode"), part("strip"), part("gradients")];
-    this.refusal = stepping.refused === null ? null : element("p", { class: "refused" }, `No backward pass: ${stepping.refused}.`);
-    this.parts = element("div", { class: "parts", hidden: true }, element("div", {}, code, this.refusal), formula, table);
+    const part = (name: string, words: string): HTMLElement => element("div", { class: name, role: "group", tabindex: 0, "aria-label": words });
+    const code = element("div", { class: "pseudocode" });
+    const [algorithm, formula, table] = [part("algorithm", "algorithm"), part("strip", "formula of the step"), part("gradients", "grad_table")];
+    const refusal = stepping.refused === null ? null : element("p", { class: "refused" }, `No backward pass: ${stepping.refused}.`);
+    this.parts = element("div", { class: "parts", hidden: true }, algorithm, formula, table);
+    algorithm.append(code, ...(refusal ? [refusal] : []));
     page.slots.drawer.append(this.parts);
     this.code = new PseudoCode(code);
     this.formula = new StepFormula(formula, page.graph);
