@@ -216,3 +216,16 @@ def test_ten_thousand_causes_in_a_few_seconds():
     began = time.perf_counter()
     assert cr.diagnose(f, np.ones(3)).first_cause.repeats == 3000
     assert time.perf_counter() - began < 60
+
+
+def test_an_operation_that_failed_and_was_handled_is_no_failure():
+    def factor(A):
+        try:
+            return np.linalg.cholesky(A)
+        except np.linalg.LinAlgError:
+            return np.linalg.cholesky(A + 2 * np.eye(2))
+
+    diagnosis = cr.diagnose(lambda A: np.sum(factor(A)), np.diag([1.0, -1.0]))
+    assert diagnosis.ok and diagnosis.values[diagnosis.graph.outputs[0]] == 1 + np.sqrt(3.0)
+    with pytest.raises(np.linalg.LinAlgError):
+        cr.diagnose(lambda A: np.sum(np.linalg.cholesky(A)), np.diag([1.0, -1.0]))

@@ -116,3 +116,14 @@ def test_single_precision_has_its_own_limit():
 
     assert found(cr.diagnose(f, np.array([1e-5], np.float32)), "cancellation").severity == "warning"
     assert cr.diagnose(f, np.array([1e-5])).ok
+
+
+def test_a_buffer_that_is_filled_later_has_no_digits_to_lose():
+    def f(x):
+        y = np.empty(3)
+        y[:] = 5e-324  # as memory may hold
+        for k in range(3):
+            y[k] = x[k] ** 2
+        return np.sum(y)
+
+    assert cr.diagnose(f, np.ones(3)).findings == []

@@ -10,7 +10,7 @@ from chainrule.health import Thresholds
 from chainrule.losses import LOSSES
 from chainrule.nets import ACTIVATIONS, Dense
 
-from .programs import kinds, line_of, net, planted, rows
+from .programs import found, kinds, line_of, net, planted, rows
 
 
 def sigmoid(z):
@@ -197,3 +197,71 @@ def test_nets_begin_healthy(activation):
 def test_losses_are_healthy_on_their_examples(name):
     for outputs, targets in LOSSES[name].examples(np.random.default_rng(0)):
         assert cr.diagnose(LOSSES[name].function, outputs, targets).findings == []
+
+
+def normalized_net(parameters, x):
+    z = x @ parameters["W"] + parameters["b"]
+    centered = z - np.mean(z, axis=0)
+    h = np.tanh(parameters["scale"] * centered / np.sqrt(np.mean(centered**2, axis=0) + 1e-5))
+    return np.mean(h @ parameters["V"])
+
+
+def test_a_bias_that_is_normalized_away_is_a_note():
+    rng = np.random.default_rng(0)
+    for dtype in (np.float64, np.float32):
+        shapes = {"W": (4, 8), "b": (8,), "scale": (8,), "V": (8, 1)}
+        parameters = {name: rng.normal(size=shape).astype(dtype) for name, shape in shapes.items()}
+        diagnosis = cr.diagnose(normalized_net, parameters, rng.normal(size=(32, 4)).astype(dtype))
+        assert diagnosis.ok
+        finding = found(diagnosis, "vanishing")
+        assert finding.variable == "parameters.b" and "zero up to rounding" in finding.message
+
+
+def test_an_iteration_that_has_converged_does_not_explode():
+    def solve(A, b):
+        x = np.zeros(4)
+        for _ in range(40):
+            r = b - A @ x
+            x = x + 0.5 * r
+        return np.sum(x) + np.sum(r)
+
+    A = np.diag([1.0, 1.2, 1.4, 1.6])
+    assert cr.diagnose(solve, A, np.ones(4)).ok  # the first residuals matter, the last ones do not
+    assert not cr.diagnose(solve, -4 * A, np.ones(4)).ok
+
+
+def test_arguments_without_a_tree_may_be_data():
+    def f(w, x):
+        return np.sum(np.where(x > 0, w, 2 * w))
+
+    diagnosis = cr.diagnose(f, 1.0, np.array([1.0, -1.0]))
+    assert diagnosis.ok and kinds(diagnosis) == {"blocked"}
+    assert not cr.diagnose(f, 1.0, np.array([1.0, -1.0]), argnums=(0, 1)).ok
+
+
+def test_of_loops_within_each_other_the_one_that_grows_is_named():
+    def f(x):
+        for _ in range(4):
+            y = np.sin(x)
+            for _ in range(15):
+                y = y - 3.5 * y
+            x = 0.5 * y + 0.01 * x
+        return np.sum(x)
+
+    finding = planted(f, np.full(3, 1e-80), kind="exploding", at="y - 3.5")
+    assert "over 60 repeats of this line" in finding.message
+
+
+def test_a_loop_whose_steps_lead_to_separate_results():
+    def f(W, x):
+        def step(h, _):
+            h = np.tanh(h @ W)
+            y = h
+            for _ in range(20):
+                y = 3.0 * y
+            return h, np.sum(y)
+
+        return np.sum(cr.scan(step, x, None, length=5)[1])
+
+    W = 0.3 * np.random.default_rng(0).normal(size=(3, 3))
+    assert "20 repeats" in planted(f, W, np.ones(3), kind="exploding", at="3.0 * y").message

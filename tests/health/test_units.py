@@ -24,6 +24,7 @@ RECTIFIED = {
     "maximum": lambda z: np.maximum(z, 0),
     "maximum from the left": lambda z: np.maximum(0.0, z),
     "where": lambda z: np.where(z > 0, z, 0.0),
+    "a mask": lambda z: z * (z > 0),
 }
 
 
@@ -102,3 +103,9 @@ def test_a_softmax_over_many_classes_is_not_saturated():
         return np.sum((e / np.sum(e, axis=1, keepdims=True)) ** 2)
 
     assert kinds(cr.diagnose(f, np.zeros((2, 20_000)))) == set()
+
+
+def test_a_single_number_is_no_layer_of_units():
+    diagnosis = cr.diagnose(np.tanh, 9.0)
+    assert diagnosis.ok and kinds(diagnosis) == {"saturated"}
+    assert not cr.diagnose(lambda x: np.sum(np.tanh(x)), np.full(8, 9.0)).ok

@@ -209,12 +209,14 @@ def _diagnose(
         traced.outputs = outputs
         with np.errstate(all="ignore"):
             opened = interpret.Opened(traced, given)
-    graph, known, values, stopped = opened.graph, opened.known, opened.values, opened.failure
+    graph, known, values = opened.graph, opened.known, opened.values
+    stopped = None if all(y.number in values for y in graph.outputs) else opened.failure  # what failed may be handled
     graph.name = name if name.isidentifier() else "graph"
     parameters = _parameters([[known[v.number] for v in group] for group in leaves], numbers)
     data.with_assigned_names(graph)
     failure = failure or stopped
-    run = Run(graph, values, interpret.evaluate, parameters, finished=failure is None)
+    named = numbers is not None or any(len(group) > 1 for group in leaves)
+    run = Run(graph, values, interpret.evaluate, parameters, finished=failure is None, named=named)
     steps = None if failure else _steps(run)
     diagnosis = Diagnosis(name, Graph.of(graph), run, examine(run, steps, thresholds, learning_rate))
     if failure is not None:

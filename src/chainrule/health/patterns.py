@@ -103,5 +103,14 @@ def rectified(v: Variable) -> bool:
         return any(is_number(u, 0) for u in v.inputs)
     if made_by(v, "where") and is_number(v.inputs[2], 0):
         condition, x, _ = v.inputs
-        return made_by(condition, "greater", "greater_equal") and condition.inputs[0] is x
+        return _is_positivity(condition, x)
+    if made_by(v, "multiply"):  # x * (x > 0)
+        return any(_is_positivity(mask, x) for x, mask in (v.inputs, v.inputs[::-1]))
     return False
+
+
+def _is_positivity(v: Variable, x: Variable) -> bool:
+    """Whether v is x > 0, as truth values or as numbers."""
+    while made_by(v, "convert"):
+        v = v.inputs[0]
+    return made_by(v, "greater", "greater_equal") and v.inputs[0] is x and is_number(v.inputs[1], 0)

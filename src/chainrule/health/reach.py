@@ -9,7 +9,7 @@ from .run import Run
 
 def findings(run: Run) -> list[Finding]:
     """In the order of the arguments."""
-    parameters = {v.number for group in run.parameters for v in group}
+    parameters = {v.number for group in run.parameters for v in group} if run.named else set()
     found = []
     for x in run.graph.inputs:
         if x.number not in run.needed_numbers:

@@ -32,6 +32,8 @@ class Run:
     outputs : sequence of Variable
     parameters : sequence of sequence of Variable
         Inputs whose gradients are compared with each other, group by group.
+    named : bool
+        Whether the user has said that these are parameters, as by putting them into a tree.
     finished : bool
         Whether the function came to its end.
     """
@@ -43,9 +45,10 @@ class Run:
         evaluate: Evaluate,
         parameters: Sequence[Sequence[Variable]] = (),
         finished: bool = True,
+        named: bool = True,
     ):
         self.graph, self.values, self.evaluate = graph, values, evaluate
-        self.parameters, self.finished = parameters, finished
+        self.parameters, self.finished, self.named = parameters, finished, named
         self.outputs = graph.outputs
         self.gradients: dict[int, Any] = {}  # filled by the backward walk
         self._leaves: dict[np.dtype, dict[int, Any]] = {}

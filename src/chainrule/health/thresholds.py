@@ -15,7 +15,8 @@ class Thresholds:
     ----------
     vanishing, exploding : float
         A parameter's gradient is ill where its root mean square lies below or above this many times the median over all
-        parameters; repeats of a line are where the gradient grows by more than `exploding` from the last to the first.
+        parameters; repeats of a line are where the gradient grows by more than `exploding` from the last to the first,
+        and beyond that many times the ones that it began with.
     step_ratio : float
         A parameter stands still where learning rate times gradient is below this share of the parameter.
     dead_share : float
@@ -23,7 +24,8 @@ class Thresholds:
     dead_batch : int
         Zeros that a unit must show before it counts as dead: in fewer examples it may be zero by chance.
     saturated_share, saturated_slope : float
-        Units are saturated where more than this share of their slopes lies below `saturated_slope`.
+        Units are saturated where more than this share of their slopes lies below `saturated_slope`; fewer than
+        `dead_batch` of them are noted.
     subnormal_share : float
         Numbers underflow where more than this share of them is subnormal, or zero though made of others than zero.
     cancellation, cancellation_share : float

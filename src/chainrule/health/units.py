@@ -63,7 +63,7 @@ def _saturated(run: Run, v: Variable, thresholds: Thresholds) -> list[Finding]:
     return [
         Finding(
             kind="saturated",
-            severity="warning",
+            severity="warning" if small.size >= thresholds.dead_batch else "note",
             variable=run.name(v),
             origin=run.origin(v),
             brief=f"{share:.0%}",

@@ -30,7 +30,7 @@ class Opened:
     known : dict
         What has become of the variables of the old graph, by number.
     failure : Exception or None
-        What an operation raised; variables from there on have no value.
+        What the first operation that failed raised; what depends on it has no value.
     """
 
     def __init__(self, graph: Graph, inputs: Sequence[Any]):
@@ -56,7 +56,7 @@ class Opened:
                 continue
             inputs = [known[u.number] for u in v.inputs]
             write = _WRITERS.get(v.operation.name)
-            made = None if write is None or self.failure else write(self, v, inputs)
+            made = None if write is None or not self._has_values(inputs) else write(self, v, inputs)
             if made is None:
                 made = self._apply(v.operation, inputs, v.parameters, v)
                 for old, new in zip(v.results, made, strict=True):
@@ -79,12 +79,15 @@ class Opened:
         results = made if isinstance(made, tuple) else (made,)
         for v in results:
             v.scope = at.scope
-        if self.failure is None:
+        if self._has_values(inputs):
             try:
                 compute(results[0], self.values)
             except Exception as error:
-                self.failure = error
+                self.failure = self.failure or error
         return results
+
+    def _has_values(self, variables: Sequence[Variable]) -> bool:
+        return all(v.number in self.values for v in variables)
 
     def _has_room(self, steps: int, body: Body) -> bool:
         return len(self.graph) + steps * len(body.graph) <= MOST
@@ -128,7 +131,7 @@ class Opened:
             results = self._body(body, [*shared, *carry, *[self._row(row, k, v) for row in rows]])
             carry = results[:carried]
             steps.append([*results[carried:], *begun])
-            if self.failure:
+            if not self._has_values(carry):
                 return None
         if reverse:
             steps.reverse()
@@ -142,7 +145,7 @@ class Opened:
             if not self._has_room(1, body):
                 return None
             (goes_on,) = self._body(test, [*shared, *state])
-            if self.failure:
+            if goes_on.number not in self.values:
                 return None
             if not self.values[goes_on.number]:
                 break
@@ -163,8 +166,7 @@ class Opened:
         return self._taken(v.parameters[0], xs)
 
     def _taken(self, body: Body, xs: Sequence[Variable]) -> list[Variable] | None:
-        results = self._body(body, xs) if self._has_room(1, body) else None
-        return None if self.failure else results
+        return self._body(body, xs) if self._has_room(1, body) else None
 
 
 _WRITERS: Mapping[str, Callable[[Opened, Variable, Sequence[Variable]], list[Variable] | None]] = {

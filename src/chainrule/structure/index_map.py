@@ -94,6 +94,19 @@ class IndexMap(LinearMap):
         return IndexMap(terms, self.out_shape, self.in_shape, np.result_type(self.dtype, number))
 
     @property
+    def absolute(self) -> IndexMap:
+        """With the absolute values of all factors: entry by entry at least that of the map, where terms do not meet."""
+        terms = (
+            dataclasses.replace(
+                term,
+                scale=abs(term.scale),
+                factors=tuple((f if f.dtype == bool else np.abs(f), its_names) for f, its_names in term.factors),
+            )
+            for term in self.terms
+        )
+        return self.with_terms(terms)
+
+    @property
     def conjugated(self) -> IndexMap:
         terms = (
             dataclasses.replace(term.with_conjugate_factors, antilinear=not term.antilinear) for term in self.terms
