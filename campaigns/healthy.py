@@ -11,7 +11,7 @@ import chainrule as cr
 def _layers(rng, *sizes, gain=1.0):
     return [
         {"W": rng.normal(size=(m, n)) * np.sqrt(gain / m), "b": 0.1 * rng.normal(size=n)}
-        for m, n in zip(sizes[:-1], sizes[1:], strict=True)
+        for m, n in (sizes[k : k + 2] for k in range(len(sizes) - 1))
     ]
 
 
