@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -164,6 +166,13 @@ def test_data_that_is_only_compared_is_a_note():
 
     diagnosis = cr.diagnose(f, {"a": 1.0, "b": 2.0}, np.array([1.0, -1.0]))
     assert diagnosis.ok and [finding.variable for finding in diagnosis.findings] == ["x"]
+
+
+def test_what_leads_only_to_outputs_that_no_gradient_was_given_for_is_not_blocked():
+    graph = cr.trace(lambda x, y: (np.sum(x), np.tanh(y)), np.ones(2), np.ones(3))
+    values = graph.forward(np.ones(2), np.ones(3))
+    document = json.loads(graph.to_view(values=values, seeds={graph.outputs[0]: 1.0}))
+    assert document["findings"] == [] and document["nodes"][1]["gradient"] == {"no_path": True}
 
 
 def test_well_initialized_nets_are_healthy():

@@ -57,16 +57,15 @@ class Opened:
         tab.on("pageerror", lambda error: self.complaints.append(str(error)))
 
 
-@pytest.fixture
-def open_page(browser, tmp_path):
-    """Open text as a file from disk; the test fails where the page complains or asks for anything but itself."""
+def _opening(browser, folder):
+    """Open text as a file from disk; in the end no page may have complained or asked for anything but itself."""
     opened = []
 
     def open_page(html, fragment="", ready=True, **context):
         tab = browser.new_context(offline=True, **context).new_page()
         found = Opened(tab)
         opened.append(found)
-        path = Path(tmp_path, f"page{len(opened)}.html")
+        path = Path(folder, f"page{len(opened)}.html")
         path.write_text(html, encoding="utf-8")
         tab.goto(path.as_uri() + fragment)
         if ready:
@@ -78,6 +77,18 @@ def open_page(browser, tmp_path):
         each.tab.context.close()
         outside = [url for url in each.requests if not url.startswith(("file:", "data:", "blob:"))]
         assert not outside and not each.complaints, (outside, each.complaints)
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    """Open a page for one test."""
+    yield from _opening(browser, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def open_shared(browser, tmp_path_factory):
+    """Open a page for all tests of a file."""
+    yield from _opening(browser, tmp_path_factory.mktemp("pages"))
 
 
 @pytest.fixture(scope="session")

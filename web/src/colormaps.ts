@@ -34,9 +34,13 @@ export function css([red, green, blue]: Color): string {
   return `rgb(${red},${green},${blue})`;
 }
 
-/** Black or white, whichever is read better on a color. */
-export function inkOn([red, green, blue]: Color): string {
-  return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#000" : "#fff";
+/** Black or white, whichever is read better on a color: by the luminance of WCAG 2. */
+export function inkOn(color: Color): string {
+  const [red, green, blue] = color.map((part) => {
+    const x = part / 255;
+    return x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4;
+  }) as unknown as Color;
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000" : "#fff";
 }
 
 /** The colors from low to high, as a background. */

@@ -30,11 +30,14 @@ export function link(page: Page, number: number): HTMLElement {
   return button(label, words, () => visit(page, number), { class: "link", "data-visits": number });
 }
 
-export function visit(page: Page, number: number): void {
+function visit(page: Page, number: number): void {
+  page.past.remember();
+  page.store.update({ tab: "graph" });
   openAround(page, number);
   pin(page, number);
   const shape = page.canvas.showing(number);
   if (shape) page.canvas.reveal(shape);
+  page.slots.panel.querySelector<HTMLElement>(`[data-of="${number}"] .title`)?.focus(); // the button is gone
 }
 
 function row(page: Page, words: string, numbers: number[]): Child[] {

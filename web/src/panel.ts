@@ -50,7 +50,10 @@ function variableColumn(page: Page, node: GraphNode, edges: Map<string, GraphEdg
   const { graph, store } = page;
   const jacobians = node.inputs.map((_, k) => edges.get(`e${node.id}-${k}`)!);
   const several = store.state.pinned.length > 1;
-  const drop = (): void => store.update({ pinned: store.state.pinned.filter((each) => each !== node.id) });
+  const drop = (): void => {
+    store.update({ pinned: store.state.pinned.filter((each) => each !== node.id) });
+    page.canvas.focus(page.canvas.showing(node.id));
+  };
   const badges = jacobians.map((edge) => checkBadge(edge, graph.nodes[edge.from]!.label)).filter((each) => each !== null);
   return element(
     "article",
@@ -112,7 +115,7 @@ function title({ label, operation, word, parameters }: GraphNode): HTMLElement {
   const given = Object.entries(parameters).map(([name, text]) => `${name}=${text}`);
   return element(
     "h2",
-    { class: "title" },
+    { class: "title", tabindex: -1 },
     element("span", { class: "name" }, label),
     operation !== null && element("span", { class: "operation", title: given.join(", ") }, ` = ${word}`),
   );

@@ -15,7 +15,8 @@ def findings(run: Run) -> list[Finding]:
         if x.number not in run.needed_numbers:
             found.append(_unused(run, x))
         elif run.gradients and x.type.carries_derivative and x.number not in run.gradients:
-            found.append(_blocked(run, x, x.number in parameters))
+            blocked = _blocked(run, x, x.number in parameters)
+            found += [blocked] if blocked else []
     return found
 
 
@@ -30,9 +31,12 @@ def _unused(run: Run, x: Variable) -> Finding:
     )
 
 
-def _blocked(run: Run, x: Variable, is_parameter: bool) -> Finding:
+def _blocked(run: Run, x: Variable, is_parameter: bool) -> Finding | None:
+    """Where the derivative ends; None where all that x leads to are outputs that no gradient was given for."""
     below = {v.number: v for v in descendants([x]) if v.number in run.needed_numbers}
-    stop = next(v for v in below.values() if v is not x and _stops(run, v, below))
+    stop = next((v for v in below.values() if v is not x and _stops(run, v, below)), None)
+    if stop is None:
+        return None
     return Finding(
         kind="blocked",
         severity="warning" if is_parameter else "note",
