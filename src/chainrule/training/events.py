@@ -15,6 +15,7 @@ from .samples import Samples
 
 EVENTS = "events.jsonl"
 SCHEMA = "chainrule/events/1"
+NUMBERS = tuple(field.name for field in dataclasses.fields(EpochRecord))
 
 
 class Events:
@@ -49,11 +50,17 @@ class Events:
 
     def __call__(self, record: EpochRecord, parameters: Any) -> None:
         """Append an epoch; a callback of `fit`."""
-        self.write("epoch", dataclasses.asdict(record) | {"samples": self.samples.taken()})
+        numbers = {name: getattr(record, name) for name in NUMBERS}
+        self.write("epoch", numbers | {"samples": self.samples.taken()})
 
     def write(self, event: str, values: dict[str, Any]) -> None:
         """Append a line."""
-        self._file.write((json.dumps(_finite({"event": event, **values})) + "\n").encode())
+        line = {"event": event, **values}
+        try:
+            text = json.dumps(line, allow_nan=False)
+        except ValueError:
+            text = json.dumps(_finite(line))
+        self._file.write(f"{text}\n".encode())
         self._file.flush()
 
     def _end_line(self) -> None:

@@ -15,14 +15,14 @@ from .state import State
 from .step import Measured
 
 PER_EPOCH = 3
-SHARE = 0.008  # of the time of training that they may take
+SHARE = 0.005  # of the time of training that they may take
 APART = 1.5e-4  # [s] what it costs, as measured, that a step is made by a call of its own
 BLOCK = 1 << 16  # numbers whose change is in memory at once
 
 
 @final
 class Samples:
-    """The layers in a few steps of each epoch, or of some epochs where that would take more than 0.8 % of the time.
+    """The layers in a few steps of each epoch, or of some epochs where that would take more than 0.5 % of the time.
 
     To be handed to `fit` as its inspector. What it sees is the gradient that the step has computed anyway, and the
     weights before and after.

@@ -15,14 +15,14 @@ from .net import loss_graph
 from .page import FILE, GRAPH_PICTURE, page_of
 
 FIRST, BETWEEN = 1.0, 3.0  # [s] from the first epoch to the first page, and from one to the next
-SHARE = 0.004  # of the time of training that writing may take
+SHARE = 0.003  # of the time of training that writing may take
 
 
 @final
 class Report:
     """Writes report.html into the folder of a run, now and then and at its end.
 
-    To be handed to `chainrule.training.train` as a watcher. Between two pages there are at least 3 s, and 250 times as
+    To be handed to `chainrule.training.train` as a watcher. Between two pages there are at least 3 s, and 333 times as
     long as the last one has taken.
 
     Examples
