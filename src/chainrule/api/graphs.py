@@ -558,8 +558,9 @@ class Graph:
             upwards.
         theme : {"auto", "light", "dark"}
             The colors; "auto" follows the reader's.
-        show : {"value", "gradient"}
-            The number in each box: of a scalar itself, of an array the root mean square.
+        show : {"value", "gradient", "jacobian", "health", "memory"}
+            What is told of each variable and edge: values or gradients, of a scalar itself, of an array the root mean
+            square; gains beside the local Jacobians; what is wrong with the numbers; what is kept for the way back.
         collapse : "auto", int or callable
             Which groups are closed: by the size of the graph; from a depth on; those that a function of the group says.
         parameters : sequence of names, optional

@@ -28,6 +28,7 @@ the text that Graphviz reads; .tex, the derivation of the gradient.
 {AT}"""
 SUFFIXES = (".html", ".svg", ".json", ".dot", ".tex")
 STEPS = "chainrule/steps/1"
+LAYERS = ("value", "gradient", "jacobian", "health", "memory")
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +42,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--theme", choices=("auto", "light", "dark"), default="auto", help="colors (default: %(default)s)"
     )
-    parser.add_argument("--gradient", action="store_true", help="gradients in the boxes instead of values")
+    parser.add_argument("--show", choices=LAYERS, default="value", help="what the picture shows (default: %(default)s)")
+    parser.add_argument("--gradient", dest="show", action="store_const", const="gradient", help="--show gradient")
     parser.add_argument("--no-values", action="store_true", help="leave all data out")
     parser.add_argument(
         "--depth", type=whole_number(0), metavar="N", help="open groups down to there (default: by the graph's size)"
@@ -80,7 +82,7 @@ def _text(suffix: str, options: argparse.Namespace, graph: Graph, values: Values
         values=values,
         style=options.style,
         theme=options.theme,
-        show="gradient" if options.gradient else "value",
+        show=options.show,
         collapse="auto" if options.depth is None else options.depth,
     )
 

@@ -64,7 +64,9 @@ def bytes_text(count: int) -> str:
     """`16.4 kB`, in powers of a thousand."""
     if count < 1000:
         return f"{count} B"
-    power = min((len(str(count)) - 1) // 3, len(UNITS))
+    power = 1
+    while power < len(UNITS) and count / 1000**power >= 999.5:
+        power += 1
     return f"{number_text(count / 1000**power)} {UNITS[power - 1]}"
 
 
