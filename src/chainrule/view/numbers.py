@@ -10,7 +10,7 @@ from ..original import np
 FEW: Final = 64  # numbers that are given in full
 PICTURES: Final = 200  # variables of a graph up to which each array has a picture
 EXACT: Final = 64  # variables of a graph up to which pictures have the numbers too
-BINS: Final = 24
+BINS: Final = (8, 24)  # of a histogram, at least and at most
 
 
 def statistics(array: Any) -> dict[str, Any]:
@@ -72,8 +72,9 @@ def histogram(array: Any) -> dict[str, Any]:
     low, high = float(x.min()), float(x.max())
     if not math.isfinite(high - low) or high == low:
         return {"low": low, "high": high, "counts": [int(x.size)]}
-    place = np.minimum(((x - low) / (high - low) * BINS).astype(int), BINS - 1)
-    return {"low": low, "high": high, "counts": np.bincount(place, minlength=BINS).tolist()}
+    bins = min(max(BINS[0], 2 * math.isqrt(x.size)), BINS[1])
+    place = np.minimum(((x - low) / (high - low) * bins).astype(int), bins - 1)
+    return {"low": low, "high": high, "counts": np.bincount(place, minlength=bins).tolist()}
 
 
 def real(array: Any) -> np.ndarray:

@@ -19,6 +19,7 @@ import base64
 import gzip
 import itertools
 import json
+import operator
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -28,7 +29,6 @@ SCHEMA: Final = "chainrule/packed/1"
 FEW: Final = 4  # values of a column that are not worth another form
 COMMON: Final = 4  # times that a word is met on average, at least
 
-SEEN: Final = 64  # fractions of which, if all differ, no more are looked at
 
 VALUE, LIST, OBJECT = range(3)
 KINDS: Final = {list: LIST, dict: OBJECT}
@@ -57,16 +57,16 @@ def from_text(text: str) -> dict[str, Any]:
 
 
 def _column(values: Sequence[Any], digits: int | None) -> Any:
-    kinds = [KINDS.get(each, VALUE) for each in map(type, values)]
-    present = set(kinds)
+    present = {KINDS.get(each, VALUE) for each in set(map(type, values))}
     if len(present) > 1:
+        kinds = [KINDS.get(type(v), VALUE) for v in values]
         parts = [[v for v, kind in zip(values, kinds, strict=True) if kind == each] for each in range(3)]
         return {"kinds": _plain(kinds), "of": [_column(part, digits) for part in parts]}
     if present == {OBJECT}:
         return _objects(values, digits)
     if present == {LIST}:
         joined = list(itertools.chain.from_iterable(values))
-        return {"lengths": _plain([len(v) for v in values]), "of": _column(joined, digits)}
+        return {"lengths": _plain(list(map(len, values))), "of": _column(joined, digits)}
     if digits is not None:
         values = [float(f"{v:.{digits}g}") if type(v) is float else v for v in values]
     return _plain(values)
@@ -85,25 +85,22 @@ def _keys(forms: Iterable[Iterable[str]]) -> list[str]:
 
 def _plain(values: Sequence[Any]) -> Any:
     """Of values that are neither lists nor objects."""
-    if len(values) <= FEW or _are_all_different(values[:SEEN]):
+    if len(values) <= FEW:
         return list(values)
-    kinds = set(map(type, values))
-    exactly = kinds in ({int}, {str})  # then equal values are the same
-    places: dict[Any, int] = {}
-    at = [places.setdefault(v if exactly else (type(v), repr(v)), len(places)) for v in values]
-    if len(places) == 1:
-        return {"same": values[0]}
+    kinds, different = set(map(type, values)), len(set(values))
     if kinds == {int}:
-        steps = [values[0], *(b - a for a, b in itertools.pairwise(values))]
-        return {"steps": steps} if len(set(steps)) < len(places) else list(values)
-    if len(places) * COMMON <= len(values):
-        return {"words": list(dict(zip(at, values, strict=True)).values()), "at": _plain(at)}
-    return list(values)
-
-
-def _are_all_different(values: Sequence[Any]) -> bool:
-    """Of fractions, which are seldom equal by chance."""
-    return len(values) == SEEN and set(map(type, values)) == {float} and len(set(values)) == SEEN
+        steps = [values[0], *map(operator.sub, values[1:], values)]
+        if different == 1:
+            return {"same": values[0]}
+        return {"steps": steps} if len(set(steps)) < different else list(values)
+    if different * COMMON > len(values):
+        return list(values)
+    exact = values if kinds == {str} else [(type(v), repr(v)) for v in values]  # 1 is not 1.0, nor 0.0 is -0.0
+    words = dict(zip(exact, values, strict=True))
+    if len(words) == 1:
+        return {"same": values[0]}
+    places = {word: place for place, word in enumerate(words)}
+    return {"words": list(words.values()), "at": _plain([places[v] for v in exact])}
 
 
 def _values(column: Any, count: int) -> list[Any]:
