@@ -99,7 +99,8 @@ def test_what_is_no_document(capsys, state, content):
 
 def test_an_error_in_a_verb_is_kept_too(capsys, tmp_path):
     (tmp_path / "model.py").write_text("import numpy as np\ndef f(w):\n    return np.sum(np.tanh(w) + np.ones(7))\n")
-    code, out, _ = call(capsys, "show", "model.py:f", "--at", "w=[1.0, 2.0]", "--json")
+    code, out, err = call(capsys, "show", "model.py:f", "--at", "w=[1.0, 2.0]", "--json")
+    assert err.endswith("the graph up to here: chainrule last\n")
     error = json.loads(out)["error"]
     assert code == 3
     assert (error["code"], error["file"], error["line"]) == ("ShapeError", "model.py", 3)

@@ -56,14 +56,16 @@ def _text(error: Exception) -> str:
     return "".join(traceback.format_exception_only(error)).rstrip()
 
 
-def leave(error: BaseException | None) -> None:
-    """Write down the graph of an error, or of the one behind it; without a word where that cannot be."""
+def leave(error: BaseException | None) -> bool:
+    """Write down the graph of an error, or of the one behind it; tells whether it has, and raises nothing."""
     seen: set[int] = set()
     while isinstance(error, Exception) and id(error) not in seen:
         seen.add(id(error))
         graph: Any = getattr(error, "__dict__", {}).get("graph")
         if hasattr(graph, "is_of"):
             with contextlib.suppress(Exception):
-                drawing().keep(graph.data, graph.values.by_number, fields_of(error) | {"text": _text(error)})
-            return
+                fields = fields_of(error) | {"text": _text(error)}
+                return drawing().keep(graph.data, graph.values.by_number, fields)
+            return False
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return False

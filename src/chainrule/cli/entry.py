@@ -73,6 +73,9 @@ chainrule VERB --help says what a verb does.
 """
 
 
+LAST = "the graph up to here: chainrule last"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
@@ -93,9 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserCodeError as error:
         code, cause = ExitCode.USER_CODE_RAISED, error.__cause__
         fault = cause
-        leave(cause)
+        is_kept = leave(cause)
         if isinstance(cause, ChainruleError):
             kind, message = "derivative", _sentence(cause, cause.where)
+            message += f"\n{LAST}" if is_kept else ""
         else:
             kind, message = "user code", f"{''.join(traceback.format_exception(cause))}\nchainrule: {error}"
     except BrokenPipeError:  # the reader has seen enough, as `head` has

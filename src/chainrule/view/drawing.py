@@ -134,9 +134,9 @@ def step_pictures(
     return steps.pictures(graph, values or {}, seeds, parameters, theme)
 
 
-def keep(graph: Graph, values: Mapping[int, Any], failure: Mapping[str, Any]) -> None:
+def keep(graph: Graph, values: Mapping[int, Any], failure: Mapping[str, Any]) -> bool:
     """Keep the graph of a failed trace for `chainrule last`."""
-    last.keep(graph, values, failure)
+    return last.keep(graph, values, failure)
 
 
 def _check_look(style: str, show: str, theme: str) -> None:

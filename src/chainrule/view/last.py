@@ -39,11 +39,11 @@ def directory() -> Path | None:
     return Path(base) / "chainrule" if base else None
 
 
-def keep(graph: Graph, values: Mapping[int, Any], failure: Mapping[str, Any]) -> None:
-    """Write down a graph and why it ends where it does, in place of the last one."""
+def keep(graph: Graph, values: Mapping[int, Any], failure: Mapping[str, Any]) -> bool:
+    """Write down a graph and why it ends where it does, in place of the last one; False where there is no place."""
     folder = directory()
     if folder is None:
-        return
+        return False
     outline = Outline(graph, values, spare=True)
     opened = open_groups(outline, "auto")
     found = {
@@ -59,6 +59,7 @@ def keep(graph: Graph, values: Mapping[int, Any], failure: Mapping[str, Any]) ->
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     files.write_bytes(folder / NAME, json.dumps(found, separators=(",", ":"), allow_nan=False).encode())
+    return True
 
 
 def kept() -> dict[str, Any]:
