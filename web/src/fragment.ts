@@ -14,6 +14,8 @@ const CHOICES = {
   teaching: ["pull", "push"],
 } as const;
 
+const APART = 100; // browsers refuse more than some hundred changes of the address within some seconds
+
 type Chosen = keyof typeof CHOICES;
 
 export function installFragment(page: Page): void {
@@ -21,17 +23,36 @@ export function installFragment(page: Page): void {
   const names = new Names(graph);
   const initial = store.state;
   const read = (): void => store.update(readFragment(location.hash.slice(1), graph, names, initial));
-  store.subscribe((state) => {
-    const fragment = written(state, initial, graph, names);
+  const write = (): void => {
+    const fragment = written(store.state, initial, graph, names);
     if (fragment === location.hash.slice(1)) return;
     try {
       history.replaceState(history.state, "", fragment ? `#${fragment}` : location.pathname + location.search);
     } catch {
       // a page within another one (srcdoc) has no address of its own
     }
-  });
+  };
+  store.subscribe(atMost(write, APART));
   read();
   window.addEventListener("hashchange", read);
+}
+
+/** Run it now, or as soon as so many milliseconds have passed since the last time. */
+function atMost(run: () => void, apart: number): () => void {
+  let last = -Infinity;
+  let waiting = false;
+  const now = (): void => {
+    waiting = false;
+    last = performance.now();
+    run();
+  };
+  return () => {
+    if (waiting) return;
+    const wait = last + apart - performance.now();
+    if (wait <= 0) return now();
+    waiting = true;
+    setTimeout(now, wait);
+  };
 }
 
 function written(state: State, initial: State, graph: GraphDocument, names: Names): string {
