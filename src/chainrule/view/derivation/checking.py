@@ -32,21 +32,23 @@ class Point:
                 found = table.get(v.number)
                 self.values[v.number, "bar"] = np.zeros(v.shape, v.dtype) if found is None else np.asarray(found)
         self.values |= {(v.number, SEED): np.asarray(seed) for v, seed in seeds.items()}
+        floating = [v.dtype for v in graph.variables if v.dtype.kind in "fc"]
+        self.tolerance = 1e-9 if all(np.finfo(dtype).eps < 1e-12 for dtype in floating) else 1e-4
         self._rng = np.random.default_rng(0)
 
-    def holds(self, expression: e.Expression, wanted: Any, dtype: Any) -> bool:
+    def holds(self, expression: e.Expression, wanted: Any) -> bool:
         """Whether an expression has a value."""
         try:
             with np.errstate(all="ignore"):
                 got = e.plain_value(expression.evaluate(self.values))
         except (ValueError, IndexError, TypeError, ArithmeticError):
             return False
-        return _close(got, wanted, dtype)
+        return _close(got, wanted, self.tolerance)
 
     def contribution_holds(self, each: Contribution) -> bool:
         assert each.rule is not None
         y_bars = [self.values[part.number, "bar"] for part in each.of.results]
-        return self.holds(each.rule, self._pulled(each, y_bars), each.to.dtype)
+        return self.holds(each.rule, self._pulled(each, y_bars))
 
     def jacobian_holds(self, each: Contribution) -> bool:
         """Applied to a random gradient: the matrix itself may be huge."""
@@ -54,10 +56,10 @@ class Point:
         r = self._rng.normal(size=each.of.shape)
         try:
             with np.errstate(all="ignore"):
-                got = _transposed_times(each.jacobian, self.values, np.ravel(r))
+                got = np.reshape(_transposed_times(each.jacobian, self.values, np.ravel(r)), each.to.shape)
         except (ValueError, IndexError, TypeError, ArithmeticError):
             return False
-        return _close(np.reshape(got, each.to.shape), self._pulled(each, [r]), each.to.dtype)
+        return _close(got, self._pulled(each, [r]), self.tolerance)
 
     def _pulled(self, each: Contribution, bars: Sequence[Any]) -> Any:
         """By the code itself, along the paths."""
@@ -74,13 +76,12 @@ class Point:
         return bars[0]
 
 
-def _close(got: Any, wanted: Any, dtype: Any) -> bool:
-    got, wanted = np.asarray(got), np.asarray(wanted)
+def _close(got: Any, wanted: Any, tolerance: float) -> bool:
+    got, wanted = (x * 1 if x.dtype == bool else x for x in (np.asarray(got), np.asarray(wanted)))
     if got.size == 1:
         got = np.broadcast_to(np.reshape(got, ()), wanted.shape)
     if got.shape != wanted.shape or not np.isfinite(got).all() or not np.isfinite(wanted).all():
         return False
-    tolerance = 1e-9 if np.dtype(dtype).itemsize >= 8 else 1e-4
     return bool(np.abs(got - wanted).max(initial=0.0) <= tolerance * (1.0 + np.abs(wanted).max(initial=0.0)))
 
 
@@ -94,7 +95,7 @@ def _transposed_times(matrix: e.Expression, values: Mapping[Any, Any], r: Any) -
         return r
     if isinstance(matrix, e.Diagonal):
         return np.ravel(matrix.operand.evaluate(values)) * r
-    if isinstance(matrix, e.Sum):
+    if isinstance(matrix, e.Sum) and len({part.shape for part in matrix.operands}) == 1:
         return sum(_transposed_times(part, values, r) for part in matrix.operands)
     if isinstance(matrix, e.Product):
         for part in matrix.operands:

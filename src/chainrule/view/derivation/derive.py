@@ -145,7 +145,7 @@ class _Writer:
     def _forward(self) -> Iterator[_Draft]:
         for v in self.reduced.kept:
             symbol, definition = self.reduced.symbol(v), self.reduced.definitions[v.number]
-            if self._counted(self.point.holds(definition, self.point.values[v.number], v.dtype)):
+            if self._counted(self.point.holds(definition, self.point.values[v.number])):
                 entry: Entry = self._equation(self.plain, symbol, definition, _shape_mark(v))
             else:
                 entry = self._left_out("The definition of ", self.plain(symbol))
@@ -194,7 +194,7 @@ class _Writer:
             return
         if v is not self._seeded and v in self.point.seeds:
             total = e.add(e.Symbol((v.number, SEED), v.shape), total)
-        if self._counted(self.point.holds(total, self.point.values[v.number, "bar"], v.dtype)):
+        if self._counted(self.point.holds(total, self.point.values[v.number, "bar"])):
             yield _Draft(self._token(v, total), self._equation(notation, bar, total))
         else:
             yield _Draft(self._token(v, total), self._left_out("The gradient ", self.plain(bar)))
@@ -240,7 +240,7 @@ class _Writer:
         total = self._gradient(p)
         if total is None:
             return Digits("0") if p.number not in self.reduced.contributions else None
-        if not self.point.holds(total, self.point.values[p.number, "bar"], p.dtype):
+        if not self.point.holds(total, self.point.values[p.number, "bar"]):
             return None
         return self._equation(self.plain, self.reduced.symbol(p, bar=True), total).right
 

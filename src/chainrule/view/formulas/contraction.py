@@ -23,6 +23,7 @@ def contraction(
     scale: complex = 1,
 ) -> e.Expression:
     """The sum, over all names that are not wanted, of the product of the operands and of the conditions."""
+    operands = [(x, names if x.shape else ()) for x, names in operands]  # a number may stand for an axis of size 1
     found = None
     if not conditions:
         found = _neat([each for each in operands if each[1]], want, sizes)
@@ -138,9 +139,9 @@ def _between(
     if not edges:
         left, right = (_entries(vectors.get(n, []), sizes[n]) for n in want)
         if sizes[b] == 1 and not vectors.get(b):
-            return e.Column(left)
+            return e.column(left)
         if sizes[a] == 1 and not vectors.get(a):
-            return e.transpose(e.Column(right))
+            return e.transpose(e.column(right))
         return e.product(left, e.transpose(right))
     at, found, left_over = a, [], list(edges)
     while True:

@@ -286,15 +286,17 @@ class Transpose(OfOne):
 
 @final
 @dataclasses.dataclass(frozen=True)
-class Column(OfOne):
-    """A vector as a matrix of one column; written like the vector."""
+class Alike(OfOne):
+    """The same in a shape with other axes of size 1: a vector as a column, a number as an array. Written like it."""
+
+    its_shape: Shape
 
     @property
     def shape(self) -> Shape:
-        return (*self.operand.shape, 1)
+        return self.its_shape
 
     def evaluate(self, values: Values) -> Any:
-        return np.reshape(self.operand.evaluate(values), self.shape)
+        return np.reshape(plain_value(self.operand.evaluate(values)), self.its_shape)
 
 
 @final
@@ -706,7 +708,7 @@ def hadamard(*parts: Expression) -> Expression:
 
 def _all_ones(x: Expression) -> tuple[Expression, ...] | None:
     """The numbers before an array that is all ones; None of any other."""
-    if isinstance(x, (Column, Transpose)):
+    if isinstance(x, (Alike, Transpose)):
         return _all_ones(x.operand)
     if isinstance(x, Product):
         found = [_all_ones(part) if part.shape else (part,) for part in x.operands]
@@ -773,6 +775,17 @@ def transpose(x: Expression) -> Expression:
     if isinstance(x, Product) and all(len(part.shape) in (0, 1, 2) for part in x.operands):
         return product(*(transpose(part) if part.shape else part for part in reversed(x.operands)))
     return x if not x.shape or isinstance(x, Identity) else Transpose(x)
+
+
+def alike(x: Expression, shape: Shape) -> Expression:
+    """The same with other axes of size 1."""
+    while isinstance(x, Alike):
+        x = x.operand
+    return x if tuple(x.shape) == shape and not isinstance(x.shape, RowShape) else Alike(x, shape)
+
+
+def column(x: Expression) -> Expression:
+    return alike(x, (*x.shape, 1))
 
 
 def squared(x: Expression) -> Expression:

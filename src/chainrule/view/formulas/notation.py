@@ -151,7 +151,7 @@ class Notation:
     def _transpose(self, x: e.Transpose) -> tuple[Mark, int]:
         return self._raised(x.operand, Sign("⊤")), ATOM
 
-    def _column(self, x: e.Column) -> tuple[Mark, int]:
+    def _alike(self, x: e.Alike) -> tuple[Mark, int]:
         return self._written(x.operand)
 
     def _inverse(self, x: e.Inverse) -> tuple[Mark, int]:
@@ -320,7 +320,7 @@ _WRITERS: Final[dict[type, Any]] = {
     e.Kronecker: Notation._kronecker,
     e.Transpose: Notation._transpose,
     e.Inverse: Notation._inverse,
-    e.Column: Notation._column,
+    e.Alike: Notation._alike,
     e.Diagonal: Notation._diagonal,
     e.Quotient: Notation._quotient,
     e.Power: Notation._power,

@@ -263,13 +263,13 @@ def _reshape(v: Variable, xs: Arguments) -> e.Expression:
 
 
 def reshaped(x: e.Expression, shape: tuple[int, ...]) -> e.Expression:
-    if x.shape == shape or (not x.shape and set(shape) == {1}):
+    if x.shape == shape:
         return x
-    if len(x.shape) == 1 and shape == (*x.shape, 1):
-        return e.Column(x)
+    if set(shape) <= {1} or (len(x.shape) == 1 and shape == (*x.shape, 1)):
+        return e.alike(x, shape)
     if len(x.shape) == 1 and shape == (1, *x.shape):
-        return e.transpose(e.Column(x))
-    if isinstance(x, e.Column) and shape == x.operand.shape:
+        return e.transpose(e.column(x))
+    if isinstance(x, e.Alike) and shape == x.operand.shape:
         return x.operand
     name = "vec" if len(shape) == 1 else "reshape"
     below = "" if len(shape) == 1 else "×".join(map(str, shape)) if shape else "scalar"

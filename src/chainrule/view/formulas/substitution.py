@@ -22,7 +22,8 @@ def substitute(x: e.Expression, replacement: Replacement) -> e.Expression:
 
 def _indexed(x: e.Indexed, parts: list[e.Expression]) -> e.Expression:
     count = len(x.factors)
-    factors = tuple((part, names) for part, (_, names) in zip(parts[:count], x.factors, strict=True))
+    given = zip(parts[:count], x.factors, strict=True)
+    factors = tuple((part, names if part.shape else ()) for part, (_, names) in given)
     rest = iter(parts[count:])
     conditions = tuple(dataclasses.replace(c, parts=tuple(next(rest) for _ in c.parts)) for c in x.conditions)
     return dataclasses.replace(x, factors=factors, conditions=conditions)
@@ -42,7 +43,7 @@ _REBUILT: Final[dict[type, Callable[[Any, list[e.Expression]], e.Expression]]] =
     e.Kronecker: lambda x, parts: e.Kronecker(tuple(parts)),
     e.Negative: lambda x, parts: e.negative(*parts),
     e.Transpose: lambda x, parts: e.transpose(*parts),
-    e.Column: lambda x, parts: e.Column(*parts),
+    e.Alike: lambda x, parts: e.alike(parts[0], x.its_shape),
     e.Inverse: lambda x, parts: e.Inverse(*parts),
     e.Diagonal: lambda x, parts: e.Diagonal(*parts),
     e.Quotient: lambda x, parts: e.quotient(*parts),
