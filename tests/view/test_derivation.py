@@ -297,6 +297,17 @@ def test_what_has_no_formula_is_said_with_the_reason():
     assert any("its rule is the back-propagation of the graph that" in remark for remark in remarks)
 
 
+def test_values_that_are_not_finite_have_to_be_so_in_the_formula():
+    def f(x):
+        y = np.log(x)
+        return np.sum(np.where(x > 0, y, 0.0))
+
+    graph = cr.trace(f, np.ones(2))
+    with np.errstate(all="ignore"):
+        text = graph.to_latex(form="text", values=graph.forward(np.array([1.0, 0.0])))
+    assert "y = log x" in text and "not printed" in text  # 0 / 0 is nan, where the code has 0
+
+
 def test_a_point_is_drawn_where_all_is_finite():
     def f(x):
         return np.sum(np.log(x))

@@ -314,3 +314,18 @@ def test_an_operation_of_the_users_has_its_name_and_its_rule():
     (node,) = (node for node in json.loads(g.to_view())["nodes"] if "rule" in node)
     assert node["rule"]["forward"]["tex"].endswith(r"= \mathrm{doubled\_for\_formulas}(x)")
     assert node["rule"]["backward"][0]["tex"].startswith(r"\bar{x} = 2\, ")
+
+
+def test_many_numbers_do_not_make_many_rules():
+    def weighted(x):
+        total = 0.0
+        for k in range(300):
+            total = total + x * (k + 0.5)
+        return total
+
+    document = json.loads(cr.trace(weighted, 1.0).to_view())
+    assert len(document["rules"]) < 110
+    assert all("template" in node["rule"] for node in document["nodes"] if "rule" in node)
+    last = [node for node in document["nodes"] if node["word"] == "multiply"][-1]
+    assert document["rules"][last["rule"]["template"]]["forward"]["tex"] == r"@y0@ = @x0@\, @x1@"
+    assert document["nodes"][last["inputs"][1]]["symbol"]["tex"] == ["299.5", ""]

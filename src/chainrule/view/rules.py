@@ -22,6 +22,7 @@ from .formulas.tex import tex
 from .outline import Outline
 
 INLINE: Final = 200  # variables up to which each node has its own formulas
+WITH_NUMBERS: Final = 100  # of them that have the numbers of constants in them; from there on constants are named
 TEMPLATES: Final = 400  # formulas of different operations in one document
 FEW: Final = 6  # entries of an array whose numbers stand in a formula
 DIGITS: Final = 3
@@ -96,12 +97,14 @@ class RuleTable:
 
     def _template(self, v: Variable) -> dict[str, Any]:
         adds = tuple(self._adds(v, k) for k in range(len(v.inputs)))
-        key = (*Rules.key(v), adds, tuple(u.is_constant for u in v.inputs))
+        kinds = adds, tuple(u.is_constant for u in v.inputs)
+        named = len(self.templates) >= WITH_NUMBERS and (*Rules.key(v), *kinds) not in self._places
+        key = (*Rules.key(v, named), *kinds)
         if key not in self._places:
             if len(self.templates) >= TEMPLATES:
                 return {"because": f"left out: the document holds the rules of {TEMPLATES} different operations"}
             self._places[key] = len(self.templates)
-            self.templates.append(_written(self._rules.of(v), v, _hole, self._adds, None))
+            self.templates.append(_written(self._rules.of(v, named), v, _hole, self._adds, None))
         return {"template": self._places[key]}
 
 

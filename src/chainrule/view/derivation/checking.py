@@ -80,8 +80,12 @@ def _close(got: Any, wanted: Any, tolerance: float) -> bool:
     got, wanted = (x * 1 if x.dtype == bool else x for x in (np.asarray(got), np.asarray(wanted)))
     if got.size == 1:
         got = np.broadcast_to(np.reshape(got, ()), wanted.shape)
-    if got.shape != wanted.shape or not np.isfinite(got).all() or not np.isfinite(wanted).all():
+    if got.shape != wanted.shape:
         return False
+    finite = np.isfinite(wanted)
+    if not np.array_equal(got[~finite], wanted[~finite], equal_nan=True) or not np.isfinite(got[finite]).all():
+        return False
+    got, wanted = got[finite], wanted[finite]
     return bool(np.abs(got - wanted).max(initial=0.0) <= tolerance * (1.0 + np.abs(wanted).max(initial=0.0)))
 
 

@@ -22,6 +22,8 @@ from .operations import apply_map, constant, forward, reshaped
 
 LONGEST: Final = 250  # nodes of a formula that anybody would read
 
+_BY_NUMBERS: Final = ("power", "where")  # operations whose formulas are simpler where a number is known
+
 # The slope by the result is what one knows by heart; the rules compute some of them in another way, to keep all digits.
 _SLOPES: Final[dict[str, Callable[[e.Expression, e.Expression], e.Expression]]] = {
     "tanh": lambda y, x: e.subtract(e.ONE, e.squared(y)),
@@ -84,14 +86,17 @@ class Rules:
         self._known: dict[tuple[Any, ...], Formulas] = {}
 
     @staticmethod
-    def key(v: Variable) -> tuple[Any, ...]:
-        return (v.operation, v.parameters, *[_key_of(u) for u in v.inputs])
+    def key(v: Variable, named: bool = False) -> tuple[Any, ...]:
+        """Equal for operations with equal formulas."""
+        given = zip(v.inputs, _numbers(v, named), strict=True)
+        types = [(u.type, repr(np.asarray(u.value).item())) if is_written else u.type for u, is_written in given]
+        return (v.operation, v.parameters, *types)
 
-    def of(self, v: Variable) -> Formulas:
+    def of(self, v: Variable, named: bool = False) -> Formulas:
         """Those of the operation behind a variable."""
-        key = self.key(v)
+        key = self.key(v, named)
         if key not in self._known:
-            self._known[key] = formulas(v)
+            self._known[key] = formulas(v, named)
         return self._known[key]
 
 
@@ -104,19 +109,24 @@ def plain_number(u: Variable) -> e.Expression:
     return e.Number(np.asarray(u.value).item())
 
 
-def _key_of(u: Variable) -> Any:
-    return (u.type, repr(np.asarray(u.value).item())) if is_plain_number(u) else u.type
+def _numbers(v: Variable, named: bool) -> list[bool]:
+    """Which arguments are written as numbers: where constants are named, those that a formula depends on."""
+    operation: Any = v.operation
+    return [is_plain_number(u) and not (named and operation.name not in _BY_NUMBERS) for u in v.inputs]
 
 
-def formulas(v: Variable) -> Formulas:
+def formulas(v: Variable, named: bool = False) -> Formulas:
+    """Those of the operation behind a variable; constants that are numbers go by their numbers, or are named."""
     graph = Graph("formula")
-    inputs = tuple([graph.constant(u.value) if is_plain_number(u) else graph.input(u.type) for u in v.inputs])
+    written = _numbers(v, named)
+    given = zip(v.inputs, written, strict=True)
+    inputs = tuple([graph.constant(u.value) if is_written else graph.input(u.type) for u, is_written in given])
     operation: Any = v.operation
     made = graph.append(operation, inputs, v.parameters)
     results: tuple[Variable, ...] = made if isinstance(made, tuple) else (made,)
     symbols: dict[int, e.Expression] = {}
     for k, x in enumerate(inputs):
-        symbols[x.number] = plain_number(x) if is_plain_number(x) else e.Symbol(("x", k), x.shape)
+        symbols[x.number] = plain_number(x) if written[k] else e.Symbol(("x", k), x.shape)
     xs = tuple(symbols[x.number] for x in inputs)
     ys = tuple(e.Symbol(("y", part), y.shape) for part, y in enumerate(results))
     symbols.update({y.number: symbol for y, symbol in zip(results, ys, strict=True)})
