@@ -43,7 +43,7 @@ def choose(tab, *numbers):
 
 
 def text_of(tab, selector):
-    return tab.locator(f".panel {selector}").inner_text()
+    return tab.locator(f"[data-slot=panel] {selector}").inner_text()
 
 
 def number_in(text):
@@ -95,9 +95,9 @@ def test_hovering_on_an_edge_shows_its_structure_its_size_and_its_gain(tab, net)
 def test_a_click_pins_and_the_panel_tells_all_under_headings(tab):
     tab.evaluate("document.getElementById('n24').scrollIntoView({block: 'center'})")
     tab.locator("#n24").click()
-    assert tab.locator(".panel .column").count() == 1
-    assert tab.locator(".panel section > h2").all_inner_texts() == [each.upper() for each in HEADINGS]
-    assert tab.locator(".panel .title").inner_text() == "v24 = multiply"
+    assert tab.locator("[data-slot=panel] .column").count() == 1
+    assert tab.locator("[data-slot=panel] section > h2").all_inner_texts() == [each.upper() for each in HEADINGS]
+    assert tab.locator("[data-slot=panel] .title").inner_text() == "v24 = multiply"
     assert "#24" in text_of(tab, ".path")
 
 
@@ -105,25 +105,25 @@ def test_a_second_pin_with_shift_shows_two_columns(tab):
     tab.evaluate("document.getElementById('n24').scrollIntoView({block: 'center'})")
     tab.locator("#n24").click()
     tab.locator("#n25").click(modifiers=["Shift"])
-    columns = tab.locator(".panel .column")
+    columns = tab.locator("[data-slot=panel] .column")
     assert [each.get_attribute("data-of") for each in columns.all()] == ["24", "25"]
     boxes = [each.bounding_box() for each in columns.all()]
     assert boxes[1]["x"] >= boxes[0]["x"] + boxes[0]["width"] - 1 and boxes[0]["y"] == boxes[1]["y"]
     tops = [[s.bounding_box()["y"] for s in each.locator("section").all()] for each in columns.all()]
     assert tops[0] == tops[1]  # headings stand side by side
-    tab.locator(".panel .column").first.locator(".close").click()
+    tab.locator("[data-slot=panel] .column").first.locator(".close").click()
     assert tab.evaluate("chainrule.store.state.pinned") == [25]
 
 
 def test_by_keys_the_compare_button_does_the_same(tab):
     choose(tab, 24)
-    tab.locator(".panel .compare").focus()
+    tab.locator("[data-slot=panel] .compare").focus()
     tab.keyboard.press("Enter")
-    assert tab.locator(".panel .compare").get_attribute("aria-pressed") == "true"
+    assert tab.locator("[data-slot=panel] .compare").get_attribute("aria-pressed") == "true"
     tab.locator("#n25 [role=button]").focus()
     tab.keyboard.press("Enter")
     assert tab.evaluate("chainrule.store.state.pinned") == [24, 25]
-    assert tab.locator(".panel .column").count() == 2
+    assert tab.locator("[data-slot=panel] .column").count() == 2
 
 
 def test_the_source_is_the_users_line_with_the_call_underlined(tab, net):
@@ -132,7 +132,7 @@ def test_the_source_is_the_users_line_with_the_call_underlined(tab, net):
     assert text_of(tab, ".source .place") == f"graphs.py:{line} in layer"
     assert text_of(tab, ".code u") == "np.tanh(z)"
     assert text_of(tab, ".code [aria-current]").strip() == "return np.tanh(z)"
-    assert tab.locator(".panel .code [aria-current]").evaluate("item => item.value") == line
+    assert tab.locator("[data-slot=panel] .code [aria-current]").evaluate("item => item.value") == line
 
 
 def test_statistics_are_numpys(tab, net):
@@ -142,7 +142,9 @@ def test_statistics_are_numpys(tab, net):
     for name, expected in {"min": x.min(), "mean": x.mean(), "max": x.max(), "rms": np.sqrt(np.mean(x**2))}.items():
         found = text_of(tab, f'.value [data-statistic="{name}"] dd')
         assert float(found) == pytest.approx(expected, rel=1e-6)
-    counts = tab.locator(".panel .value .histogram rect").evaluate_all("all => all.map(each => +each.dataset.count)")
+    counts = tab.locator("[data-slot=panel] .value .histogram rect").evaluate_all(
+        "all => all.map(each => +each.dataset.count)"
+    )
     assert counts == np.histogram(x, len(counts))[0].tolist()
 
 
@@ -161,10 +163,10 @@ def test_a_heat_map_has_the_colors_of_the_numbers_and_tells_the_one_under_the_cu
     shades = np.frombuffer(base64.b64decode(picture["shades"]), np.uint8).reshape(32, 32)
     quantized = picture["low"] + shades / 254 * (picture["high"] - picture["low"])
     expected = colors(quantized, picture["low"], picture["high"])
-    found = pixels_of(tab.locator(".panel .value canvas"))
+    found = pixels_of(tab.locator("[data-slot=panel] .value canvas"))
     np.testing.assert_allclose(found, expected, atol=1)
     assert expected[0, 0].tolist() != expected[31, 31].tolist()
-    box = tab.locator(".panel .value .frame").bounding_box()
+    box = tab.locator("[data-slot=panel] .value .frame").bounding_box()
     cell = box["width"] / 32, box["height"] / 32
     tab.mouse.move(box["x"] + 3.5 * cell[0], box["y"] + 7.5 * cell[1])
     index, number = text_of(tab, ".value .readout").split("  ")
@@ -176,7 +178,7 @@ def test_a_heat_map_has_the_colors_of_the_numbers_and_tells_the_one_under_the_cu
 def test_arrow_keys_move_the_cursor_of_a_heat_map(tab, net):
     _, values, _ = net
     choose(tab, 10)
-    tab.locator(".panel .value .frame").focus()
+    tab.locator("[data-slot=panel] .value .frame").focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowLeft"):
         tab.keyboard.press(key)
     index, number = text_of(tab, ".value .readout").split("  ")
@@ -188,7 +190,7 @@ def test_arrow_keys_move_the_cursor_of_a_heat_map(tab, net):
 def test_what_the_jacobian_stores_is_pythons_and_a_sample_shows_its_entries(tab, net):
     _, values, document = net
     choose(tab, 8)
-    sections = tab.locator(".panel .jacobian")
+    sections = tab.locator("[data-slot=panel] .jacobian")
     edges = [edge for edge in document["edges"] if edge["to"] == 8]
     assert sections.count() == 2
     for k, edge in enumerate(edges):
@@ -206,21 +208,21 @@ def test_what_the_jacobian_stores_is_pythons_and_a_sample_shows_its_entries(tab,
 def test_an_edge_is_told_by_itself(tab):
     tab.evaluate("document.getElementById('e20-0').scrollIntoView({block: 'center'})")
     tab.evaluate("document.querySelector('#e20-0 .wide').dispatchEvent(new MouseEvent('click', {bubbles: true}))")
-    assert tab.locator(".panel .title").inner_text().split() == ["v19", "→", "v20"]
+    assert tab.locator("[data-slot=panel] .title").inner_text().split() == ["v19", "→", "v20"]
     assert text_of(tab, ".structure") == "sum"
-    assert tab.locator(".panel .rule math").count() >= 2
+    assert tab.locator("[data-slot=panel] .rule math").count() >= 2
 
 
 def test_the_rule_is_mathematics_and_its_button_copies_the_tex_that_python_gives(tab, net):
     document = net[2]
     choose(tab, 10)
     rule = document["nodes"][10]["rule"]
-    heights = tab.locator(".panel .rule math").evaluate_all(
+    heights = tab.locator("[data-slot=panel] .rule math").evaluate_all(
         "all => all.map(each => each.getBoundingClientRect().height)"
     )
     assert len(heights) >= 3 and min(heights) > 5
-    tab.locator('.panel .rule [data-formula="rule"] .copy').click()
-    tab.locator(".panel .rule .copy:text('copied')").wait_for()
+    tab.locator('[data-slot=panel] .rule [data-formula="rule"] .copy').click()
+    tab.locator("[data-slot=panel] .rule .copy:text('copied')").wait_for()
     assert tab.evaluate("navigator.clipboard.readText()") == rule["backward"][0]["tex"]
     assert text_of(tab, ".why") == rule["why"]
 
@@ -228,7 +230,7 @@ def test_the_rule_is_mathematics_and_its_button_copies_the_tex_that_python_gives
 def test_a_matrix_product_switches_between_the_kronecker_and_the_rule_form(tab, net):
     rule = net[2]["nodes"][8]["rule"]
     choose(tab, 8)
-    box = tab.locator('.panel .backward[data-argument="0"]')
+    box = tab.locator('[data-slot=panel] .backward[data-argument="0"]')
     assert box.locator(".forms .copy").get_attribute("data-text") == rule["backward"][0]["kronecker"]["tex"]
     assert "⊗" in box.locator(".forms").inner_text()
     box.get_by_role("button", name="rule form").click()
@@ -240,7 +242,7 @@ def test_the_copied_name_is_python_that_gives_the_variable(tab, net):
     graph = net[0]
     for number in (0, 10, 42):
         choose(tab, number)
-        text = tab.locator(".panel header .copy").get_attribute("data-text")
+        text = tab.locator("[data-slot=panel] header .copy").get_attribute("data-text")
         assert eval(text, {"g": graph}) is graph.variables[number]
 
 
@@ -248,10 +250,19 @@ def test_links_choose_the_variable_and_open_the_groups_around_it(tab):
     tab.evaluate("chainrule.store.update({opened: new Set([0])})")
     choose(tab, 11)
     assert tab.locator("#n10").count() == 0  # in a closed group
-    tab.locator('.panel [data-links="inputs"] button').first.click()
-    assert tab.locator("#n10.chosen").count() == 1 and tab.locator(".panel .title").inner_text() == "v10 = tanh"
-    assert tab.evaluate("document.activeElement.matches('.panel .title')")
+    tab.locator('[data-slot=panel] [data-links="inputs"] button').first.click()
+    assert (
+        tab.locator("#n10.chosen").count() == 1 and tab.locator("[data-slot=panel] .title").inner_text() == "v10 = tanh"
+    )
+    assert tab.evaluate("document.activeElement.matches('[data-slot=panel] .title')")
     tab.evaluate("chainrule.store.update({opened: new Set(chainrule.options.opened)})")
+
+
+def test_a_link_leads_to_the_node_in_the_graph_of_the_gradients(tab):
+    choose(tab, 10)
+    tab.locator('[data-slot=panel] [data-links="gradient"] button').click()
+    assert tab.evaluate("chainrule.store.state.graphs") == "beside"
+    tab.evaluate("chainrule.store.update({graphs: 'forward'})")
 
 
 def test_memory_tells_for_which_edges_something_is_kept(tab):
@@ -286,7 +297,7 @@ def test_structures_have_the_words_of_the_list_and_stored_numbers_are_pythons(op
     words = {node["word"]: node["id"] for node in document["nodes"]}
     for word, structure in STRUCTURES.items():
         choose(tab, words[word])
-        jacobian = tab.locator(".panel .jacobian").first
+        jacobian = tab.locator("[data-slot=panel] .jacobian").first
         assert jacobian.locator(".structure").inner_text() == structure
         edge = next(edge for edge in document["edges"] if edge["to"] == words[word])
         assert edge["structure"] == structure and edge["stored"] == STORED[word]
@@ -300,7 +311,7 @@ def test_without_values_there_are_dashes_and_no_zero(open_page, net):
     for name in ("value", "gradient"):
         assert text_of(tab, f"section.{name} .dash") == "– not computed"
     assert not re.search(r"\b0\b", text_of(tab, "section.value") + text_of(tab, "section.gradient"))
-    assert tab.locator(".panel [data-fact=gain], .panel canvas").count() == 0
+    assert tab.locator("[data-slot=panel] [data-fact=gain], .panel canvas").count() == 0
 
 
 def test_a_gradient_without_a_path_to_the_loss_says_so(open_page):
@@ -319,7 +330,7 @@ def test_an_array_of_three_axes_is_looked_at_slice_by_slice(open_page):
     graph = cr.trace(lambda x: np.sum(np.tanh(x)), x)
     tab = open_page(graph.to_html(values=graph.forward(x)))
     choose(tab, 0)
-    value = tab.locator(".panel section.value")
+    value = tab.locator("[data-slot=panel] section.value")
     canvas, frame, readout = value.locator("canvas"), value.locator(".frame"), value.locator(".readout")
 
     def under_first_cell():
@@ -345,7 +356,7 @@ def test_what_is_not_finite_is_told_in_words_and_has_a_color_of_its_own(open_pag
     entropy = graph_of("nan")[0].variable("entropy").number
     choose(tab, entropy)
     assert text_of(tab, '[data-statistic="inf"] dd >> nth=0') == "1"
-    cells = tab.locator(".panel .value td span")
+    cells = tab.locator("[data-slot=panel] .value td span")
     assert cells.all_inner_texts() == ["-0.693", "-inf", "-1.39"]
     assert cells.nth(1).evaluate("each => getComputedStyle(each).backgroundColor") == "rgb(204, 121, 167)"
     assert "log of p gives -inf" in text_of(tab, ".health")
@@ -360,7 +371,22 @@ def test_scalars_are_multiplied_out(open_page, page_of):
     before, slope, after = map(float, re.fullmatch(r"(\S+) × (\S+) = (\S+)", product).groups())
     expected = float(table["p"]), float(1 - p * p), float(table["z"])
     assert (before, slope, after) == pytest.approx(expected, rel=5e-3)
-    assert tab.locator('.panel [data-formula="with numbers"] math').count() == 1
+    assert tab.locator('[data-slot=panel] [data-formula="with numbers"] math').count() == 1
+
+
+def test_what_failed_has_its_reason_and_no_numbers(open_page):
+    with pytest.raises(cr.errors.ShapeError) as caught:
+        cr.trace(lambda x, b: np.tanh(x) @ b, np.ones((4, 5)), np.ones(4))
+    graph = caught.value.graph
+    tab = open_page(graph.to_html())
+    choose(tab, graph.outputs[0].number)
+    assert "inner sizes to agree: 5 is not 4" in text_of(tab, ".health")
+    assert tab.locator("[data-slot=panel] .dash").all_inner_texts() == [
+        "– not computed",
+        "– not computed",
+        "– it failed",
+        "– it failed",
+    ]
 
 
 HOSTILE = ["</script><script>window.ill=1</script>", "a<b>&\"'", "📈", "\u202eevil", "n" * 200]
@@ -374,11 +400,11 @@ def test_hostile_names_are_text_in_the_panel_and_on_the_card(open_page):
     tab = open_page(graph.to_html(values=graph.forward(*[np.ones(2)] * len(HOSTILE))))
     for v, name in zip(graph.inputs, HOSTILE, strict=True):
         choose(tab, v.number)
-        assert tab.locator(".panel .title .name").evaluate("each => each.textContent") == name
+        assert tab.locator("[data-slot=panel] .title .name").evaluate("each => each.textContent") == name
         hover(tab, f"n{v.number}")
         assert name in tab.locator(".card").evaluate("each => each.textContent")
     choose(tab, graph.outputs[0].inputs[0].number)
-    assert tab.evaluate("window.ill") is None and tab.locator(".panel script, .card script").count() == 0
+    assert tab.evaluate("window.ill") is None and tab.locator("[data-slot=panel] script, .card script").count() == 0
 
 
 FRAMED = """<!doctype html><textarea></textarea>
@@ -392,8 +418,8 @@ def test_copying_works_in_a_frame_that_may_use_no_clipboard(browser, page_of):
     frame = tab.frame_locator("iframe")
     frame.locator("html[data-ready]").wait_for(state="attached")
     frame.locator("#n4").click()
-    frame.locator(".panel header .copy").click()
-    frame.locator(".panel header .copy:text('copied')").wait_for()
+    frame.locator("[data-slot=panel] header .copy").click()
+    frame.locator("[data-slot=panel] header .copy:text('copied')").wait_for()
     tab.locator("textarea").click()
     tab.keyboard.press("Control+v")
     assert tab.locator("textarea").input_value() == 'g["p"]'
@@ -415,8 +441,8 @@ def test_rules_of_large_graphs_are_put_together_from_templates(open_page, page_o
     tab = open_page(page_of("deep"))
     tanh = [v for v in graph.variables if v.operation and v.operation.name == "tanh"][100]
     choose(tab, tanh.number)
-    tex = tab.locator('.panel .rule [data-formula="rule"] .copy').get_attribute("data-text")
-    shown = tab.locator(".panel .rule").inner_text()
+    tex = tab.locator('[data-slot=panel] .rule [data-formula="rule"] .copy').get_attribute("data-text")
+    shown = tab.locator("[data-slot=panel] .rule").inner_text()
     index = tanh.inputs[0].name and graph.names[tanh.inputs[0].number].removeprefix("z_")
     y = f"v_{{{tanh.number}}}"
     bar = y.replace("v", "\\bar{v}", 1)
@@ -449,6 +475,6 @@ def test_on_a_narrow_screen_the_panel_is_below_and_nothing_scrolls_sideways(open
     for chosen in ([8], [10, 13]):
         choose(tab, *chosen)
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
-        stage, panel = (tab.locator(each).bounding_box() for each in (".stage", ".panel"))
+        stage, panel = (tab.locator(each).bounding_box() for each in (".stage", "[data-slot=panel]"))
         assert panel["y"] >= stage["y"] + stage["height"]
         assert panel["x"] + panel["width"] <= width

@@ -1,6 +1,6 @@
 // All that is known of an array: what it is, its statistics, how often which numbers occur, and the numbers themselves.
 
-import type { Described, GraphNode, Histogram, Nested, Num, Picture, Statistics } from "./document";
+import type { Described, GraphNode, Health, Histogram, Nested, Num, Picture, Statistics } from "./document";
 import { element, type Child } from "./elements";
 import { heatView } from "./heat_view";
 import { histogramOf } from "./histogram";
@@ -15,7 +15,7 @@ export function valueSection(node: GraphNode): Child[] {
 
 export function gradientSection(node: GraphNode): Child[] {
   const { gradient, label } = node;
-  if (!gradient) return [dash(carriesNone(node) ? `none: ${node.dtype} carries no derivative` : "not computed")];
+  if (!gradient) return [dash(carriesNone(node) && !hasFailed(node) ? `none: ${node.dtype} carries no derivative` : "not computed")];
   if ("no_path" in gradient) return [element("p", { class: "no-path" }, "0: no path to the loss")];
   return described(gradient, node, `the gradient of ${label}`);
 }
@@ -27,6 +27,16 @@ export function typeText({ shape, dtype, bytes }: GraphNode): string {
 
 export function dash(why: string): HTMLElement {
   return element("p", { class: "dash" }, "–", element("span", {}, ` ${why}`));
+}
+
+export function hasFailed({ health }: GraphNode): boolean {
+  return health?.kind === "failed";
+}
+
+/** The mark of a variable and what it means. */
+export function healthLine({ kind, severity, message }: Health): HTMLElement {
+  const rest = message.startsWith(kind) ? message.slice(kind.length) : ` ${message}`;
+  return element("p", { class: `health ${severity}` }, element("b", {}, kind), rest);
 }
 
 function carriesNone({ dtype }: GraphNode): boolean {

@@ -1,5 +1,6 @@
 // A short card beside what the pointer or the focus is on.
 
+import { hasFailed, healthLine } from "./array_section";
 import type { GraphEdge, GraphNode } from "./document";
 import { element, isShown, type Child } from "./elements";
 import { signOf } from "./jacobian_section";
@@ -73,9 +74,9 @@ function variableCard(node: GraphNode): Child[] {
   const { label, word, role, operation, shape, dtype, health } = node;
   return [
     head(label, operation === null ? role : word),
-    element("p", {}, `${shapeText(shape) || "scalar"} ${dtype}`),
+    !hasFailed(node) && element("p", {}, `${shapeText(shape) || "scalar"} ${dtype}`),
     element("dl", {}, ...row("value", node.value), ...row("gradient", node.gradient)),
-    health && element("p", { class: `health ${health.severity}` }, element("b", {}, health.kind), ` ${health.message}`),
+    health && healthLine(health),
   ];
 
   function row(words: string, described: GraphNode["gradient"]): HTMLElement[] {

@@ -2,17 +2,16 @@
 
 import { button, element } from "./elements";
 import { mark } from "./flags";
-import { numberText } from "./numbers";
+import { numberText, several } from "./numbers";
 import type { Page } from "./page";
-import { counted } from "./spoken";
 
 export function installHeadline(page: Page): void {
   const { graph, commands } = page;
   const { summary } = graph;
   const line = element("div", { class: "headline" }, element("h1", {}, graph.name));
   const tell = (text: string, kind = ""): void => void line.append(element("span", { class: kind }, text));
-  tell(counted(summary.operations, "operation"));
-  if (summary.parameters) tell(counted(summary.parameters, "parameter"));
+  tell(several(summary.operations, "operation"));
+  if (summary.parameters) tell(several(summary.parameters, "parameter"));
   if (typeof summary.result === "number" || typeof summary.result === "string") {
     tell(`${graph.nodes[graph.outputs[0]!]!.role} ${numberText(summary.result)}`);
   }
@@ -26,7 +25,7 @@ export function installHeadline(page: Page): void {
     const count = summary[`${severity}s`];
     if (!count) continue;
     const walk = button("", "show them one after another ( ] and [ )", () => void commands.press("]"), { class: `count ${severity}` });
-    walk.append(mark(severity), ` ${counted(count, what)}`);
+    walk.append(mark(severity), ` ${several(count, what)}`);
     line.append(walk);
   }
   if (summary.forward && !summary.errors && !summary.warnings) tell("no warning", "ok");

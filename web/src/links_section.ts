@@ -9,7 +9,18 @@ import type { Page } from "./page";
 const MOST = 24;
 
 export function linksSection(page: Page, node: GraphNode): Child[] {
-  return [...row(page, "inputs", node.inputs), ...row(page, "consumers", node.consumers)];
+  const hasGradient = page.graph.backward?.links.some(({ forward }) => forward === node.id);
+  return [
+    ...row(page, "inputs", node.inputs),
+    ...row(page, "consumers", node.consumers),
+    hasGradient && element("div", { class: "way", "data-links": "gradient" }, element("span", {}, "gradient"), beside(page, node)),
+  ];
+}
+
+/** A button that shows where its gradient is computed. */
+function beside({ store }: Page, { label }: GraphNode): HTMLElement {
+  const show = (): void => store.update({ tab: "graph", graphs: "beside" });
+  return button(`∂${label}`, "its node in the graph of the gradients, beside", show, { class: "link" });
 }
 
 export function memorySection({ graph }: Page, node: GraphNode): Child[] {

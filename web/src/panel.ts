@@ -1,7 +1,7 @@
 // The panel beside the picture: all that is known of the variable or the edge that was chosen, or of two variables side
 // by side.
 
-import { gradientSection, valueSection } from "./array_section";
+import { dash, gradientSection, hasFailed, healthLine, valueSection } from "./array_section";
 import { checkBadge } from "./check_section";
 import { copyButton } from "./copying";
 import type { GraphEdge, GraphNode } from "./document";
@@ -70,12 +70,12 @@ function variableColumn(page: Page, node: GraphNode, edges: Map<string, GraphEdg
         button("×", "close", drop, { class: "close", "aria-label": `close ${node.label}` }),
       ),
       element("p", { class: "path" }, [`#${node.id}`, node.role, ...groupPath(page, node)].join(" · ")),
-      node.health && element("p", { class: `health ${node.health.severity}` }, element("b", {}, node.health.kind), ` ${node.health.message}`),
+      node.health && healthLine(node.health),
     ),
     section("Source", sourceSection(graph, node)),
     section("Value", valueSection(node)),
     section("Gradient", gradientSection(node)),
-    section("Local Jacobian", jacobians.length ? jacobians.map((edge) => block(jacobianSection(page, edge))) : [none(node)]),
+    section("Local Jacobian", jacobians.length && !hasFailed(node) ? jacobians.map((edge) => block(jacobianSection(page, edge))) : [none(node)]),
     section("Rule", ruleSection(graph, node, jacobians.map(({ structure }) => structure))),
     section("Links", linksSection(page, node)),
     section("Memory", memorySection(page, node)),
@@ -135,8 +135,9 @@ function block(content: Child[]): HTMLElement {
   return element("div", { class: "jacobian" }, ...content);
 }
 
-function none({ role }: GraphNode): HTMLElement {
-  return element("p", { class: "dash" }, "–", element("span", {}, ` ${role === "constant" ? "a constant" : "it is given"}: no edge leads here`));
+function none(node: GraphNode): HTMLElement {
+  if (hasFailed(node)) return dash("it failed");
+  return dash(node.role === "constant" ? "a constant: no edge leads here" : "it is given: no edge leads here");
 }
 
 /** What can be done, and the signs of this graph. */

@@ -1,7 +1,7 @@
 // The mathematics of an operation: what it computes, and how an argument gets its gradient, with symbols, with shapes
 // and, of few numbers, with these.
 
-import { dash } from "./array_section";
+import { dash, hasFailed } from "./array_section";
 import { copyButton } from "./copying";
 import type { BackwardRule, Formula, GraphDocument, GraphNode, NameSymbol, Rule } from "./document";
 import { choice, element, type Child } from "./elements";
@@ -16,6 +16,7 @@ export function ruleSection(
 ): Child[] {
   const { rule } = node;
   if (node.operation === null) return [dash(node.role === "constant" ? "a constant" : "given, not computed")];
+  if (hasFailed(node)) return [dash("it failed")];
   if (rule && "because" in rule) return [dash(rule.because)];
   const known = ruleOf(graph, node);
   if (!known) return [dash("not in this document")];

@@ -4,8 +4,8 @@
 import { goToGroup, goToVariable } from "./choosing";
 import { element } from "./elements";
 import { type Found, Index } from "./finding";
+import { several } from "./numbers";
 import type { Page } from "./page";
-import { counted } from "./spoken";
 
 const MOST = 40;
 
@@ -76,7 +76,7 @@ class Search {
         element("span", {}, each.about),
       ),
     );
-    const more = count > found.length && element("li", { class: "more", role: "presentation" }, `and ${counted(count - found.length, "other")}`);
+    const more = count > found.length && element("li", { class: "more", role: "presentation" }, `and ${several(count - found.length, "other")}`);
     const nothing = field.value.trim() && !count && element("li", { class: "more", role: "presentation" }, "nothing found");
     list.replaceChildren(...[...rows, more, nothing].filter((each) => each instanceof Node));
     list.hidden = !list.childNodes.length;

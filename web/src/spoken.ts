@@ -2,7 +2,7 @@
 // consumers".
 
 import type { GraphDocument, GraphNode, Group } from "./document";
-import { numberText } from "./numbers";
+import { numberText, several } from "./numbers";
 
 export function spokenNode(node: GraphNode): string {
   const word = node.operation === null ? node.role : node.word;
@@ -12,8 +12,8 @@ export function spokenNode(node: GraphNode): string {
   if (node.gradient) {
     parts.push("no_path" in node.gradient ? "no path to the result" : numberOf("gradient", node.gradient.statistics.rms, node));
   }
-  if (node.inputs.length) parts.push(counted(node.inputs.length, "input"));
-  parts.push(node.consumers.length ? counted(node.consumers.length, "consumer") : "no consumer");
+  if (node.inputs.length) parts.push(several(node.inputs.length, "input"));
+  parts.push(node.consumers.length ? several(node.consumers.length, "consumer") : "no consumer");
   if (node.health) parts.push([`${node.health.severity}: ${node.health.kind}`, node.health.brief, node.health.reach].filter(Boolean).join(" "));
   return parts.join(", ");
 }
@@ -27,8 +27,8 @@ type GraphNumber = Parameters<typeof numberText>[0];
 export function spokenGroup(group: Group, isOpen: boolean, full: boolean): string {
   const parts = [`group ${group.title}`];
   if (group.copies > 1) parts.push(`${group.copies} copies`);
-  if (group.operations) parts.push(counted(group.operations, "operation"));
-  if (group.parameters) parts.push(counted(group.parameters, "parameter"));
+  if (group.operations) parts.push(several(group.operations, "operation"));
+  if (group.parameters) parts.push(several(group.parameters, "parameter"));
   if (group.drawn.flag) parts.push(`worst inside: ${group.drawn.flag[0].slice(2)}`);
   if (full) parts.push("too many boxes to open");
   else parts.push(isOpen ? "open" : "closed");
@@ -37,8 +37,4 @@ export function spokenGroup(group: Group, isOpen: boolean, full: boolean): strin
 
 export function spokenGraph(graph: GraphDocument): string {
   return `${graph.caption.name}: ${graph.caption.described}`;
-}
-
-export function counted(count: number, what: string): string {
-  return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -3,9 +3,9 @@
 
 import { goToVariable, pin } from "./choosing";
 import { choice, element } from "./elements";
+import { several } from "./numbers";
 import type { Page } from "./page";
 import { COLUMNS, type Row, SORTED_BY_SIZE, rowsOf } from "./rows";
-import { counted } from "./spoken";
 import { selected } from "./store";
 
 const HEIGHT = 26;
@@ -96,7 +96,7 @@ class Table {
       else head.removeAttribute("aria-sort");
     });
     this.table.setAttribute("aria-rowcount", String(this.rows.length + 1));
-    this.count.textContent = wanted ? `${this.rows.length} of ${counted(this.all.length, "row")}` : counted(this.all.length, "row");
+    this.count.textContent = wanted ? `${this.rows.length} of ${several(this.all.length, "row")}` : several(this.all.length, "row");
     this.focused = -1;
     this.scroller.scrollTop = 0;
     this.draw();
