@@ -272,3 +272,13 @@ def test_of_very_large_graphs_what_is_flagged_and_the_results_are_told_in_full(m
         "constant": {"statistics", "numbers"},
         "add": everything,
     }
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.longdouble, complex])
+def test_numbers_of_every_dtype_are_told(dtype):
+    x = np.ones(3, dtype)
+    graph = cr.trace(lambda x: np.sum(np.abs(np.exp(x)) * dtype(2.5)), x)
+    found = json.loads(graph.to_view(values=graph.forward(x), backward=True))
+    assert found["nodes"][0]["dtype"] == str(np.dtype(dtype))
+    total = np.ravel(found["nodes"][found["outputs"][0]]["value"]["numbers"])[0]
+    assert total == pytest.approx(3 * np.e * 2.5, rel=1e-3)

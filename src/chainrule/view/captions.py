@@ -7,6 +7,7 @@ from typing import Final
 
 from ..graph import Variable
 from .boxes import SMALLEST
+from .numbers import the_number
 from .outline import Outline
 from .text_width import shortened, text_width
 from .words import number_text, shape_text, word
@@ -23,7 +24,7 @@ def captions(outline: Outline) -> tuple[str, str, float]:
     if measured is not None:
         for v in graph.outputs:
             if v.size == 1 and measured.has_value(v) and v.dtype.kind == "f":
-                parts.append(f"{outline.roles[v.number]} {number_text(measured.value(v).item())}")
+                parts.append(f"{outline.roles[v.number]} {number_text(the_number(measured.value(v)))}")
         count = sum(finding.severity != "note" for finding in measured.findings)
         if count:
             parts.append(f"{count} problem{'s' * (count > 1)}")

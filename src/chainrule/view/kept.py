@@ -24,16 +24,16 @@ class Kept:
         below = {x.number for x in graph.inputs if x.type.carries_derivative}
         above = {v.number for v in graph.outputs if v.type.carries_derivative}
         ways = [(v, k, local(v)[k]) for v in graph.variables for k in range(len(v.inputs))]
-        ways = [(v, k, local) for v, k, local in ways if local.structure != "zero"]
+        ways = [(v, k, J) for v, k, J in ways if J.structure != "zero"]
         for v, k, _ in ways:
             if v.inputs[k].number in below:
                 below.add(v.number)
         for v, k, _ in reversed(ways):
             if v.number in above:
                 above.add(v.inputs[k].number)
-        for v, k, local in ways:
+        for v, k, J in ways:
             if v.number in above and v.inputs[k].number in below:
-                for place in local.keeps:
+                for place in J.keeps:
                     needed = v.results[~place] if place < 0 else v.inputs[place]
                     self._edges.setdefault(needed.number, []).append((v.number, k))
                     if needed.number not in self._by.setdefault(v.number, []):

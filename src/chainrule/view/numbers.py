@@ -63,6 +63,14 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def the_number(array: Any) -> Any:
+    """The only entry of an array as a number of Python's own, which has no long double."""
+    value = np.asarray(array).item()
+    if isinstance(value, np.complexfloating):
+        return complex(value)
+    return float(value) if isinstance(value, np.floating) else value
+
+
 def histogram(array: Any) -> dict[str, Any]:
     """Counts of the finite entries between the least and the greatest."""
     x = real(array).ravel()

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ..graph import Body, FailedOperation, Variable
 from ..original import np
+from .numbers import the_number
 
 SIGNS: Final = {
     "add": "+",
@@ -52,7 +53,7 @@ def shape_text(shape: tuple[int, ...]) -> str:
 
 def _rounded(x: float, to: decimal.Context) -> float:
     """To some digits, ties away from zero, as a browser rounds too."""
-    return float(to.create_decimal(x)) if math.isfinite(x) else x
+    return float(to.create_decimal(float(x))) if math.isfinite(x) else x
 
 
 def number_text(x: float | None) -> str:
@@ -69,7 +70,7 @@ def value_text(array: Any, rms: float | None) -> str:
     """Of a scalar itself, of an array the root mean square."""
     a = np.asarray(array)
     if a.size == 1 and a.dtype.kind in "biuf":
-        value = a.item()
+        value = the_number(a)
         return number_text(value) if isinstance(value, float) and math.isfinite(value) else str(value)
     return number_text(rms)
 
@@ -77,7 +78,7 @@ def value_text(array: Any, rms: float | None) -> str:
 def constant_text(v: Variable, name: str) -> str:
     """What stands inside the box that uses a constant: its number, or its name and shape."""
     if v.size == 1 and v.dtype.kind in "biuf":
-        text = str(v.value.item())
+        text = str(the_number(v.value))
         return text if len(text) <= LONGEST_NUMBER else number_text(float(text))
     return f"{name} {shape_text(v.shape)}".strip()
 

@@ -17,6 +17,7 @@ from ...graph import Graph, Variable, ancestors
 from ...ops import of_dtype
 from ...original import np
 from ...structure import IndexMap, LinearMap
+from ..numbers import the_number
 from . import expression as e
 from .operations import apply_map, constant, forward, reshaped
 
@@ -106,7 +107,7 @@ def is_plain_number(u: Variable) -> bool:
 
 
 def plain_number(u: Variable) -> e.Expression:
-    return e.Number(np.asarray(u.value).item())
+    return e.Number(the_number(u.value))
 
 
 def _numbers(v: Variable, named: bool) -> list[bool]:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, Final, final
 
 from ...original import np
+from ..numbers import the_number
 
 Shape = tuple[int, ...]
 Values = Mapping[Hashable, Any]
@@ -816,7 +817,7 @@ KNOWN: Final[dict[float, Expression]] = {
 
 def number(value: Any) -> Expression:
     """A number, in its closed form where it is one of the known."""
-    value = np.asarray(value).item()
+    value = the_number(value)
     if isinstance(value, float):
         if value in KNOWN:
             return KNOWN[value]

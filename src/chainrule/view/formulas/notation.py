@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Hashable
 from typing import Any, Final, final
 
-from ...original import np
+from ..numbers import the_number
 from . import expression as e
 from .marks import (
     Accent,
@@ -382,7 +382,7 @@ def _is_negative(value: complex) -> bool:
 
 def number_mark(value: Any, digits: int | None = None) -> tuple[Mark, int]:
     """A number, in full or to so many digits, and how tightly it binds."""
-    value = np.asarray(value).item()
+    value = the_number(value)
     if isinstance(value, bool):
         return Digits(str(int(value))), ATOM
     if isinstance(value, complex):
