@@ -89,6 +89,7 @@ def test_it_shows_draws_and_writes(capsys, tmp_path):
     document = json.loads(graph.to_view())
     assert document["nodes"][3]["health"]["kind"] == "failed"
     assert "(3,) and (7,)" in document["nodes"][3]["health"]["message"]
+    assert (document["summary"]["forward"], document["summary"]["errors"]) == ("failed", 1)
     assert "v3: bool[] = failed_add(h, c2)" in str(graph)
 
 

@@ -253,7 +253,7 @@ export interface Summary {
   bytes: number;
   /** Bytes for the way back: results of operations, and inputs and constants. */
   kept: { made: number; given: number };
-  forward?: "ok" | "not finite";
+  forward?: "ok" | "not finite" | "failed";
   backward?: "ok" | "not finite" | "no derivative" | "not asked for";
   errors?: number;
   warnings?: number;

@@ -33,5 +33,5 @@ export function installHeadline(page: Page): void {
 }
 
 function way(went: string): string {
-  return went === "ok" ? "ok" : went === "not finite" ? "bad" : "muted";
+  return went === "ok" ? "ok" : went === "not finite" || went === "failed" ? "bad" : "muted";
 }

@@ -828,7 +828,7 @@ class Graph:
         ...     z = w * x
         ...     return np.tanh(z)
         >>> g = cr.trace(f, 0.5, 2.0)
-        >>> g.node("z", g.forward(0.5, 2.0))
+        >>> g.node("z", g.forward(0.5, 2.0))  # doctest: +ELLIPSIS
         multiply z, shape scalar, float64, rms 1, gradient rms 0.42, at ...:2
         """
         v = self.variable(name)

@@ -21,8 +21,9 @@ def summary(outline: Outline) -> dict[str, Any]:
         "kept": outline.kept.totals(),
     }
     if measured is not None:
-        found |= {"forward": _forward(measured), "backward": _backward(measured)}
+        found |= {"forward": "failed" if outline.failed else _forward(measured), "backward": _backward(measured)}
         found |= {f"{each}s": sum(f.severity == each for f in measured.findings) for each in SEVERITIES}
+        found["errors"] += len(outline.failed)
         if len(graph.outputs) == 1 and graph.outputs[0].size == 1 and measured.has_value(graph.outputs[0]):
             found["result"] = numbers(measured.value(graph.outputs[0]))
     return found
