@@ -1,8 +1,11 @@
 """Groups open and close in place, and never to more boxes than a picture may have."""
 
+import numpy as np
 import pytest
 
-from ..view.graphs import FIXTURES
+import chainrule as cr
+
+from ..view.graphs import FIXTURES, wide
 
 BOXES = """() => Object.fromEntries([...document.querySelectorAll('g.node, g.closed')].map(shape => {
   const {x, y, width, height} = [...shape.querySelectorAll(':scope > .body')].at(-1).getBBox();
@@ -132,6 +135,31 @@ def test_open_all_and_close_all_keep_within_the_cap(open_page, page_of):
     assert tab.locator("g.open").count() == 0 and tab.locator("g.node, g.closed").count() == 5
     tab.keyboard.press("Escape")
     assert tab.locator("g.node, g.closed").count() > 250
+
+
+def test_a_thousand_copies_open_part_by_part(open_page):
+    def f(x):
+        for _ in range(1000):
+            x = np.sin(x)
+        return x
+
+    graph = cr.trace(f, 1.0)
+    tab = open_page(graph.to_html(values=graph.forward(1.0)))
+    assert "× 1000" in tab.locator("g.closed").text_content()
+    tab.evaluate(TOGGLE, int(tab.locator("g.closed").get_attribute("data-group")))
+    assert tab.locator("g.closed").count() == 31
+    tab.evaluate(TOGGLE, int(tab.locator("g.closed").first.get_attribute("data-group")))
+    assert tab.locator("g.closed").count() == 30 + 32
+
+
+def test_what_can_never_open_has_a_word_that_says_so(open_page):
+    graph, arguments = wide(500)
+    tab = open_page(graph.to_html(values=graph.forward(*arguments)))
+    inputs = tab.locator("g.closed[data-kind=inputs]")
+    assert "too many to open" in inputs.text_content()
+    assert "too many boxes to open" in inputs.get_by_role("button").get_attribute("aria-label")
+    tab.evaluate(TOGGLE, int(inputs.get_attribute("data-group")))
+    assert "500 boxes are too many" in tab.locator(".notice").inner_text() and inputs.count() == 1
 
 
 def test_what_is_too_many_says_so(open_page, page_of):

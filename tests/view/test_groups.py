@@ -142,6 +142,24 @@ def test_loops_in_a_function_are_steps():
     assert nested(tree, ~fold.children[7]) == ["sin", "cos"]
 
 
+def test_very_many_copies_are_folds_in_a_fold():
+    def f(x):
+        for _ in range(1000):
+            x = np.sin(x)
+            x = np.cos(x)
+        return np.exp(x)
+
+    tree = tree_of(f, 1.0)
+    fold = tree.groups[~tree.groups[0].children[1]]
+    assert (fold.kind, fold.copies) == ("copies", 1000)
+    parts = [tree.groups[~child] for child in fold.children]
+    assert len(parts) == 31 and sum(part.copies for part in parts) == 1000
+    assert all(part.kind == "copies" and len(part.children) == part.copies in (32, 33) for part in parts)
+    assert parts[1].title == f"{fold.title}, 33…64" and parts[-1].title.endswith("…1000")
+    copies = tree.copies(fold.number)
+    assert len(copies) == 1000 and [tree.members(n) for n in copies] == [[2 * k + 1, 2 * k + 2] for k in range(1000)]
+
+
 def test_steps_of_other_shapes_are_not_folded():
     def f(x):
         for n in (40, 30, 20, 10):

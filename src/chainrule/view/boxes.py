@@ -159,7 +159,7 @@ def over_copies(outline: Outline, group: Group, show: Show) -> list[float]:
     A group that is no fold is its own only copy.
     """
     measured, found = outline.measured, []
-    for number in [~child for child in group.children if child < 0] if group.copies > 1 else [group.number]:
+    for number in outline.tree.copies(group.number):
         made = [n for n in outline.tree.members(number) if outline.graph.variables[n].operation]
         if measured is not None and made:
             v = outline.graph.variables[made[-1]]

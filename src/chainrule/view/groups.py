@@ -19,6 +19,7 @@ from .repeats import runs
 from .roles import prefix
 
 MOST = 100  # children of a group
+MOST_COPIES = 300  # of a fold, side by side
 LOOPS_FROM = 25  # children from which on repeated steps are looked for
 ALIKE_INPUTS = 64  # inputs of one type and use that are drawn one by one
 KINDS: Final = ("graph", "scope", "function", "layer", "step", "copies", "part", "inputs")
@@ -40,7 +41,7 @@ class Group:
     children : list of int
         In the order of the trace: the number of a variable, or ~number of a group.
     copies : int
-        How many equal groups are folded here.
+        How many equal groups are folded here; very many of them are its children's children.
     """
 
     number: int
@@ -77,6 +78,7 @@ class Tree:
             _fold(self, self.groups[number])
         for number in range(len(self.groups)):
             _cut(self, self.groups[number])
+            _cut_copies(self, self.groups[number])
         self._settle()
         _place_leaves(self)
 
@@ -129,6 +131,16 @@ class Tree:
             else:
                 waiting.extend(reversed(self.groups[~child].children))
         return found
+
+    def copies(self, number: int) -> list[int]:
+        """The groups that are folded in a group, also where they are in parts of it; of one that is no fold, itself."""
+        group = self.groups[number]
+        if group.copies == 1:
+            return [number]
+        inner = [~child for child in group.children if child < 0]
+        if len(inner) == group.copies:
+            return inner
+        return [copy for part in inner for copy in self.copies(part)]
 
 
 def _nest(tree: Tree) -> None:
@@ -321,6 +333,23 @@ def _cut(tree: Tree, group: Group) -> None:
             children.append(~tree.new("part", _range(tree, part), group.number, part).number)
             at = end
         group.children = children
+
+
+def _cut_copies(tree: Tree, group: Group) -> None:
+    """Put the copies of a large fold into folds of some each, which open one by one."""
+    n = len(group.children)
+    if group.copies == 1 or n <= MOST_COPIES:
+        return
+    count = math.isqrt(n)
+    ends = [k * n // count for k in range(count + 1)]
+    children = []
+    for at, end in itertools.pairwise(ends):
+        part = group.children[at:end]
+        title = _common_title(tree, part[0], part[-1])
+        if title == tree.groups[~part[0]].title:
+            title = f"{title}, {at + 1}…{end}"
+        children.append(~tree.new("copies", title, group.number, part, end - at).number)
+    group.children = children
 
 
 def _crossing(tree: Tree, group: Group) -> list[int]:
