@@ -318,6 +318,19 @@ def test_several_results_each_start_from_their_seed(open_page):
     assert list(dict.fromkeys(seen)) == [("1 of 2", "10"), ("2 of 2", "310")]
 
 
+def test_a_zero_on_every_way_is_no_missing_path(open_page):
+    """y = 0 s with s = sum(x): grad_table[s] is 0, and x has nothing to add."""
+
+    def f(x, zero):
+        s = np.sum(x)
+        return zero * s
+
+    graph = cr.trace(f, np.ones(3), 0.0)
+    tab = open_page(graph.to_html(values=graph.forward(np.ones(3), 0.0)), "#step=99")
+    row = rows(tab)[graph.names.index("s")]
+    assert (row["state"], row["gradient"]) == ("exactly zero", "0")
+
+
 def test_with_reduced_motion_nothing_moves(open_page, page_of):
     running = "document.getAnimations().filter(each => each.playState === 'running').length"
     tab = open_page(page_of("tiny"), "#step=9", reduced_motion="reduce")

@@ -132,10 +132,11 @@ export function termsText({ have, terms }: Entry): string {
 }
 
 export function stateText({ state }: Entry): string {
-  return state === "unknown" ? "–" : state === "no path" ? "no path to loss" : state;
+  return { unknown: "–", "no path": "no path to loss", zero: "exactly zero" }[state as string] ?? state;
 }
 
 function gradientCell(amount: Amount, { state }: Entry): (Node | string)[] {
   if (state === "no path") return ["structural zero"];
+  if (state === "zero") return ["0"];
   return [...(amount.picture ? [thumbnail(amount.picture)] : []), longText(amount)];
 }

@@ -66,7 +66,10 @@ export class StepFormula {
     const node = this.node(step.node);
     const bar = derivative(this.loss(), label(node));
     const general = teaching === "pull" || step.kind === "nothing" ? pulled() : pushed();
-    if (step.kind === "nothing") return [general, [bar, sign("="), plain("a sum without terms: no path to the loss")], [], [], []];
+    if (step.kind === "nothing") {
+      const why = entry.state === "zero" ? "each way to the loss is times an exact zero" : "no path to the loss";
+      return [general, [bar, sign("="), plain(`a sum without terms: ${why}`)], [], [], []];
+    }
     const { terms } = entry;
     if (step.kind === "term" && step.term === "seed" && terms.length === 1) {
       return [[derivative(numbered("u", "n"), numbered("u", "n")), sign("="), mark("mn", "1")], [bar, sign("="), mark("mn", "1")], [], [shape(node)], this.numbers(node, entry)];

@@ -13,10 +13,18 @@ const LAYER = "step-marks";
 const GLYPH = 10;
 const NEAR = 34;
 
+/** Of a group: after which steps its first and its last variable are computed, and all its gradients are known. */
+interface Span {
+  begun: number;
+  computed: number;
+  done: number;
+}
+
 export class StepMarks {
   /** What the picture says where nobody steps. */
   private readonly texts = new WeakMap<Element, string>();
   private readonly members: number[][];
+  private spans: { stepping: Stepping; found: Span[] } | null = null;
 
   constructor(private readonly page: Page) {
     this.members = membersOf(page);
@@ -99,6 +107,7 @@ export class StepMarks {
   private gradientText(node: GraphNode, entry: Entry): string | null {
     if (entry.state === "done" || entry.state === "no derivative") return null;
     if (entry.state === "no path") return "no path";
+    if (entry.state === "zero") return "∂ 0";
     return entry.state === "partial" ? `∂ ${shortText(amountOf(this.page.graph, node.id, entry))}` : "∂ –";
   }
 
@@ -110,15 +119,24 @@ export class StepMarks {
   }
 
   private group(shape: SVGGElement, stepping: Stepping, number: number): void {
-    const members = this.members[Number(shape.dataset["group"])]!;
-    const computed = members.filter((member) => stepping.computedAt(member) <= number).length;
-    if (computed === 0) shape.classList.add("step-ahead");
+    const { begun, computed, done } = this.spansOf(stepping)[Number(shape.dataset["group"])]!;
+    if (begun > number) shape.classList.add("step-ahead");
     const { show } = this.page.store.state;
-    const isKnown =
-      ["value", "health"].includes(show)
-        ? computed === members.length
-        : members.every((member) => !["unknown", "partial"].includes(stepping.entry(member, number).state));
-    for (const text of shape.querySelectorAll(".number")) this.write(text, isKnown || show === "memory" ? null : "–");
+    const isKnown = show === "memory" || (["value", "health"].includes(show) ? computed : done) <= number;
+    for (const text of shape.querySelectorAll(".number")) this.write(text, isKnown ? null : "–");
+  }
+
+  private spansOf(stepping: Stepping): Span[] {
+    if (this.spans?.stepping !== stepping) {
+      const most = (all: number[]): number => all.reduce((a, b) => Math.max(a, b), 0);
+      const found = this.members.map((members): Span => {
+        const computed = members.map((member) => stepping.computedAt(member));
+        const done = members.map((member) => stepping.knownAt(member));
+        return { begun: computed.reduce((a, b) => Math.min(a, b), Infinity), computed: most(computed), done: most(done) };
+      });
+      this.spans = { stepping, found };
+    }
+    return this.spans.found;
   }
 
   private edge(shape: SVGGElement, stepping: Stepping, number: number): void {

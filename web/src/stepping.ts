@@ -12,9 +12,12 @@ export type Step =
   | { kind: "term"; node: number; term: Term; place: number }
   | { kind: "nothing"; node: number };
 
-/** An entry of grad_table after some steps: how many terms of its sum are there. */
+/**
+ * An entry of grad_table after some steps: how many terms of its sum are there. A sum without terms is "zero" where
+ * every way to the loss is through an exact zero.
+ */
 export interface Entry {
-  state: "unknown" | "partial" | "done" | "no path" | "no derivative";
+  state: "unknown" | "partial" | "done" | "zero" | "no path" | "no derivative";
   have: number;
   terms: readonly Term[];
 }
@@ -32,6 +35,7 @@ export class Stepping {
     private readonly graph: GraphDocument,
     teaching: Teaching,
     private readonly terms: readonly (readonly Term[])[] = termsOf(graph),
+    private readonly connected: ReadonlySet<number> = connectedOf(graph),
   ) {
     this.refused = refusal(graph);
     const order = forwardOrder(graph);
@@ -48,7 +52,7 @@ export class Stepping {
 
   /** The same graph, taught the other way. */
   taught(teaching: Teaching): Stepping {
-    return new Stepping(this.graph, teaching, this.terms);
+    return new Stepping(this.graph, teaching, this.terms, this.connected);
   }
 
   get last(): number {
@@ -75,12 +79,17 @@ export class Stepping {
     return this.arrivals[node]!.at(-1) ?? this.unreached.get(node) ?? null;
   }
 
+  /** The step from which on all is known of the gradient of a variable; of one that never has any, from the start. */
+  knownAt(node: number): number {
+    return carriesDerivative(this.graph.nodes[node]!) ? (this.doneAt(node) ?? Infinity) : 0;
+  }
+
   entry(node: number, step: number): Entry {
     const terms = this.terms[node]!;
     if (!carriesDerivative(this.graph.nodes[node]!)) return { state: "no derivative", have: 0, terms };
     const have = this.arrivals[node]!.filter((arrival) => arrival <= step).length;
     const reached = this.unreached.get(node);
-    if (reached !== undefined) return { state: reached <= step ? "no path" : "unknown", have, terms };
+    if (reached !== undefined && reached <= step) return { state: this.connected.has(node) ? "zero" : "no path", have, terms };
     return { state: have === 0 ? "unknown" : have < terms.length ? "partial" : "done", have, terms };
   }
 
@@ -186,6 +195,15 @@ function termsOf(graph: GraphDocument): Term[][] {
     before = edge;
   }
   return terms;
+}
+
+/** The variables from which a path leads to a result, whatever the numbers on it. */
+function connectedOf({ nodes, edges, outputs }: GraphDocument): Set<number> {
+  const found = new Set(outputs);
+  for (const { from, to, structure } of edges.toSorted((a, b) => b.to - a.to)) {
+    if (structure !== "zero" && found.has(to) && carriesDerivative(nodes[from]!)) found.add(from);
+  }
+  return found;
 }
 
 /** Without numbers: whether a gradient arrives and the local Jacobian lets it through. */
