@@ -82,6 +82,13 @@ def test_view_writes_documents_and_dot(capsys, tmp_path):
     assert (tmp_path / "g.dot").read_text().startswith("digraph {")
 
 
+def test_rules_are_checked_where_that_is_asked_for(capsys, tmp_path):
+    assert call(capsys, "view", "model.py:loss", *AT, "-o", "g.json", "--check")[0] == 0
+    document = json.loads((tmp_path / "g.json").read_text())
+    assert document["edges"] and all(edge["check"]["passed"] for edge in document["edges"])
+    assert call(capsys, "view", "model.py:loss", *AT, "-o", "g.html", "--check", "--no-values")[0] == 2
+
+
 @pytest.mark.parametrize(
     ("output", "sentence"),
     [

@@ -46,6 +46,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gradient", dest="show", action="store_const", const="gradient", help="--show gradient")
     parser.add_argument("--no-values", action="store_true", help="leave all data out")
     parser.add_argument(
+        "--check", action="store_true", help="compare the rule of each edge with differences (.html and .json)"
+    )
+    parser.add_argument(
         "--depth", type=whole_number(0), metavar="N", help="open groups down to there (default: by the graph's size)"
     )
     declare_fail_on(parser)
@@ -76,15 +79,16 @@ def _text(suffix: str, options: argparse.Namespace, graph: Graph, values: Values
     if suffix == ".tex":
         return graph.to_latex(values=values)
     if suffix == ".json":
-        return graph.to_view(values=values)
-    draw = graph.to_html if suffix == ".html" else graph.to_svg
-    return draw(
-        values=values,
-        style=options.style,
-        theme=options.theme,
-        show=options.show,
-        collapse="auto" if options.depth is None else options.depth,
-    )
+        return graph.to_view(values=values, check=options.check)
+    look = {
+        "style": options.style,
+        "theme": options.theme,
+        "show": options.show,
+        "collapse": "auto" if options.depth is None else options.depth,
+    }
+    if suffix == ".html":
+        return graph.to_html(values=values, check=options.check, **look)
+    return graph.to_svg(values=values, **look)
 
 
 def _write_steps(options: argparse.Namespace, pictures: list[str]) -> ExitCode:
