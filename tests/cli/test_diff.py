@@ -138,9 +138,25 @@ def test_what_cannot_be_compared(capsys, tmp_path, arguments, code, sentence):
     assert (found, out) == (code, "") and sentence in err
 
 
-def test_runs(capsys):
+def test_runs(capsys, tmp_path):
+    rows = [f"{k % 7},{k % 5},{(k % 7) * (k % 5)}" for k in range(60)]
+    (tmp_path / "table.csv").write_text("\n".join(["a,b,c", *rows]))
     for folder, seed in (("a", "1"), ("b", "1"), ("c", "2")):
-        how = ["--epochs", "1", "--hidden", "4", "--seed", seed, "--folder", folder, "-q", "--no-report"]
+        how = [
+            "table.csv",
+            "--target",
+            "c",
+            "--epochs",
+            "1",
+            "--hidden",
+            "4",
+            "--seed",
+            seed,
+            "--folder",
+            folder,
+            "-q",
+            "--no-report",
+        ]
         assert call(capsys, "train", *how)[0] == 0
     assert call(capsys, "diff", "a", "b")[:2] == (0, "the runs are equal\n")
     code, out, _ = call(capsys, "diff", "a", "c")

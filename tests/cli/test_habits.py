@@ -24,6 +24,9 @@ def loss(w, x=2.0):
 def steep(w):
     return np.sum(np.log(w))
 
+def stuck(w):
+    return np.sum(np.tanh(40.0 + w) ** 2)
+
 def fails(w):
     y = np.sin(w)
     raise ValueError("my mistake")
@@ -61,7 +64,7 @@ def test_fail_on_in_a_document(capsys):
 
 
 def test_fail_on_of_a_check(capsys):
-    where = ("check", "model.py:loss", "--at", "w=[30.0, 40.0]", "--order", "1")
+    where = ("check", "model.py:stuck", "--at", "w=random(8,2)", "--order", "1")
     assert call(capsys, *where)[0] == 0
     code, out, err = call(capsys, *where, "--fail-on", "saturated", "--json")
     document = json.loads(out)
@@ -69,8 +72,23 @@ def test_fail_on_of_a_check(capsys):
     assert [each["kind"] for each in document["findings"]] == ["saturated"]
 
 
-def test_fail_on_of_training(capsys):
-    how = ("train", "--epochs", "1", "--hidden", "8", "--activation", "tanh", "--no-report", "--learning-rate")
+def test_fail_on_of_training(capsys, tmp_path):
+    rows = [f"{k % 7},{k % 5},{(k % 7) * (k % 5)}" for k in range(120)]
+    (tmp_path / "table.csv").write_text("\n".join(["a,b,c", *rows]))
+    how = (
+        "train",
+        "table.csv",
+        "--target",
+        "c",
+        "--epochs",
+        "3",
+        "--hidden",
+        "8",
+        "--activation",
+        "tanh",
+        "--no-report",
+        "--learning-rate",
+    )
     assert call(capsys, *how, "0.01", "--fail-on", "nan,saturated", "-q", "--folder", "a")[0] == 0
     code, out, err = call(capsys, *how, "30", "--fail-on", "saturated", "--json", "--no-progress", "--folder", "b")
     document = json.loads(out)
@@ -145,7 +163,7 @@ def test_an_error_as_fields(capsys):
     document = json.loads(out)
     assert (code, document["schema"], document["ok"], out.count("\n")) == (3, "chainrule/error/1", False, 1)
     error = document["error"]
-    assert (error["kind"], error["code"], error["file"], error["line"]) == ("derivative", "ShapeError", "model.py", 15)
+    assert (error["kind"], error["code"], error["file"], error["line"]) == ("derivative", "ShapeError", "model.py", 18)
     assert error["operands"][0] == {"name": "w", "shape": [2], "dtype": "float64", "file": None, "line": None}
     assert error["operands"][1]["shape"] == [7] and error["hint"] is None
     assert error["message"] in err
@@ -153,7 +171,7 @@ def test_an_error_as_fields(capsys):
 
 def test_an_error_of_the_users_own_as_fields(capsys):
     error = json.loads(call(capsys, "grad", "model.py:fails", *AT, "--json")[1])["error"]
-    assert (error["code"], error["file"], error["line"]) == ("ValueError", "model.py", 12)
+    assert (error["code"], error["file"], error["line"]) == ("ValueError", "model.py", 15)
 
 
 @pytest.mark.parametrize(
