@@ -146,6 +146,7 @@ def test_a_name_is_a_letter_with_its_index_where_it_is_one():
         "y_hat": r"\hat{y}",
         "loss": r"\mathrm{loss}",
         "parameters.0.W": "W_{0}",
+        "params.W.0": "W_{0}",
         "layer1/h1": r"h_{\mathrm{1,\ layer1}}",
         "learning_rate": r"\mathrm{learning\_rate}",
         "x": "x",
@@ -329,3 +330,15 @@ def test_many_numbers_do_not_make_many_rules():
     last = [node for node in document["nodes"] if node["word"] == "multiply"][-1]
     assert document["rules"][last["rule"]["template"]]["forward"]["tex"] == r"@y0@ = @x0@\, @x1@"
     assert document["nodes"][last["inputs"][1]]["symbol"]["tex"] == ["299.5", ""]
+
+
+def test_constants_of_a_rule_are_explained():
+    def f(x):
+        x = np.array(x)
+        x[1:3] = 0.0
+        return x
+
+    nodes = json.loads(cr.trace(f, np.ones(5)).to_view())["nodes"]
+    (rule,) = (node["rule"] for node in nodes if node["word"] == "write")
+    assert rule["backward"][0]["tex"].endswith(r"\circ M")
+    assert rule["why"].endswith("C and M stand for arrays of constants: numbers, and a mask of ones and zeros.")

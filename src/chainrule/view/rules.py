@@ -26,6 +26,7 @@ WITH_NUMBERS: Final = 100  # of them that have the numbers of constants in them;
 TEMPLATES: Final = 400  # formulas of different operations in one document
 FEW: Final = 6  # entries of an array whose numbers stand in a formula
 DIGITS: Final = 3
+CONSTANTS: Final = "C and M stand for arrays of constants: numbers, and a mask of ones and zeros."
 
 _WHY: Final = {
     "zero": "Small changes of the argument do not change the result, so nothing flows back.",
@@ -149,7 +150,10 @@ def _written(formulas: Formulas, v: Variable, naming: Any, adds: Any, numbers: _
             if argument.jacobian is not None and (x.ndim or v.ndim):
                 each["kronecker"] = _both(jacobian_equation(plain, formulas.results[0], argument, x))
         found["backward"].append(each)
-    found["why"] = " ".join(dict.fromkeys(_WHY.get(each, _WHY["dense"]) for each in structures)) or _WHY["zero"]
+    why = [_WHY.get(each, _WHY["dense"]) for each in structures] or [_WHY["zero"]]
+    if any(each.rule is not None and each.rule.has_constants for each in formulas.arguments):
+        why.append(CONSTANTS)
+    found["why"] = " ".join(dict.fromkeys(why))
     return found
 
 

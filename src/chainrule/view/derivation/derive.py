@@ -14,7 +14,7 @@ from ..formulas.plain import plain
 from ..formulas.substitution import substitute
 from ..outline import Outline
 from ..repeats import runs
-from ..rules import derivative, shape_note
+from ..rules import CONSTANTS, derivative, shape_note
 from .checking import SEED, Point, drawn, seeds_of
 from .lines import Entry, Equation, Remark, Row, Section
 from .reduced import Contribution, Reduced
@@ -33,6 +33,7 @@ _CONVENTIONS: Final = (
 
 
 MOST_ROWS: Final = 40  # of the table
+SHARED: Final = 4  # uses from which on a variable is not one of a block that repeats
 SHORT: Final = 4  # nodes of the gradient of a number that is put into others
 
 
@@ -123,6 +124,9 @@ class _Writer:
         ]
         where = f"a point that was drawn (seed {seed})" if is_drawn else "the values that were given"
         said = [_CONVENTIONS, f"Every line was checked numerically at {where}: {self.checked:,} hold."]
+        shown = [*self.reduced.definitions.values(), *(each.rule for each in self._contributions())]
+        if any(each is not None and each.has_constants for each in shown):
+            said.append(CONSTANTS)
         if self.unchecked:
             said.append(f"{self.unchecked:,} could not be checked there and are not printed.")
         rows = [Row(self.plain(self.reduced.symbol(p)), _shape_text(p), self._gradient_mark(p)) for p in self.wanted]
@@ -264,11 +268,15 @@ class _Writer:
 
         def relative(key: Any, bar: bool) -> Mark:
             key = key[0] if isinstance(key, tuple) else key
-            name = f"r{self._place[key] - here}" if key in self._place else "input"
+            near = key in self._place and self.reduced.uses(key) < SHARED
+            name = f"r{self._place[key] - here}" if near else f"v{key}" if key in self._place else "input"
             return Letter(name + ("bar" if bar else ""))
 
         text = "" if expression is None else plain(Notation(relative)(expression))
-        goal = None if to is None else self._place[to.number] - here if to.number in self._place else to.type
+        goal: Any = None
+        if to is not None:
+            is_near = to.number in self._place and self.reduced.uses(to.number) < SHARED
+            goal = self._place[to.number] - here if is_near else to.type
         return (text, v.type, goal, is_input)
 
     def _folded(self, drafts: list[_Draft]) -> list[Entry]:

@@ -85,6 +85,10 @@ class Reduced:
             return plain_number(v)
         return self._inlined.get(v.number) or self.symbol(v)
 
+    def uses(self, number: int) -> int:
+        """How often a variable is used."""
+        return len(self._users[number])
+
     def formulas(self, v: Variable) -> Formulas:
         return self._rules.of(v)
 

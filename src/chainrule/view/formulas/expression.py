@@ -57,6 +57,12 @@ class Expression:
         return isinstance(self, Symbol) or any(part.has_symbols for part in self.parts)
 
     @functools.cached_property
+    def has_constants(self) -> bool:
+        """Whether an array of constants stands in it, which has a letter only."""
+        alone = isinstance(self, Call) and not self.arguments
+        return alone or any(part.has_constants for part in self.parts)
+
+    @functools.cached_property
     def nodes(self) -> int:
         """How large the tree is."""
         return 1 + sum(part.nodes for part in self.parts)

@@ -76,8 +76,9 @@ def name_of(text: str) -> Name:
     pieces = text.split(".")
     if len(pieces) > 1 and all(pieces):
         numbers = [piece for piece in pieces if piece.isdigit()]
-        inner = name_of(pieces[-1])
-        if not pieces[-1].isdigit() and _is_simple(inner):
+        words = [piece for piece in pieces if not piece.isdigit()]
+        inner = name_of(words[-1]) if words else Name(Word(text))
+        if words and _is_simple(inner):
             return Name(inner.base, _indices(inner.below, numbers)) if numbers else inner
         return Name(Word(text))
     match = re.fullmatch(r"([^\W\d_]+?)_?(\d+)", text)

@@ -31,6 +31,7 @@ from .marks import (
 RELATION, SUM, HADAMARD, PRODUCT, CALL, ATOM = range(6)
 
 Naming = Callable[[Hashable, bool], Mark]
+DIGITS: Final = 12  # of a number that is no result: more would tell of rounding only
 _LETTERS: Final = "ijklmnpqrstuv"
 _GREEK_FUNCTIONS: Final = frozenset("σΓψΦω")
 
@@ -381,7 +382,7 @@ def _is_negative(value: complex) -> bool:
 
 
 def number_mark(value: Any, digits: int | None = None) -> tuple[Mark, int]:
-    """A number, in full or to so many digits, and how tightly it binds."""
+    """A number, to so many digits, and how tightly it binds."""
     value = the_number(value)
     if isinstance(value, bool):
         return Digits(str(int(value))), ATOM
@@ -398,12 +399,13 @@ def number_mark(value: Any, digits: int | None = None) -> tuple[Mark, int]:
     if isinstance(value, float) and not math.isfinite(value):
         mark: Mark = Word("nan") if math.isnan(value) else Letter("∞")
         return (line(Sign("−", False), mark), SUM) if value < 0 else (mark, ATOM)
-    text = f"{abs(value):.{digits}g}" if digits and isinstance(value, float) else repr(abs(value))
+    text = f"{abs(value):.{digits or DIGITS}g}" if isinstance(value, float) else repr(abs(value))
     text = text.removesuffix(".0")
     mantissa, _, exponent = text.partition("e")
     mark, binds = Digits(mantissa), ATOM
     if exponent:
         power = int(exponent)
         raised: Mark = line(Sign("−", False), Digits(str(-power))) if power < 0 else Digits(str(power))
-        mark, binds = line(mark, Sign("·"), Script(Digits("10"), None, raised)), PRODUCT
+        tens = Script(Digits("10"), None, raised)
+        mark, binds = (tens, ATOM) if mantissa == "1" else (line(mark, Sign("·"), tens), PRODUCT)
     return (line(Sign("−", False), mark), SUM) if _is_negative(value) else (mark, binds)
