@@ -1,6 +1,7 @@
 """What is wrong with the numbers is seen, told and walked to."""
 
 import numpy as np
+import pytest
 
 import chainrule as cr
 
@@ -89,10 +90,33 @@ def test_a_click_on_the_count_goes_to_the_first(open_page, page_of):
     assert tab.evaluate("chainrule.graph.nodes[chainrule.store.state.pinned[0]].name") == "entropy"
 
 
-def test_a_closed_group_shows_the_worst_within(open_page, page_of):
-    tab = open_page(page_of("deep"))
+def test_a_closed_group_shows_the_worst_within(open_page):
+    def f(x, W):
+        with cr.scope("hidden"):
+            h = np.maximum(x @ W - 100.0, 0)
+        return np.mean(h)
+
+    arguments = np.ones((16, 4)), np.ones((4, 4))
+    graph = cr.trace(f, *arguments)
+    tab = open_page(graph.to_html(values=graph.forward(*arguments), collapse=0))
     group = tab.locator("g.closed")
-    assert "exploding" in group.locator(".flag text").inner_html()
-    assert "worst inside: exploding" in group.get_by_role("button").get_attribute("aria-label")
+    assert "dead, 4 of 4 units" in group.locator(".flag text").inner_html()
+    assert "worst inside: dead" in group.get_by_role("button").get_attribute("aria-label")
     tab.keyboard.press("h")
     assert group.locator(".number").inner_html() == "1 flagged"
+
+
+def test_a_failed_operation_is_walked_to(open_page):
+    with pytest.raises(cr.errors.ShapeError) as failure:
+        cr.trace(lambda x, W: np.tanh(x @ W) @ W, np.ones((3, 4)), np.ones((4, 5)))
+    tab = open_page(failure.value.graph.to_html())
+    tab.keyboard.press("]")
+    assert tab.locator(".node.chosen .flag").text_content().endswith("failed")
+    assert "failed" in tab.locator('.flags [aria-current="true"]').inner_text()
+
+
+def test_without_values_nothing_is_said_to_be_well(open_page):
+    tab = open_page(cr.trace(lambda x: np.log(x), 1.0).to_html())
+    tab.keyboard.press("]")
+    assert "without values" in tab.locator(".notice").inner_text()
+    assert tab.get_by_role("button", name="Health").count() == 0

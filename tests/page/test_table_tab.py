@@ -1,7 +1,9 @@
 """The table beside the picture: equal in content to the whole graph."""
 
+import numpy as np
 import pytest
 
+import chainrule as cr
 from chainrule.view import table
 
 from ..view.graphs import outline_of
@@ -29,6 +31,20 @@ def test_rows_are_those_of_the_terminal_with_all_groups_open(open_page, page_of,
     columns = table.columns_within(expected, None)
     assert tab.locator(".rows thead th").all_inner_texts()[1:] == columns[1:]
     assert found == [{name: row.get(name) or "–" for name in columns} for row in expected]
+
+
+def test_a_failed_trace_has_the_rows_of_the_terminal(open_page, capsys):
+    with pytest.raises(cr.errors.ShapeError) as failure:
+        cr.trace(lambda x, W: np.tanh(x @ W) @ W, np.ones((3, 4)), np.ones((4, 5)))
+    graph = failure.value.graph
+    graph.show(width=200)
+    printed = capsys.readouterr().out.splitlines()
+    tab = opened(open_page, graph.to_html())
+    found = tab.evaluate(ROWS)
+    assert len(found) == len(printed) - 1
+    for row, line in zip(found, printed[1:], strict=True):
+        assert all(cell in line for cell in row.values() if cell != "–")
+    assert found[-1]["op"] == "matmul (3,5), W (4,5)" and found[-1]["health"] == "!! failed"
 
 
 def test_it_holds_what_closed_groups_hide(open_page, page_of):

@@ -1,9 +1,11 @@
 // What is wrong with the numbers: a list of it, and a walk from one to the next, the worst first.
 
 import { goToVariable } from "./choosing";
-import type { Finding, Severity } from "./document";
+import type { Finding, GraphDocument, Severity } from "./document";
 import { button, element } from "./elements";
 import type { Page } from "./page";
+
+type Flag = Pick<Finding, "kind" | "severity" | "message" | "node" | "file" | "line" | "cure">;
 
 const ORDER: Severity[] = ["error", "warning", "note"];
 const ICONS: Record<Severity, string> = { error: "✕", warning: "!", note: "i" };
@@ -15,14 +17,15 @@ export function installFlags(page: Page): void {
 }
 
 class Flags {
-  private readonly all: Finding[];
+  private readonly all: Flag[];
   private at = -1;
   private readonly box = element("section", { class: "flags", "aria-label": "what is wrong", hidden: true });
   private readonly rows: HTMLButtonElement[];
 
   constructor(private readonly page: Page) {
     const { graph } = page;
-    this.all = [...graph.findings].sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
+    const flags: Flag[] = [...failures(graph), ...graph.findings];
+    this.all = flags.sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
     this.rows = this.all.map((finding, place) => {
       const line = finding.line === null ? "" : ` ${finding.file}:${finding.line}`;
       const row = button("", "show it in the graph", () => this.goTo(place));
@@ -53,7 +56,8 @@ class Flags {
 
   step(by: 1 | -1): void {
     if (!this.all.length) {
-      this.page.notice("no flags: nothing was found wrong");
+      const isKnown = this.page.graph.summary.forward !== undefined;
+      this.page.notice(isKnown ? "no flags: nothing was found wrong" : "without values nothing can be found wrong");
       return;
     }
     this.open();
@@ -70,6 +74,15 @@ class Flags {
     if (finding.node !== null) goToVariable(this.page, finding.node);
     this.page.announce(`${place + 1} of ${this.all.length}, ${finding.severity}: ${finding.message}`);
   }
+}
+
+/** Operations that could not be done, in the graph of a trace that failed. */
+function failures({ nodes, sources }: GraphDocument): Flag[] {
+  return nodes.flatMap(({ id, health, source }) => {
+    if (health?.kind !== "failed") return [];
+    const { file = null, line = null } = source === null ? {} : sources[source]!;
+    return [{ kind: health.kind, severity: health.severity, message: health.message, node: id, file, line, cure: null }];
+  });
 }
 
 export function mark(severity: Severity): HTMLElement {

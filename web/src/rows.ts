@@ -90,6 +90,14 @@ class Rows {
       const source = node.source === null ? undefined : graph.sources[node.source];
       if (source) cells["line"] = `${source.file}:${source.line}`;
     }
+    if (node.health?.kind === "failed") {
+      const operands = node.inputs.map((number) => operandText(graph.nodes[number]!));
+      Object.assign(cells, { op: `${node.word} ${operands.join(", ")}`, shape: "", "J to input": "", keeps: "", health: "!! failed" });
+    } else if (node.health && (node.health.kind === "poisoned" || node.health.severity !== "note")) {
+      const { kind, brief, message, severity } = node.health;
+      cells["health"] = kind === "poisoned" ? message : `!! ${[kind, brief].filter(Boolean).join(", ")}`;
+      sizes["health"] = SEVERITIES[severity];
+    }
     if (node.value) {
       cells["value"] = valueText(node, node.value.numbers, node.value.statistics.rms);
       sizes["value"] = sizeOf(node.value.statistics.rms);
@@ -99,11 +107,6 @@ class Rows {
       const described = "no_path" in node.gradient ? null : node.gradient;
       cells["gradient"] = described ? valueText(node, described.numbers, described.statistics.rms) : "0";
       sizes["gradient"] = described ? sizeOf(described.statistics.rms) : 0;
-    }
-    if (node.health && (node.health.kind === "poisoned" || node.health.severity !== "note")) {
-      const { kind, brief, message } = node.health;
-      cells["health"] = kind === "poisoned" ? message : `!! ${[kind, brief].filter(Boolean).join(", ")}`;
-      sizes["health"] = SEVERITIES[node.health.severity];
     }
     return { number: node.id, path, cells, sizes };
   }
@@ -129,6 +132,11 @@ class Rows {
     const constants = chips.filter(([, , , , constant]) => count(graph.nodes[constant!]!.shape) === 1).map(([text]) => text);
     return [node.word, ...constants].join(" ");
   }
+}
+
+/** `W (5,4)` of what an operation was applied to that failed. */
+function operandText({ named, label, shape }: GraphNode): string {
+  return `${named ? label : ""} ${shapeText(shape)}`.trim();
 }
 
 function count(shape: number[]): number {
