@@ -78,44 +78,52 @@ def epoch_of(seconds, epoch):
     return EpochRecord(epoch, 30, 1.0, 0.0, 1.0, None, None, seconds, 0.1)
 
 
-def spread(seconds_per_epoch, epochs=40):
-    """How many steps of each epoch are looked at."""
-    parameters = np.ones(2)
-    samples, state, counts = Samples(parameters, 30, epochs), State(parameters, None, parameters), []
-    for epoch in range(1, epochs + 1):
-        count = 0
-        for step in range(30):
-            state.running.steps = step
-            if samples.steps_to_next(state) == 0:
-                samples.after_steps(state, parameters, Measured(0.0, 0.0, 0.0, 1.0, (1.0,)))
-                count += 1
-        counts.append(count)
-        state.history.append(epoch_of(epoch * seconds_per_epoch, epoch))
-        state.seconds, state.running = epoch * seconds_per_epoch, Running()
-    return counts
-
-
 @pytest.fixture
-def looking_takes_no_time(monkeypatch):
-    """Beside the 0.15 ms of a call apart."""
+def spread(monkeypatch):
+    """How many steps of each epoch are looked at, where looking takes the 0.15 ms of a call apart and no more."""
+    processor = {"seconds": 0.0}
     monkeypatch.setattr(time, "thread_time", lambda: 0.0)
+    monkeypatch.setattr(time, "process_time", lambda: processor["seconds"])
+
+    def spread(seconds_per_epoch, share_of_the_processor=1.0, epochs=40):
+        parameters, processor["seconds"] = np.ones(2), 0.0
+        samples, state, counts = Samples(parameters, 30, epochs), State(parameters, None, parameters), []
+        for epoch in range(1, epochs + 1):
+            count = 0
+            for step in range(30):
+                state.running.steps = step
+                if samples.steps_to_next(state) == 0:
+                    samples.after_steps(state, parameters, Measured(0.0, 0.0, 0.0, 1.0, (1.0,)))
+                    count += 1
+            counts.append(count)
+            state.history.append(epoch_of(epoch * seconds_per_epoch, epoch))
+            state.seconds, state.running = epoch * seconds_per_epoch, Running()
+            processor["seconds"] = state.seconds * share_of_the_processor
+        return counts
+
+    return spread
 
 
-def test_slow_epochs_have_three_of_their_steps_looked_at(looking_takes_no_time):
+def test_slow_epochs_have_three_of_their_steps_looked_at(spread):
     counts = spread(1.0)  # the first epoch's time is that of compiling, as a rule, and no measure for the second
     assert counts[0] == 3 and counts[1] >= 1 and counts[2:] == [3] * 38
 
 
-def test_fast_epochs_have_what_there_is_time_for_spread_over_the_run(looking_takes_no_time):
+def test_fast_epochs_have_what_there_is_time_for_spread_over_the_run(spread):
     counts = spread(0.01)
     assert 9 < sum(counts) <= 0.005 * 0.4 / 1.5e-4 + 1 and max(counts[1:]) == 1
     assert sum(counts[20:]) >= 3
 
 
+def test_what_other_programs_take_of_the_processor_is_no_time_for_looking(spread):
+    assert sum(spread(0.05, share_of_the_processor=0.2)) == sum(spread(0.01))
+    assert sum(spread(0.01, share_of_the_processor=4.0)) == sum(spread(0.01))  # four cores at work
+
+
 def test_in_an_epoch_without_time_the_gradient_is_taken_once():
     parameters = np.ones(2)
     samples, state = Samples(parameters, 30, 10), State(parameters, None, parameters)
-    samples._count, samples._spent = 1, 1.0
+    samples._began, samples._count, samples._spent = (0.0, 0.0), 1, 1.0
     state.history.append(epoch_of(1e-6, 1))
     assert samples.steps_to_next(state) == sys.maxsize
     for steps in (10, 20):

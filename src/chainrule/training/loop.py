@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -291,13 +292,13 @@ class _Run:
         state, self.last_call = self.state, None
         rate = self.rate = self.schedule(state.steps, self.losses)
         batch_rows = tuple(each[batch] for each in rows)
-        is_looked_at, before = self.is_looked_at(), state.parameters
+        until_looked_at, before = self.steps_until_looked_at(), state.parameters
         self.step_at_hand = *_arguments(state.parameters, state.buffers), *batch_rows
         state.parameters, state.optimizer, measured = self.step(state.parameters, state.optimizer, *batch_rows, rate)
         state.steps += 1
         state.running.add(measured, len(batch))
         if self.inspector is not None:
-            self.inspector.after_steps(state, before if is_looked_at else None, measured)
+            self.inspector.after_steps(state, None if until_looked_at else before, measured)
         return measured
 
     def strides_of(self, rows: Rows, numbers: np.ndarray, first: int, stop: StopRequest) -> Ending | None:
@@ -326,8 +327,8 @@ class _Run:
         self.last_call = None
         while running.steps - first < count:
             done, before = running.steps - first, (state.parameters, state.optimizer)
-            is_looked_at = self.is_looked_at()
-            last = min(done + (1 if is_looked_at else self.most_steps(strides)), count)
+            until_looked_at = self.steps_until_looked_at()
+            last = min(done + (min(self.most_steps(strides), until_looked_at) or 1), count)
             begun = Made(running.loss, running.penalty, zero)
             after = strides(*before, rows, numbers, rates, done, last, begun)
             if after is None:
@@ -337,7 +338,7 @@ class _Run:
             running.go_on(steps, steps * size, made)
             self.rate = chosen[done + steps - 1]
             if self.inspector is not None:
-                self.inspector.after_steps(state, before[0] if is_looked_at else None, made.last)
+                self.inspector.after_steps(state, None if until_looked_at else before[0], made.last)
             ending = self.after_steps(made.last, stop)
             if ending == "diverged" or running.steps - first == count:
                 self.last_call = before, rows, numbers, rates, (done, done + steps - 1), begun
@@ -350,13 +351,11 @@ class _Run:
         if getattr(self.progress, "wants_every_step", True):
             return 1
         most = strides.count()
-        for each in (self.checkpoint, self.inspector):
-            most = most if each is None else min(most, each.steps_to_next(self.state))
-        return most
+        return most if self.checkpoint is None else min(most, self.checkpoint.steps_to_next(self.state))
 
-    def is_looked_at(self) -> bool:
-        """Whether the inspector is to see the next step."""
-        return self.inspector is not None and self.inspector.steps_to_next(self.state) == 0
+    def steps_until_looked_at(self) -> int:
+        """How many steps may be made before the one that the inspector is to see."""
+        return sys.maxsize if self.inspector is None else self.inspector.steps_to_next(self.state)
 
     def find_step(
         self,

@@ -51,6 +51,8 @@ class Samples:
         self._steps_per_epoch, self._epochs = steps_per_epoch, epochs
         self._epoch, self._places = 0, []  # in its order of steps
         self._spent, self._count, self._due = 0.0, 0, 0.0
+        self._began: tuple[float, float] | None = None  # seconds of the run, and of the processor
+        self._elapsed = 0.0
         self._seen: list[tuple[int, list[float], list[float | None]]] = []
 
     def steps_to_next(self, state: State) -> int:
@@ -65,12 +67,17 @@ class Samples:
     def _affordable(self, state: State) -> int:
         """How many steps of an epoch that begins to look at: what the last one's time allows, and what is left of that
         of others, spread over the epochs to come, with more in the next ones."""
-        if not self._count:
+        now = state.seconds, time.process_time()
+        if self._began is None:
+            self._began = now
             return min(PER_EPOCH, self._steps_per_epoch)
-        ends = [record.seconds for record in state.history[-2:]]
-        earned, left = SHARE * (ends[-1] - ends[0]), SHARE * state.seconds - self._spent
+        # On a machine that others use too, the processor's time is what training takes; on several cores, the clock's.
+        before, self._elapsed = self._elapsed, min(now[0] - self._began[0], now[1] - self._began[1])
+        earned = SHARE * (self._elapsed - before) if before else 0.0  # the first epoch's is that of compiling
+        left = SHARE * self._elapsed - self._spent
         to_come = max(1, self._epochs - len(state.history))
-        self._due += max(0.0, (earned + 2 * left / to_come) / (self._spent / self._count))
+        each = self._spent / self._count if self._count else APART
+        self._due += max(0.0, (earned + 2 * left / to_come) / each)
         count = min(int(self._due), PER_EPOCH, self._steps_per_epoch)
         self._due = min(self._due - count, 1.0)
         return count

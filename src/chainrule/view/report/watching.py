@@ -14,7 +14,7 @@ from ...training.prepared import Prepared
 from .net import loss_graph
 from .page import FILE, GRAPH_PICTURE, page_of
 
-FIRST, BETWEEN = 1.0, 3.0  # [s] from the first epoch to the first page, and from one to the next
+FIRST, BETWEEN = 5.0, 3.0  # [s] from the first epoch to the first page, and from one to the next
 SHARE = 0.003  # of the time of training that writing may take
 
 
