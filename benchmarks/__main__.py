@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import bandwidth, calls, cold, contention, grid, hessians, memory_map, tracing
+from . import bandwidth, calls, cold, contention, grid, health, hessians, memory_map, tracing
 from .estimators import comparison as estimators
 from .fashion import comparison as fashion
 from .figures import Figure, table
@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "fashion": fashion.run,
     "functions": functions.run,
     "grid": grid.run,
+    "health": health.run,
     "hessians": hessians.run,
     "memory_map": memory_map.run,
     "nets": nets.run,

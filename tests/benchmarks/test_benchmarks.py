@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from benchmarks import __main__ as command
-from benchmarks import bandwidth, cold, grid, machine, mapped_training, memory_map, nets, programs, starting
+from benchmarks import bandwidth, cold, grid, health, machine, mapped_training, memory_map, nets, programs, starting
 from benchmarks.figures import Figure, noise, of_ratio, of_rounds, table
 from benchmarks.functions import chainrule as functions
 from benchmarks.functions import comparison as functions_comparison
@@ -172,3 +172,9 @@ def test_a_process_that_ended_says_so():
     with Peer("chainrule", 1) as peer:
         (times,) = in_turns([(peer, "functions.call")], {"problem": "ten_sums", "sizes": {}}, 1e-9, 2)
     assert len(times.rounds) == 2 and 0 < times.seconds < 1
+
+
+def test_what_the_watch_costs(monkeypatch):
+    monkeypatch.setattr(health, "NETS", (((3, 4, 2), 8, 5),))
+    (figure,) = health.run(rounds=1)
+    assert figure.floor == 1.1 and figure.at_most and figure.seen > 0

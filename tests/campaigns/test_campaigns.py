@@ -9,13 +9,14 @@ import sys
 import numpy as np
 import pytest
 from campaigns import __main__ as command
-from campaigns import estimators, mutants, native, programs, record
+from campaigns import estimators, faults, mutants, native, programs, record
 from campaigns.mutation import mutants as every_mutant
 
 import chainrule as cr
 import tests.ops.test_catalogue as catalogue_test
 import tests.ops.test_complex_catalogue as complex_test
 from chainrule.compile import is_available
+from chainrule.health import Thresholds
 from chainrule.ops import CATALOGUE
 from chainrule.simplify import REWRITES
 from chainrule.testing.programs import Place
@@ -155,3 +156,23 @@ def test_estimators_that_differ_are_told(elsewhere, monkeypatch):
     assert tried == [0, 1, 2, 3, 4, *range(4, 10)]  # it went on where it was interrupted
     wanted = "| few | R2 | 0.5110 ± 0.0010 | 0.5000 ± 0.0000 | +1.1e-02 | 11.0 | 0 of 10 | 5 of 10 | 1e-01 | no |"
     assert wanted in written(elsewhere)
+
+
+def test_faults(elsewhere):
+    assert command.main(["faults", "--count", "8", "--seed", "3"]) == 0
+    page = written(elsewhere)
+    assert "| faults | 8 |" in page and "| named: operation and line | 8 |" in page
+    assert "| false alarms on the originals | 0 |" in page
+
+
+def test_a_fault_that_nobody_names(elsewhere, monkeypatch):
+    monkeypatch.setattr(faults, "WRONG", {kind: set() for kind in faults.WRONG})
+    assert command.main(["faults", "--count", "1", "--seed", "3"]) == 1
+    assert "| named: operation and line | 0 |" in written(elsewhere)
+
+
+def test_an_alarm_where_nothing_is_wrong(elsewhere, monkeypatch):
+    strict = cr.diagnose
+    monkeypatch.setattr(faults.cr, "diagnose", lambda f, *a: strict(f, *a, thresholds=Thresholds(exploding=1e-9)))
+    assert command.main(["faults", "--count", "2", "--seed", "3"]) == 1
+    assert "| false alarms on the originals | 0 |" not in written(elsewhere)

@@ -140,6 +140,7 @@ def test_values_without_meaning(capsys, option, value, sentence):
 def test_training_that_diverges(capsys):
     code, out, err = call(capsys, "train", "--learning-rate", "1e300", "--epochs", "3", "--no-progress")
     assert code == 1 and "training diverged: the objective became" in err and "accuracy on held-out rows" in out
+    assert "try a smaller learning rate than 1e+300" in err
     code, out, err = call(capsys, "train", "--learning-rate", "1e300", "--epochs", "3", "--no-progress", "--json")
     document = json.loads(out)
     assert code == 1 and document["ok"] is False and document["error"]["kind"] == "diverged"

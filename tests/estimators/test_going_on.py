@@ -199,3 +199,15 @@ def test_who_diverges_keeps_the_best_where_it_is_judged():
         bad.fit(X, Y > 0)
     assert np.isfinite(bad.predict_proba(X)).all() and len(bad.validation_scores_) == 3
     assert np.isnan(bad.loss_curve_[-1])
+
+
+def test_lbfgs_names_what_is_not_finite():
+    with pytest.raises(ValueError, match="non-finite") as error:
+        MLPRegressor(solver="lbfgs", hidden_layer_sizes=[4]).fit(X, 1e200 * Y)
+    assert "first cause: square of" in error.value.got and "parameters.1.b" in error.value.got
+
+
+def test_a_learning_rate_that_is_too_large_is_said_to_be():
+    with pytest.raises(ValueError, match="non-finite") as error:
+        MLPRegressor(solver="sgd", hidden_layer_sizes=[4], learning_rate_init=1e6, max_iter=50).fit(X, Y)
+    assert error.value.try_.startswith("a smaller learning rate than 1e+06")

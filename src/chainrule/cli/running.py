@@ -67,6 +67,8 @@ def run_and_report(options: argparse.Namespace, fit: Callable[[Progress, Sequenc
         message = "; ".join(filter(None, [failure.what, failure.got]))
         outcome, code, error = failure.outcome, ExitCode.CHECK_FAILED, error_part("diverged", message)
         explain(f"chainrule: {message}")
+        if failure.try_:
+            explain(f"try {failure.try_}")
     if outcome.fitted.ending == "interrupted":
         code, error = ExitCode.INTERRUPTED, error_part("interrupted", str(outcome.fitted))
         if isinstance(progress, Silent):

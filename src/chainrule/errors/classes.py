@@ -113,7 +113,10 @@ class TooLargeError(ChainruleError, MemoryError):
 
 
 class DivergenceError(ChainruleError, ArithmeticError):
-    """Training left the finite numbers; `fitted` (of a run to a folder, `outcome`) is what was best until then."""
+    """Training left the finite numbers; `fitted` (of a run to a folder, `outcome`) is what was best until then.
+
+    Where the step that did so could be made again, `diagnosis` is what `cr.diagnose` finds in it.
+    """
 
     def __init__(self, what: str, *, fitted: Any = None, outcome: Any = None, **parts: Any):
         super().__init__(what, **parts)

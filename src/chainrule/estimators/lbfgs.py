@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import ArgumentError
 from ..optimizers import lbfgs
 from ..training.dense import starting_buffers
+from ..training.divergence import divergence
 from .recipe import Recipe
 from .sklearn_loader import ConvergenceWarning
 from .tasks import Tasks
@@ -41,7 +42,7 @@ def fit_lbfgs(estimator: Any, recipe: Recipe, rows: tuple[Any, ...], shown: dict
     start = estimator._parameters()
     with np.errstate(all="ignore"):
         if not np.isfinite(recipe.whole(start, buffers, x, *others)[0]):
-            raise ArgumentError(NOT_FINITE)
+            raise _not_finite(recipe, start, buffers, x, *others)
         parameters, result = lbfgs.minimize(
             recipe.whole,
             start,
@@ -57,7 +58,7 @@ def fit_lbfgs(estimator: Any, recipe: Recipe, rows: tuple[Any, ...], shown: dict
     estimator._set_parameters(parameters, buffers["net"])
     estimator.n_iter_, estimator.loss_ = min(result.nit, estimator.max_iter), float(result.fun)
     if not math.isfinite(estimator.loss_):
-        raise ArgumentError(NOT_FINITE)
+        raise _not_finite(recipe, parameters, buffers, x, *others)
     tasks.end(lambda: estimator._attributes(parameters, buffers["net"]))
     if not (result.success or asked):
         warnings.warn(
@@ -66,6 +67,12 @@ def fit_lbfgs(estimator: Any, recipe: Recipe, rows: tuple[Any, ...], shown: dict
             ConvergenceWarning,
             stacklevel=7,
         )
+
+
+def _not_finite(recipe: Recipe, *arguments: Any) -> ArgumentError:
+    """With the first operation that is to blame."""
+    error = divergence("the objective is not finite", recipe.objective.evaluate, arguments)
+    return ArgumentError(NOT_FINITE, got=error.got, try_=error.try_)
 
 
 NOT_FINITE = (

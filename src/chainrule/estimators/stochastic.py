@@ -233,7 +233,8 @@ class _Follower:
         """The objective is no number any more: what was best is kept where somebody judged, else it is an error."""
         estimator = self.estimator
         if not estimator.early_stopping:
-            raise ArgumentError(NOT_FINITE, got=f"{error.what}\n{error.got or ''}".rstrip()) from error
+            got = f"{error.what}\n{error.got or ''}".rstrip()
+            raise ArgumentError(NOT_FINITE, got=got, try_=error.try_) from error
         estimator.n_iter_ += 1
         estimator.loss_ = float("nan")
         estimator.loss_curve_.append(estimator.loss_)

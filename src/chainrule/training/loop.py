@@ -13,12 +13,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from .. import tree
-from ..api import first_cause
 from ..data import Chunk, InMemory, Source
 from ..errors import ArgumentError, DivergenceError, ShapeError
 from ..optimizers import adam
 from .batches import Seed, batches, epoch_seed, equal_batches, seed_sequence
 from .compiled import CompiledSteps, compiled_steps
+from .divergence import divergence
 from .history import Ending, EpochRecord, Fitted
 from .interruption import StopRequest, stop_on_interrupt
 from .objective import Buffered, Objective
@@ -152,8 +152,9 @@ def fit(
     ShapeError
         If samples and targets differ in number, or there are none.
     DivergenceError
-        If the objective becomes infinite or nan: names the first operation that did, its line and the ranges of its
-        inputs. The error's `fitted` holds what was best until then.
+        If the objective becomes infinite or nan, or a gradient spoils the parameters: names the first operation that
+        did so, its line and the ranges of its inputs, and a cure where one was found. The error's `fitted` holds what
+        was best until then, its `diagnosis` the step itself, looked at by `cr.diagnose`.
 
     Examples
     --------
@@ -234,7 +235,7 @@ class _Run:
     last_call: tuple[Any, ...] | None = None  # of steps that are done, by which the last one's arguments are found
 
     def __post_init__(self) -> None:
-        self.began = time.perf_counter() - self.state.seconds
+        self.began, self.first_parameters = time.perf_counter() - self.state.seconds, self.state.parameters
         self.step = self.compiled.step
         self.strides: dict[int, Strides] = {}  # by the rows of a batch
         self.losses = [record.monitored for record in self.state.history]
@@ -380,8 +381,8 @@ class _Run:
         """Show and save how far it has come; why it does not go on, or None."""
         state = self.state
         state.seconds = time.perf_counter() - self.began
-        if not state.running.finite:
-            return "diverged"
+        if not (state.running.finite and (math.isfinite(state.running.gradient_norm) or state.finite)):
+            return "diverged"  # a gradient that is not finite spoils the parameters, but for one whose squares overflow
         self.progress.step(state.epoch, state.running.steps, last)
         if self.checkpoint is not None:
             self.checkpoint.after_step(state)
@@ -431,8 +432,7 @@ class _Run:
         else:
             what = "the loss on the validation rows was finite after no epoch"
             arguments = *_arguments(state.judged(self.optimizer), state.buffers), *self.validation_rows
-        cause = None if arguments is None else first_cause(self.objective, arguments, has_aux=True)
-        return DivergenceError(f"training diverged: {what}", got=cause, fitted=fitted)
+        return divergence(what, self.objective, arguments, fitted, self.first_parameters, self.rate)
 
 
 @contextmanager

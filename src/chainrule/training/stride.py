@@ -63,7 +63,7 @@ class Strides:
         last: int,
         made: Made,
     ) -> tuple[Any, Any, Made, int] | None:
-        """The steps from number `first` to before `last`, or to the first whose objective is not finite.
+        """The steps from number `first` to before `last`, or to the first whose objective or gradient is not finite.
 
         Parameters
         ----------
@@ -106,7 +106,7 @@ def training_strides(step: Step, batch_size: int) -> Any:
 
         def goes_on(state: Any) -> Any:
             _, _, made, k = state
-            return (k < last) & np.isfinite(made.last.objective)
+            return (k < last) & np.isfinite(made.last.objective) & np.isfinite(made.last.gradient_norm)
 
         def one(state: Any) -> Any:
             parameters, optimizer, made, k = state
