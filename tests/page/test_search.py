@@ -46,6 +46,21 @@ def test_names_operations_shapes_lines_and_groups_are_found(open_page, page_of):
     assert found("nowhere to be found") == []
 
 
+def test_a_search_beside_the_gradients_brings_back_the_graph_of_the_function(open_page, page_of):
+    tab = open_page(page_of("mlp"))
+    tab.keyboard.press("b")
+    assert tab.locator(".stage:not(.second)").is_hidden()
+    tab.keyboard.press("/")
+    tab.keyboard.type("logits")
+    tab.keyboard.press("Enter")
+    assert tab.locator('.stage:not(.second) .node.chosen[data-name="logits"]').is_visible()
+    tab.keyboard.press("Escape")
+    assert tab.locator(".stage:not(.second)").is_hidden()
+    tab.keyboard.press("r")
+    rows, panel = (tab.locator(each).bounding_box() for each in (".rows", ".panel:visible"))
+    assert rows["x"] + rows["width"] <= panel["x"] and rows["width"] > 300
+
+
 def test_arrows_walk_the_list_and_escape_leaves_it(open_page, page_of):
     tab = open_page(page_of("mlp"))
     before = tab.evaluate(VIEW)

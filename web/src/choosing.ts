@@ -54,7 +54,7 @@ export function openGroups({ graph, store }: Page, groups: number[]): void {
 
 /** Choose a variable wherever it is, and bring it to the middle. */
 export function goToVariable(page: Page, number: number): void {
-  page.store.update({ tab: "graph" });
+  bringForward(page);
   openAround(page, number);
   pin(page, number);
   goToShape(page, page.canvas.showing(number));
@@ -62,9 +62,15 @@ export function goToVariable(page: Page, number: number): void {
 
 /** Bring a group to the middle. */
 export function goToGroup(page: Page, group: number): void {
-  page.store.update({ tab: "graph" });
+  bringForward(page);
   openGroups(page, groupsAround(page.graph, page.graph.groups[group]!.parent ?? 0));
   goToShape(page, page.canvas.find(`g${group}`));
+}
+
+/** The picture of the function in sight, whatever stands in its place. */
+function bringForward({ store }: Page): void {
+  const { graphs } = store.state;
+  store.update({ tab: "graph", graphs: graphs === "backward" ? "forward" : graphs });
 }
 
 function goToShape({ canvas }: Page, shape: SVGGElement | null): void {

@@ -36,12 +36,11 @@ export function installLooks(page: Page): void {
     store.update({ theme: order[(order.indexOf(store.state.theme) + 1) % THEMES.length]! });
   };
   const theme = button("◐", "colors: the reader's, dark, light (t)", nextTheme, { class: "theme" });
-  const sizes: [words: string, title: string, run: () => void][] = [
-    ["−", "smaller (-)", () => canvas.zoom(0.8)],
-    ["Fit", "as large as fits (0)", () => canvas.fit()],
-    ["+", "larger (+)", () => canvas.zoom(1.25)],
+  const buttons = [
+    button("−", "smaller (-)", () => canvas.zoom(0.8), { "aria-label": "smaller" }),
+    button("Fit", "as large as fits (0)", () => canvas.fit()),
+    button("+", "larger (+)", () => canvas.zoom(1.25), { "aria-label": "larger" }),
   ];
-  const buttons = sizes.map(([words, title, run]) => button(words, title, run, { "aria-label": title.split(" (")[0]! }));
   slots.tools.append(element("span", { class: "choice sizes", role: "group", "aria-label": "size" }, ...buttons));
   slots.tools.append(theme, button("Save", "this picture as a file of SVG", () => save(page), { class: "save" }));
   if (window !== window.parent && document.fullscreenEnabled) {

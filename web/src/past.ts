@@ -4,7 +4,7 @@ import type { Canvas, Place } from "./canvas";
 import type { Page } from "./page";
 import type { State, Store } from "./store";
 
-type Seen = Pick<State, "opened" | "pinned" | "edge" | "tab">;
+type Seen = Pick<State, "opened" | "pinned" | "edge" | "tab" | "graphs">;
 
 const MOST = 50;
 
@@ -18,8 +18,8 @@ export class Past {
 
   /** To be called before a jump. */
   remember(): void {
-    const { opened, pinned, edge, tab } = this.store.state;
-    this.views.push({ seen: { opened, pinned, edge, tab }, place: this.canvas.place, focused: this.canvas.focused });
+    const { opened, pinned, edge, tab, graphs } = this.store.state;
+    this.views.push({ seen: { opened, pinned, edge, tab, graphs }, place: this.canvas.place, focused: this.canvas.focused });
     if (this.views.length > MOST) this.views.shift();
   }
 

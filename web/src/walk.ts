@@ -90,7 +90,7 @@ class Walk {
     const { canvas } = this.page;
     const { activeElement } = document;
     if (activeElement && activeElement !== document.body && !canvas.stage.contains(activeElement)) return null;
-    return this.page.store.state.tab === "graph" ? canvas.find(this.at) : null;
+    return this.page.store.state.tab === "graph" && canvas.svg.checkVisibility() ? canvas.find(this.at) : null;
   }
 
   along(way: "consumers" | "inputs"): false | void {
