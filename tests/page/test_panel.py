@@ -221,6 +221,11 @@ def test_the_rule_is_mathematics_and_its_button_copies_the_tex_that_python_gives
         "all => all.map(each => each.getBoundingClientRect().height)"
     )
     assert len(heights) >= 3 and min(heights) > 5
+    bars = tab.locator("[data-slot=panel] .rule .accent-bar")
+    for bar in bars.all():  # above its letter, and thick enough to be seen
+        letter, line = (bar.locator(part).first.bounding_box() for part in ("mi", "> mo"))
+        assert line["height"] >= 1 and abs(line["x"] - letter["x"]) < 8 and line["y"] <= letter["y"] + 1
+    assert bars.count() >= 2
     tab.locator('[data-slot=panel] .rule [data-formula="rule"] .copy').click()
     tab.locator("[data-slot=panel] .rule .copy:text('copied')").wait_for()
     assert tab.evaluate("navigator.clipboard.readText()") == rule["backward"][0]["tex"]

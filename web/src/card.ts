@@ -20,7 +20,7 @@ export function installCards(page: Page): void {
   let waiting = 0;
   let shown: Element | null = null;
 
-  const show = (shape: SVGGElement, x?: number): void => {
+  const show = (shape: SVGGElement, around: DOMRect): void => {
     const { node } = shape.dataset;
     const edge = edges.get(shape.id);
     const content = node !== undefined ? variableCard(graph.nodes[Number(node)]!) : edge ? edgeCard(page, edge) : null;
@@ -28,7 +28,7 @@ export function installCards(page: Page): void {
     shown = shape;
     card.replaceChildren(...content.filter(isShown));
     card.hidden = false;
-    place(card, shape.getBoundingClientRect(), x);
+    place(card, around);
   };
   const hide = (): void => {
     clearTimeout(waiting);
@@ -40,7 +40,9 @@ export function installCards(page: Page): void {
     if (shape === shown) return;
     hide();
     if (shape && event.pointerType !== "touch") {
-      waiting = window.setTimeout(() => show(shape, shape.dataset["to"] === undefined ? undefined : event.clientX), WAIT);
+      const { clientX: x, clientY: y } = event;
+      const isEdge = shape.dataset["to"] !== undefined;
+      waiting = window.setTimeout(() => show(shape, isEdge ? new DOMRect(x, y - APART) : boxOf(shape)), WAIT);
     }
   });
   stage.addEventListener("pointerleave", hide);
@@ -48,7 +50,9 @@ export function installCards(page: Page): void {
   stage.addEventListener("scroll", hide);
   stage.addEventListener("focusin", (event) => {
     const shape = shapeAt(event.target);
-    if (shape && !shape.classList.contains("chosen") && (event.target as Element).matches(":focus-visible")) show(shape);
+    if (shape && !shape.classList.contains("chosen") && (event.target as Element).matches(":focus-visible")) {
+      show(shape, boxOf(shape));
+    }
   });
   stage.addEventListener("focusout", hide);
   document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
@@ -68,6 +72,10 @@ export function installCards(page: Page): void {
 
 function shapeAt(target: EventTarget | null): SVGGElement | null {
   return (target as Element).closest<SVGGElement>("[data-node], [data-to]");
+}
+
+function boxOf(shape: SVGGElement): DOMRect {
+  return (shape.querySelector(".body") ?? shape).getBoundingClientRect();
 }
 
 function variableCard(node: GraphNode): Child[] {
@@ -107,12 +115,14 @@ function head(name: string, operation: string): HTMLElement {
   return element("p", { class: "head" }, element("strong", {}, name), " ", element("span", { class: "operation" }, operation));
 }
 
-/** Below what it tells of, or above where there is no room. */
-function place(card: HTMLElement, around: DOMRect, x = around.left + around.width / 2): void {
+/** Beside what it tells of, where it covers no way; below, where there is no room. */
+function place(card: HTMLElement, { left, right, top, bottom }: DOMRect): void {
   const { width, height } = card.getBoundingClientRect();
   const { clientWidth, clientHeight } = document.documentElement;
-  const below = Math.min(around.bottom, clientHeight) + APART;
-  const fits = below + height < clientHeight || around.top - APART - height < 0;
-  card.style.left = `${Math.max(4, Math.min(x - width / 2, clientWidth - width - 4))}px`;
-  card.style.top = `${fits ? Math.min(below, clientHeight - height - 4) : around.top - APART - height}px`;
+  const [toTheRight, toTheLeft] = [right + APART, left - APART - width];
+  const isBeside = toTheRight + width < clientWidth || toTheLeft > 0;
+  const x = toTheRight + width < clientWidth ? toTheRight : isBeside ? toTheLeft : (left + right - width) / 2;
+  const y = isBeside ? top : bottom + APART + height < clientHeight ? bottom + APART : top - APART - height;
+  card.style.left = `${Math.max(4, Math.min(x, clientWidth - width - 4))}px`;
+  card.style.top = `${Math.max(4, Math.min(y, clientHeight - height - 4))}px`;
 }

@@ -125,7 +125,7 @@ function nameIn(language: Language, node: GraphNode, bar: boolean): string {
     const letter = bar ? `\\${over}{${base}}` : base;
     return below ? `${letter}_{${below}}` : letter;
   }
-  const letter = bar ? `<mover accent="true">${base}<mo>¯</mo></mover>` : base;
+  const letter = bar ? `<mover accent="true" class="accent-bar">${base}<mo>¯</mo></mover>` : base;
   return below ? `<msub>${letter}${below}</msub>` : letter;
 }
 

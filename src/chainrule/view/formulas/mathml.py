@@ -64,7 +64,9 @@ def mathml(mark: Mark) -> str:
             return f"<msub>{base}{mathml(mark.below)}</msub>"
         return f"<msubsup>{base}{mathml(mark.below)}{mathml(mark.above)}</msubsup>"
     if isinstance(mark, Accent):
-        return f'<mover accent="true">{mathml(mark.base)}<mo>{_ACCENTS[mark.kind]}</mo></mover>'
+        return (
+            f'<mover accent="true" class="accent-{mark.kind}">{mathml(mark.base)}<mo>{_ACCENTS[mark.kind]}</mo></mover>'
+        )
     if isinstance(mark, Fraction):
         return f"<mfrac>{mathml(mark.above)}{mathml(mark.below)}</mfrac>"
     if isinstance(mark, Root):
