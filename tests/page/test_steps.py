@@ -231,7 +231,10 @@ def test_the_picture_shows_what_is_at_work(open_page, page_of):
     assert edges("step-now") == {"e3-0", "e3-1"}
     assert tab.evaluate(BOXES) == {"w": "0.5", "x": "2", "y": "1", "z": "1", "p": "–", "e": "–", "v6": "–"}
     assert tab.locator(".pseudocode li[aria-current]").all_inner_texts()[-1].strip() == "u(i) ← f(i)(A(i))"
+    assert "not computed yet" in tab.get_by_role("button", name="tanh p").get_attribute("aria-label")
+    assert "value size 1, gradient not" in tab.get_by_role("button", name="multiply z").get_attribute("aria-label")
     tab.evaluate("chainrule.store.update({step: 10})")
+    assert "gradient size 0.477" in tab.get_by_role("button", name="tanh p").get_attribute("aria-label")
     assert (names("step-now"), names("step-glow"), names("step-ahead")) == ({"p"}, {"e"}, set())
     assert edges("step-against") == {"e5-0"}
     assert tab.locator(".step-carried text").text_content() == "-0.477"

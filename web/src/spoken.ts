@@ -4,17 +4,26 @@
 import type { GraphDocument, GraphNode, Group } from "./document";
 import { numberText, several } from "./numbers";
 
-export function spokenNode(node: GraphNode): string {
+/** While steps are made: whether the value is known, and what is said of the gradient where that is not. */
+export interface Known {
+  value: boolean;
+  gradient: string | null;
+}
+
+export function spokenNode(node: GraphNode, known: Known = { value: true, gradient: null }): string {
   const word = node.operation === null ? node.role : node.word;
   const parts = [`${word} ${node.label}`, node.shape.length ? `shape ${node.shape.join(" by ")}` : "scalar"];
   if (node.role === "loss" || node.role === "output") parts.push(node.role);
-  if (node.value) parts.push(numberOf("value", node.value.statistics.rms, node));
-  if (node.gradient) {
+  if (!known.value) parts.push("not computed yet");
+  else if (node.value) parts.push(numberOf("value", node.value.statistics.rms, node));
+  if (known.gradient !== null) {
+    if (known.value && node.gradient) parts.push(`gradient ${known.gradient}`);
+  } else if (node.gradient) {
     parts.push("no_path" in node.gradient ? "no path to the result" : numberOf("gradient", node.gradient.statistics.rms, node));
   }
   if (node.inputs.length) parts.push(several(node.inputs.length, "input"));
   parts.push(node.consumers.length ? several(node.consumers.length, "consumer") : "no consumer");
-  if (node.health) parts.push([`${node.health.severity}: ${node.health.kind}`, node.health.brief, node.health.reach].filter(Boolean).join(" "));
+  if (node.health && known.value && known.gradient === null) parts.push([`${node.health.severity}: ${node.health.kind}`, node.health.brief, node.health.reach].filter(Boolean).join(" "));
   return parts.join(", ");
 }
 

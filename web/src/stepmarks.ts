@@ -4,8 +4,10 @@
 import { amountOf, amountOfTerm, shortText } from "./amounts";
 import type { GraphEdge, GraphNode } from "./document";
 import { svgElement } from "./elements";
+import { termsText } from "./gradtable";
 import { shortened } from "./numbers";
 import type { Page } from "./page";
+import { spokenNode } from "./spoken";
 import type { Entry, Step, Stepping } from "./stepping";
 
 const CLASSES = ["step-ahead", "step-now", "step-against", "step-glow", "step-passed", "step-partial", "step-none"];
@@ -23,6 +25,7 @@ interface Span {
 export class StepMarks {
   /** What the picture says where nobody steps. */
   private readonly texts = new WeakMap<Element, string>();
+  private readonly labels = new WeakMap<Element, string>();
   private readonly members: number[][];
   private spans: { stepping: Stepping; found: Span[] } | null = null;
 
@@ -35,6 +38,10 @@ export class StepMarks {
     svg.classList.remove("stepping");
     svg.querySelector(`.${LAYER}`)?.remove();
     for (const name of CLASSES) for (const each of svg.querySelectorAll(`.${name}`)) each.classList.remove(name);
+    for (const button of svg.querySelectorAll('[role="button"]')) {
+      const before = this.labels.get(button);
+      if (before !== undefined) button.setAttribute("aria-label", before);
+    }
     for (const text of svg.querySelectorAll(".number")) {
       const before = this.texts.get(text);
       if (before !== undefined && text.textContent !== before) text.textContent = before;
@@ -92,8 +99,18 @@ export class StepMarks {
       layer.append(badge(shape, `${entry.have} of ${entry.terms.length}`));
     }
     if (isBackward && entry.state === "no path") shape.classList.add("step-none");
+    this.label(shape, node, isComputed, entry);
     const words = this.words(node, isComputed, entry);
     for (const text of shape.querySelectorAll(".number")) this.write(text, words);
+  }
+
+  /** Who listens is told no more than who looks. */
+  private label(shape: SVGGElement, node: GraphNode, isComputed: boolean, entry: Entry): void {
+    const button = shape.querySelector('[role="button"]');
+    if (!button) return;
+    if (!this.labels.has(button)) this.labels.set(button, button.getAttribute("aria-label") ?? "");
+    const gradient = { unknown: "not computed yet", partial: termsText(entry) }[entry.state as string] ?? null;
+    button.setAttribute("aria-label", spokenNode(node, { value: isComputed, gradient }));
   }
 
   /** What stands in a box, null for what stands there anyway. */
