@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.view import Outline
 from chainrule.view.formulas import expression as e
+from chainrule.view.formulas import making as make
 from chainrule.view.formulas.marks import Digits, Fence, Letter, Sign, line
 from chainrule.view.formulas.mathml import math
 from chainrule.view.formulas.naming import name_of, names_apart
@@ -17,9 +19,10 @@ from chainrule.view.formulas.notation import Notation
 from chainrule.view.formulas.plain import plain
 from chainrule.view.formulas.reading import Unreadable, read
 from chainrule.view.formulas.tex import tex
+from chainrule.view.rules import RuleTable
 
 from .formula_cases import HOLDING, LETTERS, NAMES, NOTATION, cases, close
-from .graphs import document_of, outline_of
+from .graphs import deep, document_of, outline_of
 
 MATHML = frozenset(
     ["math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msup", "msub", "msubsup"]
@@ -200,13 +203,13 @@ def test_transposes_and_products_bind_as_they_should():
     def written(expression):
         return tex(Notation(lambda key, bar: Letter(key))(expression))
 
-    assert written(e.transpose(e.add(x, y))) == r"(x + y)^{\top}"
-    assert written(e.product(e.add(x, y), x)) == r"(x + y)\, x"
-    assert written(e.hadamard(e.product(x, y), x)) == r"(x\, y) \circ x"
-    assert written(e.product(e.Number(2), e.hadamard(x, y))) == r"2\, x \circ y"
-    assert written(e.subtract(x, e.add(x, y))) == "x - x - y"
-    assert written(e.power(e.negative(x), e.Number(2))) == "(- x)^{2}"
-    assert written(e.product(e.Number(2), e.Number(-3), x)) == r"- 6\, x"
+    assert written(make.transpose(make.add(x, y))) == r"(x + y)^{\top}"
+    assert written(make.product(make.add(x, y), x)) == r"(x + y)\, x"
+    assert written(make.hadamard(make.product(x, y), x)) == r"(x\, y) \circ x"
+    assert written(make.product(e.Number(2), make.hadamard(x, y))) == r"2\, x \circ y"
+    assert written(make.subtract(x, make.add(x, y))) == "x - x - y"
+    assert written(make.power(make.negative(x), e.Number(2))) == "(- x)^{2}"
+    assert written(make.product(e.Number(2), e.Number(-3), x)) == r"- 6\, x"
 
 
 def test_marks_are_put_together_flat():
@@ -277,23 +280,20 @@ def filled(template, names):
 
 
 def test_large_graphs_have_each_rule_once_with_holes_for_names():
-    outline = outline_of("deep")
-    document = document_of("deep")
-    assert len(document["rules"]) < 20 and len(json.dumps(document["rules"])) < 60_000
-    with_rules = [node for node in document["nodes"] if "rule" in node]
-    assert len(with_rules) == sum(v.operation is not None for v in outline.graph.variables)
-    node = next(node for node in with_rules if node["word"] == "tanh")
-    rule = document["rules"][node["rule"]["template"]]
+    graph, _ = deep(40)
+    table = RuleTable(Outline(graph.data))
+    variables = graph.data.variables
+    nodes = [table.of(v) for v in variables]
+    assert len(variables) > 400 and len(table.templates) < 20 and len(json.dumps(table.templates)) < 60_000
+    assert ["rule" in node for node in nodes] == [v.operation is not None for v in variables]
+    node = next(node for node, v in zip(nodes, variables, strict=True) if v.operation and v.operation.name == "tanh")
+    rule = table.templates[node["rule"]["template"]]
     names = {"x0": "z", "y0": "h"}
     assert filled(rule["backward"][0]["tex"], names) == r"bar(z) \mathrel{+}= bar(h) \circ (1 - h^{2})"
-    assert (
-        ElementTree.fromstring(filled(rule["forward"]["mathml"], {"x0": "<mi>z</mi>", "y0": "<mi>h</mi>"})).tag
-        == "math"
-    )
-    parameter = next(node for node in document["nodes"] if node["role"] == "parameter")
-    assert parameter["symbol"] == {"tex": ["W", "0"], "mathml": ["<mi>W</mi>", "<mn>0</mn>"]}
-    sizes = sum(len(json.dumps({k: v for k, v in n.items() if k in ("rule", "symbol")})) for n in document["nodes"])
-    assert sizes < 150 * len(document["nodes"])
+    element = filled(rule["forward"]["mathml"], {"x0": "<mi>z</mi>", "y0": "<mi>h</mi>"})
+    assert ElementTree.fromstring(element).tag == "math"
+    assert nodes[0]["symbol"] == {"tex": ["W", "0"], "mathml": ["<mi>W</mi>", "<mn>0</mn>"]}
+    assert len(json.dumps(nodes)) < 150 * len(nodes)
 
 
 def test_without_values_there_are_rules_without_numbers():
@@ -320,16 +320,18 @@ def test_an_operation_of_the_users_has_its_name_and_its_rule():
 def test_many_numbers_do_not_make_many_rules():
     def weighted(x):
         total = 0.0
-        for k in range(300):
+        for k in range(150):
             total = total + x * (k + 0.5)
         return total
 
-    document = json.loads(cr.trace(weighted, 1.0).to_view())
-    assert len(document["rules"]) < 110
-    assert all("template" in node["rule"] for node in document["nodes"] if "rule" in node)
-    last = [node for node in document["nodes"] if node["word"] == "multiply"][-1]
-    assert document["rules"][last["rule"]["template"]]["forward"]["tex"] == r"@y0@ = @x0@\, @x1@"
-    assert document["nodes"][last["inputs"][1]]["symbol"]["tex"] == ["299.5", ""]
+    variables = cr.trace(weighted, 1.0).data.variables
+    table = RuleTable(Outline(variables[0].graph))
+    nodes = [table.of(v) for v in variables]
+    assert len(table.templates) < 110
+    assert all("template" in node["rule"] for node in nodes if "rule" in node)
+    last = [v for v in variables if v.operation and v.operation.name == "multiply"][-1]
+    assert table.templates[nodes[last.number]["rule"]["template"]]["forward"]["tex"] == r"@y0@ = @x0@\, @x1@"
+    assert nodes[last.inputs[1].number]["symbol"]["tex"] == ["149.5", ""]
 
 
 def test_constants_of_a_rule_are_explained():

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from ...graph import Graph, Variable
 from ..formulas import expression as e
+from ..formulas import making as make
 from ..formulas.marks import Digits, Fence, Letter, Mark, Script, Sign, Space, Word, line
 from ..formulas.naming import Name, names_apart
 from ..formulas.notation import Notation
@@ -108,7 +109,7 @@ class _Writer:
         self._known: dict[Any, e.Expression] = {}
         self._seeded = graph.outputs[0] if scalar and _is_one(point, graph.outputs[0]) else None
         if self._seeded is not None:
-            self._known[self._seeded.number] = e.ONE
+            self._known[self._seeded.number] = make.ONE
 
     def _mark(self, key: Any, bar: bool) -> Mark:
         if isinstance(key, tuple):  # of a gradient to start from
@@ -197,7 +198,7 @@ class _Writer:
         if total is None:
             return
         if v is not self._seeded and v in self.point.seeds:
-            total = e.add(e.Symbol((v.number, SEED), v.shape), total)
+            total = make.add(e.Symbol((v.number, SEED), v.shape), total)
         if self._counted(self.point.holds(total, self.point.values[v.number, "bar"])):
             yield _Draft(self._token(v, total), self._equation(notation, bar, total))
         else:
@@ -208,7 +209,7 @@ class _Writer:
         found = self.reduced.contributions.get(v.number, [])
         if not found or any(each.rule is None for each in found):
             return None
-        total = e.add(*(self._with_known(each.rule) for each in reversed(found) if each.rule is not None))
+        total = make.add(*(self._with_known(each.rule) for each in reversed(found) if each.rule is not None))
         is_result = any(v is output for output in self.graph.outputs)
         if not v.shape and total.nodes <= SHORT and not is_result and all(map(self._is_input, total.symbols())):
             self._known[v.number] = total

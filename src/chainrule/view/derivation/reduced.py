@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, final
 from ...graph import Graph, Variable, consumers
 from ...original import np
 from ..formulas import expression as e
+from ..formulas import making as make
 from ..formulas.backward import Formulas, Rules, is_plain_number, plain_number
 from ..formulas.operations import opaque
 from ..formulas.substitution import substitute
@@ -124,7 +125,7 @@ class Reduced:
 
     def _sent_back(self, v: Variable) -> Iterator[Contribution]:
         """Through all operations that are passed over, from a kept variable on."""
-        one: e.Expression | None = e.ONE
+        one: e.Expression | None = make.ONE
         bars = {part.number: self.symbol(part, bar=True) for part in v.results}
         pending: list[tuple[Variable, dict[int, e.Expression], e.Expression | None, tuple[Any, ...]]] = [
             (v, dict(bars), one, ())
@@ -168,10 +169,10 @@ def _together(found: Iterable[Contribution]) -> list[Contribution]:
         if known is None:
             by_goal[each.to.number] = each
             continue
-        rule = None if known.rule is None or each.rule is None else e.add(known.rule, each.rule)
+        rule = None if known.rule is None or each.rule is None else make.add(known.rule, each.rule)
         jacobian = None
         if known.jacobian is not None and each.jacobian is not None:
-            jacobian = e.add(known.jacobian, each.jacobian)
+            jacobian = make.add(known.jacobian, each.jacobian)
         because = known.because or each.because
         merged = Contribution(each.to, each.of, rule, jacobian, known.paths + each.paths, because)
         by_goal[each.to.number] = merged
@@ -188,11 +189,11 @@ def chained(a: e.Expression, b: e.Expression) -> e.Expression:
     if isinstance(a, e.Negative) or isinstance(b, e.Negative):
         inner = [x.operand if isinstance(x, e.Negative) else x for x in (a, b)]
         found = chained(*inner)
-        return found if isinstance(a, e.Negative) and isinstance(b, e.Negative) else e.negative(found)
+        return found if isinstance(a, e.Negative) and isinstance(b, e.Negative) else make.negative(found)
     if isinstance(a, e.Quotient) and not a.below.shape:
-        return e.quotient(chained(a.above, b), a.below)
+        return make.quotient(chained(a.above, b), a.below)
     if isinstance(b, e.Quotient) and not b.below.shape:
-        return e.quotient(chained(a, b.above), b.below)
+        return make.quotient(chained(a, b.above), b.below)
     left, right = _factors(a), _factors(b)
     numbers = [x for x in (*left, *right) if not x.shape]
     matrices = [x for x in left if x.shape]
@@ -202,7 +203,7 @@ def chained(a: e.Expression, b: e.Expression) -> e.Expression:
             matrices[-1] = joined
         elif not _is_identity(x) or not matrices:
             matrices += [x]
-    return e.product(*numbers, *matrices)
+    return make.product(*numbers, *matrices)
 
 
 def _factors(x: e.Expression) -> list[e.Expression]:
@@ -214,7 +215,7 @@ def _joined(a: e.Expression, b: e.Expression) -> e.Expression | None:
     if _is_identity(a):
         return b
     if isinstance(b, e.Diagonal) and _is_ones(a, row=True):
-        return e.transpose(_vector(b.operand))
+        return make.transpose(_vector(b.operand))
     if isinstance(a, e.Diagonal) and _is_ones(b, row=False):
         return _vector(a.operand)
     return None
@@ -233,14 +234,14 @@ def _vector(x: e.Expression) -> e.Expression:
     if len(x.shape) == 1:
         return x
     if isinstance(x, e.Product) and not x.operands[0].shape:
-        return e.product(x.operands[0], _vector(e.product(*x.operands[1:])))
+        return make.product(x.operands[0], _vector(make.product(*x.operands[1:])))
     return e.Call("vec", (x,), np.ravel, (math.prod(x.shape),))
 
 
 def _is_identity(x: e.Expression) -> bool:
     if isinstance(x, e.Kronecker):
         return all(_is_identity(part) for part in x.operands)
-    return isinstance(x, e.Identity) or e.is_number(x, 1)
+    return isinstance(x, e.Identity) or make.is_number(x, 1)
 
 
 def _place(key: Any) -> tuple[str, int]:

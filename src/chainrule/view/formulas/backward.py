@@ -19,6 +19,7 @@ from ...original import np
 from ...structure import IndexMap, LinearMap
 from ..numbers import the_number
 from . import expression as e
+from . import making as make
 from .operations import apply_map, constant, forward, reshaped
 
 LONGEST: Final = 250  # nodes of a formula that anybody would read
@@ -27,17 +28,19 @@ _BY_NUMBERS: Final = ("power", "where")  # operations whose formulas are simpler
 
 # The slope by the result is what one knows by heart; the rules compute some of them in another way, to keep all digits.
 _SLOPES: Final[dict[str, Callable[[e.Expression, e.Expression], e.Expression]]] = {
-    "tanh": lambda y, x: e.subtract(e.ONE, e.squared(y)),
-    "expit": lambda y, x: e.hadamard(y, e.subtract(e.ONE, y)),
-    "expm1": lambda y, x: e.add(y, e.ONE),
-    "arctan": lambda y, x: e.quotient(e.ONE, e.add(e.ONE, e.squared(x))),
-    "arctanh": lambda y, x: e.quotient(e.ONE, e.subtract(e.ONE, e.squared(x))),
-    "reciprocal": lambda y, x: e.negative(e.squared(y)),
-    "tan": lambda y, x: e.add(e.ONE, e.squared(y)),
-    "arcsin": lambda y, x: e.quotient(e.ONE, e.Fenced(e.subtract(e.ONE, e.squared(x)), "sqrt")),
-    "arccos": lambda y, x: e.negative(e.quotient(e.ONE, e.Fenced(e.subtract(e.ONE, e.squared(x)), "sqrt"))),
-    "arcsinh": lambda y, x: e.quotient(e.ONE, e.Fenced(e.add(e.ONE, e.squared(x)), "sqrt")),
-    "arccosh": lambda y, x: e.quotient(e.ONE, e.Fenced(e.subtract(e.squared(x), e.ONE), "sqrt")),
+    "tanh": lambda y, x: make.subtract(make.ONE, make.squared(y)),
+    "expit": lambda y, x: make.hadamard(y, make.subtract(make.ONE, y)),
+    "expm1": lambda y, x: make.add(y, make.ONE),
+    "arctan": lambda y, x: make.quotient(make.ONE, make.add(make.ONE, make.squared(x))),
+    "arctanh": lambda y, x: make.quotient(make.ONE, make.subtract(make.ONE, make.squared(x))),
+    "reciprocal": lambda y, x: make.negative(make.squared(y)),
+    "tan": lambda y, x: make.add(make.ONE, make.squared(y)),
+    "arcsin": lambda y, x: make.quotient(make.ONE, e.Fenced(make.subtract(make.ONE, make.squared(x)), "sqrt")),
+    "arccos": lambda y, x: make.negative(
+        make.quotient(make.ONE, e.Fenced(make.subtract(make.ONE, make.squared(x)), "sqrt"))
+    ),
+    "arcsinh": lambda y, x: make.quotient(make.ONE, e.Fenced(make.add(make.ONE, make.squared(x)), "sqrt")),
+    "arccosh": lambda y, x: make.quotient(make.ONE, e.Fenced(make.subtract(make.squared(x), make.ONE), "sqrt")),
 }
 
 
@@ -175,7 +178,7 @@ def _argument(
             why = "its rule takes more operations than fit into a formula"
             return Argument(k, None, None, structure, why)
         total.append(pulled)
-    rule = e.add(*total)
+    rule = make.add(*total)
     if x.dtype.kind == "f" and any(y.dtype.kind == "c" for y in results) and getattr(rule, "name", "") != "Re":
         rule = e.Call("Re", (rule,), np.real, x.shape, bare=True)
     jacobian = None
@@ -203,7 +206,7 @@ def _pulled(
     operation: Any = y.operation
     slope = _slope(operation, y, x, symbols)
     if slope is not None:
-        return e.hadamard(y_bar, slope)
+        return make.hadamard(y_bar, slope)
     if operation.name == "reshape":
         return reshaped(y_bar, x.shape)
     if operation.name in ("tril", "triu"):  # symmetric maps
@@ -255,17 +258,17 @@ def matrix_of(
     if term.out == term.inn and len(set(term.out)) == len(term.out) and term.factors:
         held = [(expression_of(factor), names) for factor, names in term.factors]
         if all(names == term.out or not names for _, names in held):
-            entries = slope if slope is not None else e.hadamard(*(x for x, _ in held))
-            entries = e.product(e.number(term.scale), entries)
+            entries = slope if slope is not None else make.hadamard(*(x for x, _ in held))
+            entries = make.product(make.number(term.scale), entries)
             if not entries.shape and term.out:
                 units = tuple(e.Identity(term.sizes[n]) for n in term.out)
-                return e.product(entries, units[0] if len(units) == 1 else e.Kronecker(units))
+                return make.product(entries, units[0] if len(units) == 1 else e.Kronecker(units))
             return e.Diagonal(entries) if term.out else entries
     pieces = _pieces(term, expression_of)
     if pieces is None:
         return None
-    whole = pieces[0] if len(pieces) == 1 else e.Kronecker(tuple(pieces)) if pieces else e.ONE
-    return e.product(e.number(term.scale), whole) if pieces else e.number(term.scale)
+    whole = pieces[0] if len(pieces) == 1 else e.Kronecker(tuple(pieces)) if pieces else make.ONE
+    return make.product(make.number(term.scale), whole) if pieces else make.number(term.scale)
 
 
 def _pieces(term: Any, expression_of: Callable[[Any], e.Expression]) -> list[e.Expression] | None:
@@ -282,13 +285,13 @@ def _pieces(term: Any, expression_of: Callable[[Any], e.Expression]) -> list[e.E
         if len(names) == 2 and names[0] in out and names[1] in inn and names[0] not in inn and names[1] not in out:
             found.append(((out[names[0]], inn[names[1]]), x))
         elif len(names) == 2 and names[1] in out and names[0] in inn and names[1] not in inn and names[0] not in out:
-            found.append(((out[names[1]], inn[names[0]]), e.transpose(x)))
+            found.append(((out[names[1]], inn[names[0]]), make.transpose(x)))
         elif len(names) == 1 and names[0] in out and names[0] in inn:
             found.append(((out[names[0]], inn[names[0]]), e.Diagonal(x)))
         elif len(names) == 1 and names[0] in out:
             found.append(((out[names[0]], -1), x))
         elif len(names) == 1 and names[0] in inn:
-            found.append(((-1, inn[names[0]]), e.transpose(x)))
+            found.append(((-1, inn[names[0]]), make.transpose(x)))
         else:
             return None
     for n in left:
@@ -300,7 +303,7 @@ def _pieces(term: Any, expression_of: Callable[[Any], e.Expression]) -> list[e.E
         elif n in out:
             found.append(((out[n], -1), e.Ones(size)))
         elif n in inn:
-            found.append(((-1, inn[n]), e.transpose(e.Ones(size))))
+            found.append(((-1, inn[n]), make.transpose(e.Ones(size))))
         else:
             return None
     return _in_order(found)

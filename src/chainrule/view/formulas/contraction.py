@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from . import expression as e
+from . import making as make
 
 Operand = tuple[e.Expression, tuple[int, ...]]
 
@@ -34,7 +35,7 @@ def contraction(
         scalars = []
         order = dict.fromkeys((*want, *(n for _, names in operands for n in names), *sorted(used)))
         found = e.Indexed(kept, tuple(want), tuple((n, sizes[n]) for n in order), tuple(conditions))
-    return e.product(e.number(scale), *scalars, found) if scalars or scale != 1 else found
+    return make.product(make.number(scale), *scalars, found) if scalars or scale != 1 else found
 
 
 def _neat(operands: Sequence[Operand], want: tuple[int, ...], sizes: Mapping[int, int]) -> e.Expression | None:
@@ -52,12 +53,12 @@ def _neat(operands: Sequence[Operand], want: tuple[int, ...], sizes: Mapping[int
     if len(operands) == 1 and operands[0][1] == want:
         return operands[0][0]
     if len(operands) == 2 and not want and operands[0][1] == operands[1][1] and len(operands[0][1]) == 1:
-        return e.product(e.transpose(operands[0][0]), operands[1][0])
+        return make.product(make.transpose(operands[0][0]), operands[1][0])
     if all(names == want for _, names in operands):
-        return e.hadamard(*(x for x, _ in operands))
+        return make.hadamard(*(x for x, _ in operands))
     if len(want) > 2 or any(len(names) > 2 for _, names in operands):
         if held == set(want) and all(names == want[len(want) - len(names) :] for _, names in operands):
-            return e.hadamard(*(x for x, _ in operands))
+            return make.hadamard(*(x for x, _ in operands))
         return None
     return _path(_merged(operands), want, sizes)
 
@@ -65,7 +66,7 @@ def _neat(operands: Sequence[Operand], want: tuple[int, ...], sizes: Mapping[int
 def _of_ones(want: tuple[int, ...], sizes: Mapping[int, int]) -> e.Expression | None:
     if len(want) == 2:
         return _between({}, [], want, sizes)
-    return None if len(want) > 2 else e.Ones(sizes[want[0]]) if want else e.ONE
+    return None if len(want) > 2 else e.Ones(sizes[want[0]]) if want else make.ONE
 
 
 def _of_diagonals(operands: Sequence[Operand], want: tuple[int, ...]) -> e.Expression | None:
@@ -84,11 +85,11 @@ def _merged(operands: Sequence[Operand]) -> list[Operand]:
     for x, names in operands:
         for others, known in found:
             if set(known) == set(names):
-                others.append(x if known == names else e.transpose(x))
+                others.append(x if known == names else make.transpose(x))
                 break
         else:
             found.append(([x], names))
-    return [(e.hadamard(*each) if len(each) > 1 else each[0], names) for each, names in found]
+    return [(make.hadamard(*each) if len(each) > 1 else each[0], names) for each, names in found]
 
 
 def _path(operands: list[Operand], want: tuple[int, ...], sizes: Mapping[int, int]) -> e.Expression | None:
@@ -107,51 +108,51 @@ def _path(operands: list[Operand], want: tuple[int, ...], sizes: Mapping[int, in
             break
         k = next(k for k, (_, names) in enumerate(edges) if leaf in names)
         x, (a, b) = edges.pop(k)
-        matrix, neighbor = (x, a) if b == leaf else (e.transpose(x), b)
-        vectors[neighbor].append(e.product(matrix, _entries(vectors.pop(leaf), sizes[leaf])))
+        matrix, neighbor = (x, a) if b == leaf else (make.transpose(x), b)
+        vectors[neighbor].append(make.product(matrix, _entries(vectors.pop(leaf), sizes[leaf])))
     for n in [n for n in vectors if n not in want]:
         if any(n in names for _, names in edges):
             continue
         *first, last = vectors.pop(n)
         if not first and not want and not numbers and len(vectors) == 0:
             return None if isinstance(last, e.Symbol) or len(operands) == 1 else _total(last, sizes[n])
-        numbers.append(e.product(e.transpose(_entries(first, sizes[n])), last))
+        numbers.append(make.product(make.transpose(_entries(first, sizes[n])), last))
     found = _between(vectors, edges, want, sizes)
-    return None if found is None else e.product(*numbers, found)
+    return None if found is None else make.product(*numbers, found)
 
 
 def _total(x: e.Expression, size: int) -> e.Expression:
-    return e.product(e.transpose(e.Ones(size)), x)
+    return make.product(make.transpose(e.Ones(size)), x)
 
 
 def _entries(vectors: list[e.Expression], size: int) -> e.Expression:
-    return e.hadamard(*vectors) if vectors else e.Ones(size)
+    return make.hadamard(*vectors) if vectors else e.Ones(size)
 
 
 def _between(
     vectors: dict[int, list[e.Expression]], edges: list[Operand], want: tuple[int, ...], sizes: Mapping[int, int]
 ) -> e.Expression | None:
     if not want:
-        return e.ONE if not edges else None
+        return make.ONE if not edges else None
     if len(want) == 1:
         return _entries(vectors.get(want[0], []), sizes[want[0]]) if not edges else None
     a, b = want
     if not edges:
         left, right = (_entries(vectors.get(n, []), sizes[n]) for n in want)
         if sizes[b] == 1 and not vectors.get(b):
-            return e.column(left)
+            return make.column(left)
         if sizes[a] == 1 and not vectors.get(a):
-            return e.transpose(e.column(right))
-        return e.product(left, e.transpose(right))
+            return make.transpose(make.column(right))
+        return make.product(left, make.transpose(right))
     at, found, left_over = a, [], list(edges)
     while True:
         if vectors.get(at):
             found.append(e.Diagonal(_entries(vectors[at], sizes[at])))
         if at == b:
-            return e.product(*found) if not left_over else None
+            return make.product(*found) if not left_over else None
         k = next((k for k, (_, names) in enumerate(left_over) if at in names), None)
         if k is None:
             return None
         x, (first, second) = left_over.pop(k)
-        matrix, at = (x, second) if first == at else (e.transpose(x), first)
+        matrix, at = (x, second) if first == at else (make.transpose(x), first)
         found.append(matrix)

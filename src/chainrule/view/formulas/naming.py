@@ -72,7 +72,9 @@ def name_of(text: str) -> Name:
     head, slash, last = text.rpartition("/")
     if slash and re.fullmatch(r"[\w./ ]+", text) and head and last:
         inner = name_of(last)
-        return Name(Word(f"{head}/{_flat(last)}") if not _is_simple(inner) else inner.base, _with(head, inner.below))
+        if not _is_simple(inner):
+            return Name(Word(text))
+        return Name(inner.base, _with(head, inner.below))
     pieces = text.split(".")
     if len(pieces) > 1 and all(pieces):
         numbers = [piece for piece in pieces if piece.isdigit()]
@@ -100,10 +102,6 @@ def _letters(text: str) -> Mark:
 
 def _is_simple(name: Name) -> bool:
     return isinstance(name.base, (Letter, Accent)) or (isinstance(name.base, Word) and name.base.text.isalnum())
-
-
-def _flat(text: str) -> str:
-    return text
 
 
 def _with(head: str, below: Mark | None) -> Mark:

@@ -33,7 +33,6 @@ RELATION, SUM, HADAMARD, PRODUCT, CALL, ATOM = range(6)
 Naming = Callable[[Hashable, bool], Mark]
 DIGITS: Final = 12  # of a number that is no result: more would tell of rounding only
 _LETTERS: Final = "ijklmnpqrstuv"
-_GREEK_FUNCTIONS: Final = frozenset("σΓψΦω")
 
 
 @final
@@ -87,8 +86,8 @@ class Notation:
         return found or (self.naming(x.key, x.bar), ATOM)
 
     def _number(self, x: e.Number) -> tuple[Mark, int]:
-        if x.written:
-            return Letter(x.written), ATOM
+        if x.written:  # Euler's number upright: e may be a variable
+            return (Word if x.written == "e" else Letter)(x.written), ATOM
         return number_mark(x.value)
 
     def _ones(self, x: e.Ones) -> tuple[Mark, int]:
@@ -280,9 +279,6 @@ class Notation:
                 )
             elif piece.isdigit():
                 pieces.append(Digits(piece))
-            elif piece == "_":
-                last = pieces.pop()
-                pieces.append(Script(last, Letter("?")))
             elif piece in ",=≤≥<>+−":
                 pieces.append(Sign(piece, piece != ","))
             elif piece.isalpha():

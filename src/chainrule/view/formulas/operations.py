@@ -14,6 +14,7 @@ from ...original import np
 from ...structure import IndexMap
 from ...structure.term import Term
 from . import expression as e
+from . import making as make
 from .contraction import contraction
 from .reading import ARGUMENT, BARE, Unreadable, read
 from .relations import condition
@@ -121,10 +122,10 @@ def _functions() -> dict[tuple[str, str, str], Callable[..., Any]]:
 
         def note(name: str, below: str, above: str, arguments: Arguments, heads: Any = heads) -> e.Expression:
             heads.append((name, below, above))
-            return e.ONE
+            return make.ONE
 
         if _is_one_call(text, letters):
-            _read(text, dict.fromkeys(letters, e.ONE), note)
+            _read(text, dict.fromkeys(letters, make.ONE), note)
         if len(heads) == 1:
             found.setdefault(heads[0], operation.forward)
     return found
@@ -135,11 +136,11 @@ def spread(x: e.Expression, shape: tuple[int, ...]) -> e.Expression:
     if x.shape == shape or len(shape) != 2 or isinstance(x, e.Number):
         return x
     if x.shape == (shape[1],):
-        return e.product(e.Ones(shape[0]), e.transpose(x))
+        return make.product(e.Ones(shape[0]), make.transpose(x))
     if x.shape == (1, shape[1]):
-        return e.product(e.Ones(shape[0]), x)
+        return make.product(e.Ones(shape[0]), x)
     if x.shape == (shape[0], 1):
-        return e.product(x, e.transpose(e.Ones(shape[1])))
+        return make.product(x, make.transpose(e.Ones(shape[1])))
     return x
 
 
@@ -153,7 +154,7 @@ def apply_map(
     map_ = J.T if back else J
     shape = map_.out_shape
     terms = [apply_term(term, x, expression_of) for term in map_.terms]
-    return e.add(*terms) if terms else e.Zeros(shape)
+    return make.add(*terms) if terms else e.Zeros(shape)
 
 
 def apply_term(term: Term, x: e.Expression, expression_of: Callable[[Any], e.Expression]) -> e.Expression:
@@ -168,7 +169,7 @@ def constant(array: Any) -> e.Expression:
     """An array that a map holds: its number, or a letter."""
     array = np.asarray(array)
     if array.size == 1 and not array.ndim:
-        return e.number(array)
+        return make.number(array)
     if array.size and not array.any():
         return e.Zeros(array.shape)
     if array.ndim == 2 and array.shape[0] == array.shape[1] and np.array_equal(array, np.eye(len(array))):
@@ -195,11 +196,11 @@ def _by_map(v: Variable, xs: Arguments) -> e.Expression | None:
 
 
 def _add(v: Variable, xs: Arguments) -> e.Expression:
-    return e.add(*(spread(x, v.shape) for x in xs))
+    return make.add(*(spread(x, v.shape) for x in xs))
 
 
 def _subtract(v: Variable, xs: Arguments) -> e.Expression:
-    return e.subtract(*(spread(x, v.shape) for x in xs))
+    return make.subtract(*(spread(x, v.shape) for x in xs))
 
 
 def _multiply(v: Variable, xs: Arguments) -> e.Expression:
@@ -207,15 +208,15 @@ def _multiply(v: Variable, xs: Arguments) -> e.Expression:
         a, b = xs
         for first, second in ((a, b), (b, a)):
             if first.shape in ((v.shape[0], 1), v.shape[:1] + (1,)) and second.shape == (1, v.shape[1]):
-                return e.product(first, second)
-    return e.hadamard(*(spread(x, v.shape) for x in xs))
+                return make.product(first, second)
+    return make.hadamard(*(spread(x, v.shape) for x in xs))
 
 
 def _divide(v: Variable, xs: Arguments) -> e.Expression:
     a, b = xs
     if isinstance(b, e.Number) and isinstance(a, e.Number):
         return e.Quotient(a, b)
-    return e.quotient(*(spread(x, v.shape) for x in xs))
+    return make.quotient(*(spread(x, v.shape) for x in xs))
 
 
 def _where(v: Variable, xs: Arguments) -> e.Expression | None:
@@ -238,8 +239,8 @@ def _compared(sign: str) -> Callable[[Variable, Arguments], e.Expression]:
 def _power(v: Variable, xs: Arguments) -> e.Expression:
     base, exponent = (spread(x, v.shape) for x in xs)
     if isinstance(exponent, e.Sum) and all(isinstance(each, e.Number) for each in exponent.operands):
-        exponent = e.number(exponent.evaluate({}))
-    return e.power(base, exponent)
+        exponent = make.number(exponent.evaluate({}))
+    return make.power(base, exponent)
 
 
 def _convert(v: Variable, xs: Arguments) -> e.Expression | None:
@@ -266,9 +267,9 @@ def reshaped(x: e.Expression, shape: tuple[int, ...]) -> e.Expression:
     if x.shape == shape:
         return x
     if set(shape) <= {1} or (len(x.shape) == 1 and shape == (*x.shape, 1)):
-        return e.alike(x, shape)
+        return make.alike(x, shape)
     if len(x.shape) == 1 and shape == (1, *x.shape):
-        return e.transpose(e.column(x))
+        return make.transpose(make.column(x))
     if isinstance(x, e.Alike) and shape == x.operand.shape:
         return x.operand
     name = "vec" if len(shape) == 1 else "reshape"
@@ -332,7 +333,7 @@ def _solve(v: Variable, xs: Arguments) -> e.Expression | None:
     a, b = xs
     if len(a.shape) != 2 or len(b.shape) > 2 or not v.size:
         return None
-    return e.product(e.Inverse(a), b)
+    return make.product(e.Inverse(a), b)
 
 
 def _triangular_solve(v: Variable, xs: Arguments) -> e.Expression | None:
@@ -341,7 +342,7 @@ def _triangular_solve(v: Variable, xs: Arguments) -> e.Expression | None:
     if len(a.shape) != 2 or len(b.shape) > 2 or unit_diagonal or not v.size:
         return None
     triangle = e.Call("tril" if lower else "triu", (a,), np.tril if lower else np.triu, a.shape)
-    return e.product(e.Inverse(e.transpose(triangle) if transposed else triangle), b)
+    return make.product(e.Inverse(make.transpose(triangle) if transposed else triangle), b)
 
 
 def _ive(v: Variable, xs: Arguments) -> e.Expression:
@@ -362,9 +363,9 @@ _BUILDERS: Final[dict[str, Callable[[Variable, Arguments], e.Expression | None]]
     "absorb": _multiply,
     "factor_product": _multiply,
     "divide": _divide,
-    "negative": lambda v, xs: e.negative(xs[0]),
+    "negative": lambda v, xs: make.negative(xs[0]),
     "positive": lambda v, xs: xs[0],
-    "reciprocal": lambda v, xs: e.quotient(e.ONE, xs[0]),
+    "reciprocal": lambda v, xs: make.quotient(make.ONE, xs[0]),
     "where": _where,
     "power": _power,
     "greater": _compared(">"),
@@ -379,7 +380,7 @@ _BUILDERS: Final[dict[str, Callable[[Variable, Arguments], e.Expression | None]]
     "logical_not": _compared("¬"),
     "conjugate": lambda v, xs: e.Fenced(xs[0], "conj") if v.dtype.kind == "c" else xs[0],
     "ceil": lambda v, xs: e.Fenced(xs[0], "ceil"),
-    "deg2rad": lambda v, xs: e.product(e.number(np.pi / 180), xs[0]),
+    "deg2rad": lambda v, xs: make.product(make.number(np.pi / 180), xs[0]),
     "convert": _convert,
     "tag": lambda v, xs: xs[0],
     "stop_gradient": lambda v, xs: opaque(v, xs, "stop"),

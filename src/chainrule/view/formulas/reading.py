@@ -16,6 +16,7 @@ from typing import Final, final
 
 from ...original import np
 from . import expression as e
+from . import making as make
 from .naming import GREEK
 from .tex import OPERATORS
 
@@ -126,21 +127,21 @@ class _Reader:
         minus = self.next == "-"
         if self.next in ("-", "+"):
             self.take()
-        terms = [e.negative(self.product()) if minus else self.product()]
+        terms = [make.negative(self.product()) if minus else self.product()]
         while self.next in ("+", "-"):
             minus = self.take() == "-"
             term = self.product()
-            terms.append(e.negative(term) if minus else term)
-        return e.add(*terms)
+            terms.append(make.negative(term) if minus else term)
+        return make.add(*terms)
 
     def product(self) -> e.Expression:
         parts = [self.chain()]
         while self.next in _HADAMARD or self.next == "/":
             if self.take() == "/":
-                parts[-1] = e.quotient(parts[-1], self.chain())
+                parts[-1] = make.quotient(parts[-1], self.chain())
             else:
                 parts.append(self.chain())
-        return parts[0] if len(parts) == 1 else e.hadamard(*parts)
+        return parts[0] if len(parts) == 1 else make.hadamard(*parts)
 
     def chain(self) -> e.Expression:
         parts = [self.factor()]
@@ -152,7 +153,7 @@ class _Reader:
             parts.append(self.factor())
         if len(parts) == 1:
             return parts[0]
-        return e.hadamard(*parts) if self.entrywise else e.product(*parts)
+        return make.hadamard(*parts) if self.entrywise else make.product(*parts)
 
     closes = False  # whether a bar ends what stands between two
 
@@ -184,16 +185,16 @@ class _Reader:
             mark = self.at
             text = self.raw()
             if text in (r"\top", "T"):
-                found = e.transpose(found)
+                found = make.transpose(found)
             elif text == "-1" and not self.entrywise:
                 found = e.Inverse(found)
             elif text in (r"-\top", "-T"):
-                found = e.Inverse(e.transpose(found))
+                found = e.Inverse(make.transpose(found))
             elif text.endswith(r"\top"):
                 raise Unreadable(text)
             else:
                 self.at = mark
-                found = e.power(found, self.group() if self.next == "{" else self.atom())
+                found = make.power(found, self.group() if self.next == "{" else self.atom())
         return found
 
     def atom(self) -> e.Expression:
@@ -213,7 +214,7 @@ class _Reader:
             found = self.sum()
             self.closes = before
             self.take("|")
-            return e.fenced(found, "abs")
+            return make.fenced(found, "abs")
         if token == "{":
             self.at -= 1
             return self.group()
@@ -226,9 +227,9 @@ class _Reader:
             self.take(r"\rfloor")
             return e.Fenced(found, "floor")
         if token == r"\frac":
-            return e.quotient(self.group(), self.group())
+            return make.quotient(self.group(), self.group())
         if token == r"\tfrac":
-            return e.quotient(e.Number(int(self.raw())), e.Number(int(self.raw())))
+            return make.quotient(e.Number(int(self.raw())), e.Number(int(self.raw())))
         if token == r"\sqrt":
             kind = "sqrt"
             if self.next == "[":
@@ -271,7 +272,7 @@ class _Reader:
         if found is not None:
             return found
         if letter == "π":
-            return e.PI
+            return make.PI
         if letter == "e" and not below:
             return e.Number(math.e, "e")
         if self.next == "^":
@@ -304,4 +305,4 @@ class _Reader:
         if known is None or (above and not above.isdigit()):
             raise Unreadable(f"the function {letter}_{below}^{above} in {self.text!r}")
         found = e.Call(letter, arguments, known, shape, below, bare=letter in BARE)
-        return e.power(found, e.Number(int(above))) if above else found
+        return make.power(found, e.Number(int(above))) if above else found

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from . import expression as e
+from . import making as make
 
 Replacement = Callable[[e.Symbol], e.Expression]
 
@@ -37,20 +38,20 @@ def _picked(x: e.Picked, parts: list[e.Expression]) -> e.Expression:
 
 
 _REBUILT: Final[dict[type, Callable[[Any, list[e.Expression]], e.Expression]]] = {
-    e.Sum: lambda x, parts: e.add(*parts),
-    e.Hadamard: lambda x, parts: e.hadamard(*parts),
-    e.Product: lambda x, parts: e.product(*parts),
+    e.Sum: lambda x, parts: make.add(*parts),
+    e.Hadamard: lambda x, parts: make.hadamard(*parts),
+    e.Product: lambda x, parts: make.product(*parts),
     e.Kronecker: lambda x, parts: e.Kronecker(tuple(parts)),
-    e.Negative: lambda x, parts: e.negative(*parts),
-    e.Transpose: lambda x, parts: e.transpose(*parts),
-    e.Alike: lambda x, parts: e.alike(parts[0], x.its_shape),
+    e.Negative: lambda x, parts: make.negative(*parts),
+    e.Transpose: lambda x, parts: make.transpose(*parts),
+    e.Alike: lambda x, parts: make.alike(parts[0], x.its_shape),
     e.Inverse: lambda x, parts: e.Inverse(*parts),
     e.Diagonal: lambda x, parts: e.Diagonal(*parts),
-    e.Quotient: lambda x, parts: e.quotient(*parts),
-    e.Power: lambda x, parts: e.power(*parts),
+    e.Quotient: lambda x, parts: make.quotient(*parts),
+    e.Power: lambda x, parts: make.power(*parts),
     e.Truth: lambda x, parts: e.Truth(x.sign, tuple(parts)),
     e.Choice: lambda x, parts: e.Choice(*parts),
-    e.Fenced: lambda x, parts: e.fenced(parts[0], x.kind),
+    e.Fenced: lambda x, parts: make.fenced(parts[0], x.kind),
     e.Call: lambda x, parts: dataclasses.replace(x, arguments=tuple(parts)),
     e.Picked: _picked,
     e.Indexed: _indexed,
