@@ -285,6 +285,13 @@ def test_results_that_are_no_single_number_start_from_gradients_of_their_own():
     assert any("ȳ" in plain(line.right) for line in lines_of(derivation) if isinstance(line, Equation))
 
 
+def test_an_input_that_is_a_result_has_the_gradient_to_start_from():
+    text = cr.trace(lambda x: x, 1.0).to_latex(form="text")
+    assert "x̄ = 1" in text and "does not reach" not in text
+    text = cr.trace(lambda x: (x, 2 * x), 1.0).to_latex(form="text")
+    assert "x̄ = x̄⁰ + (∂v₂/∂x) v̄₂" in text and "x̄ = x̄⁰ + 2 v̄₂" in text and "?" not in text
+
+
 def test_what_has_no_formula_is_said_with_the_reason():
     def f(x):
         return cr.fori_loop(0, 3, lambda k, s: s * np.sin(s), x)

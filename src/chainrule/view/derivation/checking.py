@@ -45,10 +45,11 @@ class Point:
             return False
         return _close(got, wanted, self.tolerance)
 
-    def contribution_holds(self, each: Contribution) -> bool:
-        assert each.rule is not None
-        y_bars = [self.values[part.number, "bar"] for part in each.of.results]
-        return self.holds(each.rule, self._pulled(each, y_bars))
+    def chain_rule_holds(self, p: Variable, found: Sequence[Contribution]) -> bool:
+        """Whether the gradient is the sum of what comes back from the variables that are made from it."""
+        parts = [self._pulled(each, [self.values[y.number, "bar"] for y in each.of.results]) for each in found]
+        start = self.values.get((p.number, SEED), 0.0)
+        return _close(sum(parts) + start, self.values[p.number, "bar"], self.tolerance)
 
     def jacobian_holds(self, each: Contribution) -> bool:
         """Applied to a random gradient: the matrix itself may be huge."""

@@ -180,7 +180,7 @@ class _Writer:
             bar = self.plain(self.reduced.symbol(output, bar=True))
             if output is self._seeded:
                 yield _Draft("seed", Equation(bar, "=", Digits("1")))
-            elif output.number not in self.reduced.contributions:
+            elif output.number in self._place and output.number not in self.reduced.contributions:
                 yield _Draft("seed", Remark((bar, " is given: back-propagation starts from it.")))
             else:
                 start = self.plain(e.Symbol((output.number, SEED), output.shape))
@@ -191,25 +191,27 @@ class _Writer:
 
     def _gradient_lines(self, v: Variable, notation: Notation) -> Iterator[_Draft]:
         bar, total = self.reduced.symbol(v, bar=True), self._gradient(v)
-        for each in self.reduced.contributions[v.number]:
+        for each in self.reduced.contributions.get(v.number, []):
             if each.rule is None:
                 what = ("What ", self.plain(self.reduced.symbol(each.of)), " sends back to ")
                 yield _Draft(None, Remark((*what, self.plain(self.reduced.symbol(v)), f": {each.because}.")))
         if total is None:
             return
-        if v is not self._seeded and v in self.point.seeds:
-            total = make.add(e.Symbol((v.number, SEED), v.shape), total)
         if self._counted(self.point.holds(total, self.point.values[v.number, "bar"])):
             yield _Draft(self._token(v, total), self._equation(notation, bar, total))
         else:
             yield _Draft(self._token(v, total), self._left_out("The gradient ", self.plain(bar)))
 
     def _gradient(self, v: Variable) -> e.Expression | None:
-        """The sum of all that is sent back; None where a part of it has no formula."""
+        """The sum of all that is sent back, and of what is given; None where a part of it has no formula."""
         found = self.reduced.contributions.get(v.number, [])
-        if not found or any(each.rule is None for each in found):
+        given: list[e.Expression] = []
+        if v in self.point.seeds:
+            given = [make.ONE if v is self._seeded else e.Symbol((v.number, SEED), v.shape)]
+        if not (found or given) or any(each.rule is None for each in found):
             return None
-        total = make.add(*(self._with_known(each.rule) for each in reversed(found) if each.rule is not None))
+        sent_back = [self._with_known(each.rule) for each in reversed(found) if each.rule is not None]
+        total = make.add(*given, *sent_back)
         is_result = any(v is output for output in self.graph.outputs)
         if not v.shape and total.nodes <= SHORT and not is_result and all(map(self._is_input, total.symbols())):
             self._known[v.number] = total
@@ -225,20 +227,25 @@ class _Writer:
     def _chain_rule(self, p: Variable) -> Iterator[_Draft]:
         symbol, bar = self.reduced.symbol(p), self.reduced.symbol(p, bar=True)
         found = self.reduced.contributions.get(p.number, [])
-        if not found:
+        if not found and p not in self.point.seeds:
             said = Remark((self.plain(symbol), " does not reach the result: its gradient is zero."))
             yield _Draft(("zero", p.type), said)
             return
-        terms: list[Mark] = []
+        terms: list[Mark] = [self._vec(e.Symbol((p.number, SEED), p.shape))] if p in self.point.seeds else []
         for each in reversed(found):
             of = self.reduced.symbol(each.of)
             jacobian = derivative(self.plain, of, symbol)
             if of.shape or symbol.shape:
                 jacobian = Script(Fence("(", jacobian, ")", True), None, Sign("⊤"))
             terms += [*([Sign("+")] if terms else []), jacobian, Space(), self._vec(self.reduced.symbol(each.of, True))]
-        if all(each.rule is None or self.point.contribution_holds(each) for each in found):
-            goals = tuple(self._place[each.of.number] - self._place[found[-1].of.number] for each in found)
-            yield _Draft((p.type, goals), Equation(self._vec(bar), "=", line(*terms)))
+        if not found:
+            yield from self._gradient_lines(p, self.with_shapes)
+            return
+        goals = tuple(self._place[each.of.number] - self._place[found[-1].of.number] for each in found)
+        entry: Entry = Equation(self._vec(bar), "=", line(*terms))
+        if not self._counted(self.point.chain_rule_holds(p, found)):
+            entry = self._left_out("The chain rule for ", self.plain(symbol))
+        yield _Draft((p.type, goals), entry)
         yield from self._gradient_lines(p, self.with_shapes)
 
     def _gradient_mark(self, p: Variable) -> Mark | None:
@@ -264,8 +271,9 @@ class _Writer:
     def _token(self, v: Variable, expression: e.Expression | None, to: Variable | None = None) -> Hashable:
         """Equal for lines that differ by the names of variables only: these are counted from here."""
         is_input = v.number not in self._place
-        of = self.reduced.contributions[v.number][-1].of if is_input else v
-        here = self._place[of.number]
+        found = self.reduced.contributions.get(v.number)
+        of = found[-1].of if is_input and found else v
+        here = self._place.get(of.number, 0)
 
         def relative(key: Any, bar: bool) -> Mark:
             key = key[0] if isinstance(key, tuple) else key
