@@ -153,13 +153,13 @@ def test_a_thousand_copies_open_part_by_part(open_page):
 
 
 def test_what_can_never_open_has_a_word_that_says_so(open_page):
-    graph, arguments = wide(500)
+    graph, arguments = wide(410)
     tab = open_page(graph.to_html(values=graph.forward(*arguments)))
     inputs = tab.locator("g.closed[data-kind=inputs]")
     assert "too many to open" in inputs.text_content()
     assert "too many boxes to open" in inputs.get_by_role("button").get_attribute("aria-label")
     tab.evaluate(TOGGLE, int(inputs.get_attribute("data-group")))
-    assert "500 boxes are too many" in tab.locator(".notice").inner_text() and inputs.count() == 1
+    assert "410 boxes are too many" in tab.locator(".notice").inner_text() and inputs.count() == 1
 
 
 def test_what_is_too_many_says_so(open_page, page_of):
