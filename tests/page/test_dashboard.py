@@ -41,6 +41,7 @@ def drawn(tab, name):
 def rows_of(tab, name):
     """The numbers of a figure, as its table has them."""
     tab.click(f"[data-plot={name}] summary")
+    tab.wait_for_selector(f"[data-plot={name}] tbody tr")
     return tab.eval_on_selector_all(
         f"[data-plot={name}] tr", "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
     )
