@@ -29,10 +29,6 @@ class Options:
     >>> import chainrule as cr
     >>> cr.options.notebook_limit
     1000000
-    >>> cr.options.notebook_limit = 0
-    Traceback (most recent call last):
-        ...
-    chainrule.errors.ArgumentError: notebook_limit = 0...
     """
 
     notebook_limit: int = 1_000_000

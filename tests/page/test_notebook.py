@@ -15,6 +15,7 @@ from html import unescape
 import pytest
 
 from chainrule import options
+from chainrule.errors import ArgumentError
 
 from ..view.graphs import FIXTURES
 
@@ -203,3 +204,10 @@ def test_jupyter_lab_shows_the_picture_of_an_untrusted_notebook_and_the_page_aft
 def test_base64_of_the_picture_is_the_picture(bundle):
     image = re.search(r"data:image/svg\+xml;base64,([^\"]+)", bundle["text/html"])[1]
     assert base64.b64decode(image).decode() == bundle["image/svg+xml"]
+
+
+@pytest.mark.parametrize("limit", [0, -1, 2.5, "1 MB", None, True])
+def test_a_limit_is_a_positive_number_of_bytes(limit):
+    with pytest.raises(ArgumentError, match="notebook_limit"):
+        options.notebook_limit = limit
+    assert options.notebook_limit == 1_000_000
