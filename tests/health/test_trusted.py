@@ -205,3 +205,12 @@ def test_the_table_and_the_document():
     assert repr(digits).startswith("<digits of f: output 5.")
     with pytest.raises(KeyError, match="gradient by x"):
         digits["gradient by z"]
+
+
+@pytest.mark.parametrize("add", [np.logaddexp, np.logaddexp2])
+def test_a_sum_of_exponentials_keeps_its_digits_far_out(add):
+    for x in (-700.0, -30.0, 0.3, 40.0):
+        output = cr.diagnose(lambda x: add(0, x), x).digits["output"]
+        assert holds(output) and output.digits > 12
+    rough = cr.diagnose(lambda x: np.log(1 + np.exp(x)), -30.0).digits["output"]
+    assert holds(rough) and rough.digits < 4

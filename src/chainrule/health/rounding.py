@@ -261,8 +261,13 @@ def _log_softmax(v: Variable, xs: Sequence[Array], ys: Sequence[Array]) -> Round
 
 
 def _log_add(v: Variable, xs: Sequence[Array], ys: Sequence[Array]) -> Rounding:
-    largest = np.maximum(np.abs(xs[0]), np.abs(xs[1])).astype(ys[0].dtype)
-    return Rounding((8 * np.maximum(ulp(ys[0]), 2 * unit(ys[0].dtype)) + 0.5 * ulp(largest),))
+    """The larger one, and log1p(exp(-d)) of their difference d: an error of d u is one of d u relative to that."""
+    (y,) = ys
+    d = np.abs(np.subtract(*xs)).astype(y.dtype)
+    d = np.where(np.isfinite(d), d, 0.0)
+    base = 2.0 if v.operation.name == "logaddexp2" else math.e  # type: ignore[union-attr]
+    own = np.log1p(base**-d) / math.log(base) * unit(y.dtype) * (4 * ULPS + 2 * d)
+    return Rounding((own + ulp(y),))
 
 
 # Linear algebra
