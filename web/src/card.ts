@@ -4,6 +4,7 @@ import { hasFailed, healthLine } from "./array_section";
 import type { GraphEdge, GraphNode } from "./document";
 import { element, isShown, type Child } from "./elements";
 import { signOf } from "./jacobian_section";
+import { edgeSoFar, nodeSoFar } from "./known";
 import { cellText, linesOf } from "./number_table";
 import { counted, shapeText, sixDigits } from "./numbers";
 import type { Page } from "./page";
@@ -13,7 +14,7 @@ const WAIT = 80; // milliseconds
 const APART = 10;
 
 export function installCards(page: Page): void {
-  const { canvas, graph } = page;
+  const { canvas, graph, known, store } = page;
   const { stage } = canvas;
   const edges = edgesByName(graph);
   const card = document.body.appendChild(element("div", { class: "card", role: "tooltip", id: "card", hidden: true }));
@@ -23,7 +24,7 @@ export function installCards(page: Page): void {
   const show = (shape: SVGGElement, around: DOMRect): void => {
     const { node } = shape.dataset;
     const edge = edges.get(shape.id);
-    const content = node !== undefined ? variableCard(graph.nodes[Number(node)]!) : edge ? edgeCard(page, edge) : null;
+    const content = node !== undefined ? variableCard(nodeSoFar(graph.nodes[Number(node)]!, known)) : edge ? edgeCard(page, edgeSoFar(edge, known)) : null;
     if (!content) return;
     shown = shape;
     card.replaceChildren(...content.filter(isShown));
@@ -56,6 +57,7 @@ export function installCards(page: Page): void {
   });
   stage.addEventListener("focusout", hide);
   document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+  store.subscribe((state, before) => state.step !== before.step && hide());
   canvas.onRender(() => {
     hide();
     for (const shape of canvas.svg.querySelectorAll(".node, .edge[data-to]")) {

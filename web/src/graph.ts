@@ -12,6 +12,7 @@ import { installFragment } from "./fragment";
 import { installGroups } from "./groups";
 import { installHeadline } from "./headline";
 import { installHelp } from "./help";
+import { KnownSoFar } from "./known";
 import { load } from "./load";
 import { installLooks } from "./looks";
 import { installMinimap } from "./minimap";
@@ -41,8 +42,6 @@ const FEATURES: ((page: Page) => void)[] = [
   installGhosts,
   installHelp,
   installPast,
-  installSteps,
-  installFragment,
 ];
 
 async function start(): Promise<void> {
@@ -65,6 +64,7 @@ async function start(): Promise<void> {
   const part = (name: string): HTMLElement => bar.appendChild(element("span", { class: name }));
   const speech = document.body.appendChild(element("div", { class: "speech", role: "status", "aria-live": "polite" }));
   const canvas = new Canvas(slot("stage"), graph, constants, store.state);
+  const known = new KnownSoFar(graph, store);
   const page: Page = {
     graph,
     constants,
@@ -72,6 +72,7 @@ async function start(): Promise<void> {
     store,
     commands: new Commands(),
     canvas,
+    known,
     past: new Past(store, canvas),
     slots: {
       tabs: part("tabs"),
@@ -90,6 +91,8 @@ async function start(): Promise<void> {
   };
   document.documentElement.classList.add("alive");
   for (const install of FEATURES) install(page);
+  installSteps(page, known);
+  installFragment(page);
   if (!store.state.pinned.length && store.state.step === null) canvas.fit();
   listenToPointer(canvas);
   listenToKeys(page.commands);

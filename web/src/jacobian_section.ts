@@ -4,14 +4,16 @@
 import type { Constants, Contribution, Described, GraphEdge, GraphNode, Num, Sample } from "./document";
 import { element, svgElement, type Child } from "./elements";
 import { thumbnail } from "./heat";
+import { edgeSoFar, nodeSoFar } from "./known";
 import { cellText, linesOf, numberTable, placeIn, placeText, thumbnailOfNumbers } from "./number_table";
 import { counted, numberText, sixDigits } from "./numbers";
 import type { Page } from "./page";
 
 const FEW = 6; // numbers that stand in a line
 
-export function jacobianSection({ graph, constants }: Page, edge: GraphEdge): Child[] {
-  const [y, x] = [graph.nodes[edge.to]!, graph.nodes[edge.from]!];
+export function jacobianSection({ graph, constants, known }: Page, whole: GraphEdge): Child[] {
+  const edge = edgeSoFar(whole, known);
+  const [y, x] = [edge.to, edge.from].map((number) => nodeSoFar(graph.nodes[number]!, known)) as [GraphNode, GraphNode];
   const [rows, columns] = edge.shape.map((shape) => shape.reduce((a, b) => a * b, 1)) as [number, number];
   return [
     element(

@@ -3,6 +3,7 @@
 import type { Canvas } from "./canvas";
 import type { Commands } from "./commands";
 import type { Constants, GraphDocument, PageOptions } from "./document";
+import type { Known } from "./known";
 import type { Past } from "./past";
 import type { Store } from "./store";
 
@@ -28,6 +29,8 @@ export interface Page {
   store: Store;
   commands: Commands;
   canvas: Canvas;
+  /** What may be told while steps are made. */
+  known: Known;
   /** Where to go back to. */
   past: Past;
   slots: Slots;

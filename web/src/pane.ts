@@ -7,10 +7,14 @@ import { Commands } from "./commands";
 import type { GradientGraph } from "./document";
 import { element } from "./elements";
 import { installMarks } from "./groups";
+import { KnownOfGradients } from "./known";
 import type { Page } from "./page";
 import { installPanel } from "./panel";
 import { Past } from "./past";
-import { Store, selected } from "./store";
+import { spokenNode } from "./spoken";
+import { membersOf } from "./stepmarks";
+import { type State, Store, selected } from "./store";
+import { Withheld } from "./withheld";
 import { installWalking } from "./walk";
 
 export class Pane {
@@ -19,6 +23,8 @@ export class Pane {
   private readonly inner: Page;
   /** Whether one of the two graphs is following the other. */
   private following = false;
+  private readonly members: number[][];
+  private readonly withheld = new Withheld(() => this.inner.canvas.svg);
 
   constructor(
     private readonly page: Page,
@@ -28,31 +34,42 @@ export class Pane {
     page.canvas.stage.after(this.stage);
     page.slots.panel.after(this.panel);
     this.inner = this.within();
+    this.members = membersOf(part.document);
     for (const kind of ["pointerdown", "focusin"]) this.stage.addEventListener(kind, activated);
     this.stage.addEventListener("keydown", (event) => {
       if (!event.defaultPrevented && this.inner.commands.press(event.key)) event.preventDefault();
     });
     page.store.subscribe((state, before) => {
-      const { show, theme, style } = state;
-      this.inner.store.update({ show, theme, style });
+      this.inner.store.update(this.looks(state));
       if (state.pinned !== before.pinned) this.follow(selected(state));
     });
     this.inner.store.subscribe((state, before) => {
       this.inner.canvas.draw(state);
+      if (state.step !== before.step) this.tell();
       if (state.pinned !== before.pinned) this.lead(selected(state));
     });
-    this.inner.canvas.onRender(() => this.link());
+    this.inner.canvas.onRender(() => {
+      this.link();
+      this.tell();
+    });
+  }
+
+  /** How the page looks; but gradients are the values here. */
+  private looks({ show, theme, style, step }: State): Partial<State> {
+    return { show: show === "gradient" ? "value" : show, theme, style, step };
   }
 
   /** The page that its features see. */
   private within(): Page {
     const { page, part } = this;
     const opened = new Set(part.opened);
-    const store = new Store({ ...page.store.state, opened, pinned: [], edge: null, graphs: "forward", step: null });
+    const { state } = page.store;
+    const store = new Store({ ...state, ...this.looks(state), opened, pinned: [], edge: null, graphs: "forward" });
     const canvas = canvasOn(this.stage, part.document, page.constants, store.state);
     const slots = { ...page.slots, panel: this.panel };
     const past = new Past(store, canvas);
-    const inner = { ...page, graph: part.document, store, canvas, past, slots, commands: new Commands() };
+    const known = new KnownOfGradients(part, page.known);
+    const inner = { ...page, graph: part.document, store, canvas, known, past, slots, commands: new Commands() };
     for (const install of [installChoosing, installPanel, installCards, installWalking, installMarks]) install(inner);
     listenToPointer(canvas);
     return inner;
@@ -82,7 +99,8 @@ export class Pane {
     else {
       openAround(this.inner, own);
       pin(this.inner, own);
-      this.inner.canvas.center(this.inner.canvas.showing(own)!);
+      const shape = this.inner.canvas.showing(own); // a constant has no box
+      if (shape) this.inner.canvas.center(shape);
     }
     this.link();
     this.following = false;
@@ -108,6 +126,23 @@ export class Pane {
   /** The gradient of a forward variable, then what else it is computed with. */
   private linked(forward: number): number[] {
     return this.part.links.find((each) => each.forward === forward)?.backward ?? [];
+  }
+
+  /** Of numbers no more than the steps have computed. */
+  private tell(): void {
+    const { canvas, graph, known } = this.inner;
+    this.withheld.restore();
+    const caption = canvas.svg.querySelector(":scope > text.muted");
+    if (caption && !graph.outputs.every((each) => known.value(each))) {
+      this.withheld.write(caption, graph.caption.described.split(" · ")[0]!);
+    }
+    for (const shape of canvas.svg.querySelectorAll<SVGGElement>(".node, .closed.group")) {
+      const { node, group } = shape.dataset;
+      const members = node === undefined ? this.members[Number(group)]! : [Number(node)];
+      if (members.every((each) => known.value(each))) continue;
+      for (const text of shape.querySelectorAll(".number")) this.withheld.write(text, "–");
+      if (node !== undefined) this.withheld.label(shape, spokenNode(graph.nodes[Number(node)]!, { value: false, gradient: null }));
+    }
   }
 
   /** Mark all that belongs to the variable that is chosen in the forward graph. */

@@ -1,12 +1,13 @@
 // The panel beside the picture: all that is known of the variable or the edge that was chosen, or of two variables side
 // by side.
 
-import { dash, gradientSection, hasFailed, healthLine, valueSection } from "./array_section";
+import { dash, gradientSection, hasFailed, healthLine, typeText, valueSection } from "./array_section";
 import { checkBadge } from "./check_section";
 import { copyButton } from "./copying";
 import type { GraphEdge, GraphNode } from "./document";
 import { button, element, type Child } from "./elements";
 import { jacobianSection, signOf } from "./jacobian_section";
+import { nodeSoFar } from "./known";
 import { link, linksSection, memorySection } from "./links_section";
 import type { Page } from "./page";
 import { ruleSection } from "./rule_section";
@@ -14,7 +15,7 @@ import { sourceSection } from "./source_section";
 import { edgesByName } from "./svg";
 
 export function installPanel(page: Page): void {
-  const { store, slots, commands } = page;
+  const { known, store, slots, commands } = page;
   const edges = edgesByName(page.graph);
   const compare = (): void => {
     const { pinned, comparing } = store.state;
@@ -25,7 +26,23 @@ export function installPanel(page: Page): void {
   commands.add("walk", ["c"], "compare with the variable that is chosen next", compare);
   slots.panel.setAttribute("aria-label", "what is chosen");
 
+  /** What is known by now of all that the panel tells. */
+  const told = (): string => {
+    const { pinned, edge } = store.state;
+    const chosen = edge === null ? undefined : edges.get(edge);
+    const variables = chosen ? [chosen.from, chosen.to] : pinned.flatMap((number) => [number, ...page.graph.nodes[number]!.inputs]);
+    const ways = chosen ? [chosen] : pinned.flatMap((number) => arriving(page.graph.nodes[number]!, edges));
+    const facts = [...variables.flatMap((number) => [known.value(number), known.gradient(number)]), ...ways.map((each) => known.sent(each))];
+    return facts.map(Number).join("");
+  };
+  let whatIsTold = "";
+  const redraw = (): void => {
+    const { scrollTop } = slots.panel;
+    draw();
+    slots.panel.scrollTop = scrollTop;
+  };
   const draw = (): void => {
+    whatIsTold = told();
     const { pinned, edge } = store.state;
     const chosen = edge === null ? undefined : edges.get(edge);
     slots.panel.classList.toggle("wide", !chosen && pinned.length > 1);
@@ -40,15 +57,17 @@ export function installPanel(page: Page): void {
   };
   store.subscribe((state, before) => {
     if (state.pinned !== before.pinned || state.edge !== before.edge) draw();
+    else if (told() !== whatIsTold) redraw();
     const toggle = slots.panel.querySelector(".compare");
     toggle?.setAttribute("aria-pressed", String(state.comparing));
   });
   draw();
 }
 
-function variableColumn(page: Page, node: GraphNode, edges: Map<string, GraphEdge>, compare: () => void): HTMLElement {
-  const { graph, store } = page;
-  const jacobians = node.inputs.map((_, k) => edges.get(`e${node.id}-${k}`)!);
+function variableColumn(page: Page, whole: GraphNode, edges: Map<string, GraphEdge>, compare: () => void): HTMLElement {
+  const { graph, known, store } = page;
+  const jacobians = arriving(whole, edges);
+  const node = nodeSoFar(whole, known, jacobians);
   const several = store.state.pinned.length > 1;
   const drop = (): void => {
     store.update({ pinned: store.state.pinned.filter((each) => each !== node.id) });
@@ -73,8 +92,8 @@ function variableColumn(page: Page, node: GraphNode, edges: Map<string, GraphEdg
       node.health && healthLine(node.health),
     ),
     section("Source", sourceSection(graph, node)),
-    section("Value", valueSection(node)),
-    section("Gradient", gradientSection(node)),
+    section("Value", known.value(node.id) ? valueSection(node) : notYet(node)),
+    section("Gradient", known.gradient(node.id) ? gradientSection(node) : notYet(node)),
     section("Local Jacobian", jacobians.length && !hasFailed(node) ? jacobians.map((edge) => block(jacobianSection(page, edge))) : [none(node)]),
     section("Rule", ruleSection(graph, node, jacobians.map(({ structure }) => structure))),
     section("Links", linksSection(page, node)),
@@ -85,9 +104,11 @@ function variableColumn(page: Page, node: GraphNode, edges: Map<string, GraphEdg
 
 function edgeColumn(page: Page, edge: GraphEdge, edges: Map<string, GraphEdge>): HTMLElement {
   const { graph, store } = page;
-  const [x, y] = [graph.nodes[edge.from]!, graph.nodes[edge.to]!];
+  const { known } = page;
+  const jacobians = arriving(graph.nodes[edge.to]!, edges);
+  const [x, y] = [graph.nodes[edge.from]!, nodeSoFar(graph.nodes[edge.to]!, known, jacobians)];
   const badge = checkBadge(edge, x.label);
-  const structures = y.inputs.map((_, k) => edges.get(`e${y.id}-${k}`)!.structure);
+  const structures = jacobians.map(({ structure }) => structure);
   const place = y.inputs.length > 1 ? `argument ${edge.argument + 1} of ${y.inputs.length}` : "the argument";
   return element(
     "article",
@@ -108,6 +129,14 @@ function edgeColumn(page: Page, edge: GraphEdge, edges: Map<string, GraphEdge>):
     section("Source", sourceSection(graph, y)),
     badge && section("Check", [badge]),
   );
+}
+
+function arriving({ id, inputs }: GraphNode, edges: Map<string, GraphEdge>): GraphEdge[] {
+  return inputs.map((_, k) => edges.get(`e${id}-${k}`)!);
+}
+
+function notYet(node: GraphNode): HTMLElement[] {
+  return [element("p", { class: "type" }, typeText(node)), dash("not computed yet at this step")];
 }
 
 /** `h1 = tanh`, with the parameters of the operation. */

@@ -2,13 +2,15 @@
 // in the boxes only what is known by then. Classes, texts of numbers and a layer of marks on top; nothing else.
 
 import { amountOf, amountOfTerm, shortText } from "./amounts";
-import type { GraphEdge, GraphNode } from "./document";
+import type { GraphDocument, GraphEdge, GraphNode } from "./document";
 import { svgElement } from "./elements";
 import { termsText } from "./gradtable";
 import { shortened } from "./numbers";
 import type { Page } from "./page";
 import { spokenNode } from "./spoken";
 import type { Entry, Step, Stepping } from "./stepping";
+import { edgesByName } from "./svg";
+import { Withheld } from "./withheld";
 
 const CLASSES = ["step-ahead", "step-now", "step-against", "step-glow", "step-passed", "step-partial", "step-none"];
 const LAYER = "step-marks";
@@ -23,14 +25,15 @@ interface Span {
 }
 
 export class StepMarks {
-  /** What the picture says where nobody steps. */
-  private readonly texts = new WeakMap<Element, string>();
-  private readonly labels = new WeakMap<Element, string>();
+  private readonly withheld: Withheld;
   private readonly members: number[][];
+  private readonly edges: ReadonlyMap<string, GraphEdge>;
   private spans: { stepping: Stepping; found: Span[] } | null = null;
 
   constructor(private readonly page: Page) {
-    this.members = membersOf(page);
+    this.edges = edgesByName(page.graph);
+    this.members = membersOf(page.graph);
+    this.withheld = new Withheld(() => page.canvas.svg);
   }
 
   clear(): void {
@@ -38,14 +41,7 @@ export class StepMarks {
     svg.classList.remove("stepping");
     svg.querySelector(`.${LAYER}`)?.remove();
     for (const name of CLASSES) for (const each of svg.querySelectorAll(`.${name}`)) each.classList.remove(name);
-    for (const button of svg.querySelectorAll('[role="button"]')) {
-      const before = this.labels.get(button);
-      if (before !== undefined) button.setAttribute("aria-label", before);
-    }
-    for (const text of svg.querySelectorAll(".number")) {
-      const before = this.texts.get(text);
-      if (before !== undefined && text.textContent !== before) text.textContent = before;
-    }
+    this.withheld.restore();
   }
 
   show(stepping: Stepping, number: number): void {
@@ -101,16 +97,13 @@ export class StepMarks {
     if (isBackward && entry.state === "no path") shape.classList.add("step-none");
     this.label(shape, node, isComputed, entry);
     const words = this.words(node, isComputed, entry);
-    for (const text of shape.querySelectorAll(".number")) this.write(text, words);
+    for (const text of shape.querySelectorAll(".number")) this.withheld.write(text, words);
   }
 
   /** Who listens is told no more than who looks. */
   private label(shape: SVGGElement, node: GraphNode, isComputed: boolean, entry: Entry): void {
-    const button = shape.querySelector('[role="button"]');
-    if (!button) return;
-    if (!this.labels.has(button)) this.labels.set(button, button.getAttribute("aria-label") ?? "");
     const gradient = { unknown: "not computed yet", partial: termsText(entry) }[entry.state as string] ?? null;
-    button.setAttribute("aria-label", spokenNode(node, { value: isComputed, gradient }));
+    this.withheld.label(shape, spokenNode(node, { value: isComputed, gradient }));
   }
 
   /** What stands in a box, null for what stands there anyway. */
@@ -128,19 +121,12 @@ export class StepMarks {
     return entry.state === "partial" ? `∂ ${shortText(amountOf(this.page.graph, node.id, entry))}` : "∂ –";
   }
 
-  /** A number in the picture; null for what it says anyway. */
-  private write(text: Element, words: string | null): void {
-    if (!this.texts.has(text)) this.texts.set(text, text.textContent ?? "");
-    const wanted = words ?? this.texts.get(text)!;
-    if (text.textContent !== wanted) text.textContent = wanted;
-  }
-
   private group(shape: SVGGElement, stepping: Stepping, number: number): void {
     const { begun, computed, done } = this.spansOf(stepping)[Number(shape.dataset["group"])]!;
     if (begun > number) shape.classList.add("step-ahead");
     const { show } = this.page.store.state;
     const isKnown = show === "memory" || (["value", "health"].includes(show) ? computed : done) <= number;
-    for (const text of shape.querySelectorAll(".number")) this.write(text, isKnown ? null : "–");
+    for (const text of shape.querySelectorAll(".number")) this.withheld.write(text, isKnown ? null : "–");
   }
 
   private spansOf(stepping: Stepping): Span[] {
@@ -160,10 +146,20 @@ export class StepMarks {
     const { from, to, argument } = shape.dataset;
     const end = to === undefined ? Number(from) : Number(to);
     if (stepping.computedAt(end) > number) shape.classList.add("step-ahead");
-    if (to === undefined || number <= stepping.forward) return;
+    if (to === undefined) return;
+    const arriving = this.edges.get(shape.id)!;
+    if (!this.page.known.sent(arriving)) this.withholdGain(shape);
+    if (number <= stepping.forward) return;
     const { terms, have } = stepping.entry(Number(from), number);
     const place = terms.findIndex((term) => term !== "seed" && term.to === end && term.argument === Number(argument));
     if (place >= 0 && place < have) shape.classList.add("step-passed");
+  }
+
+  /** The sign of a Jacobian without its gain. */
+  private withholdGain(shape: SVGGElement): void {
+    const text = shape.querySelector(".glyph text");
+    const words = text?.textContent ?? "";
+    if (words.includes("×")) this.withheld.write(text!, words.replace(/ ?×.*/, ""));
   }
 
   /** Which variable of a closed group it is. */
@@ -254,7 +250,7 @@ function against(way: SVGGElement, layer: Element): void {
 }
 
 /** The variables of each group, with those of the groups in it, in the order of the trace. */
-function membersOf({ graph }: Page): number[][] {
+export function membersOf(graph: GraphDocument): number[][] {
   const found: number[][] = graph.groups.map(() => []);
   for (const { id, group } of graph.nodes) {
     for (let at: number | null = group; at !== null && at >= 0; at = graph.groups[at]!.parent) found[at]!.push(id);

@@ -4,22 +4,22 @@ import { amountOf, longText } from "./amounts";
 import type { GraphDocument } from "./document";
 import { button, choice, element, svgElement } from "./elements";
 import { GradTable, stateText, termsText } from "./gradtable";
+import type { KnownSoFar } from "./known";
 import { shapeText } from "./numbers";
 import type { Page } from "./page";
 import { PseudoCode } from "./pseudocode";
 import { StepFormula } from "./stepformula";
 import { StepMarks } from "./stepmarks";
-import { type Step, Stepping, showAt } from "./stepping";
+import { type Step, type Stepping, showAt } from "./stepping";
 import { type State, type Teaching, selected } from "./store";
 
 const SECOND = 1000;
 const SPEEDS = [0.5, 1, 2, 4];
 
-export function installSteps(page: Page): void {
+export function installSteps(page: Page, known: KnownSoFar): void {
   const { store, graph, canvas, commands } = page;
-  const first = new Stepping(graph, store.state.teaching);
-  const taught: Partial<Record<Teaching, Stepping>> = { [store.state.teaching]: first };
-  const stepping = (): Stepping => (taught[store.state.teaching] ??= first.taught(store.state.teaching));
+  const stepping = (): Stepping => known.stepping;
+  const first = stepping();
   const player = new Player(() => forth());
 
   const go = (step: number | null): void => {

@@ -132,13 +132,23 @@ class Table {
             title: path,
           },
           ...columns.map((column) =>
-            element("td", { class: SORTED_BY_SIZE.includes(column) && "size", "data-column": column }, cells[column] || "–"),
+            element("td", { class: SORTED_BY_SIZE.includes(column) && "size", "data-column": column }, (this.isKnown(number, column) && cells[column]) || "–"),
           ),
         ),
       ),
       space((rows.length - last) * HEIGHT),
     );
     if (hadFocus) this.element(this.focused)?.focus({ preventScroll: true });
+  }
+
+  /** Whether the steps have computed what stands in a column. */
+  private isKnown(number: number, column: string): boolean {
+    const { graph, known, store } = this.page;
+    if (store.state.step === null) return true;
+    if (column === "value" || column === "histogram") return known.value(number);
+    if (column === "gradient") return known.gradient(number);
+    if (column === "gain") return known.gradient(number) && graph.nodes[number]!.inputs.every((each) => known.gradient(each));
+    return true;
   }
 
   private element(place: number): HTMLElement | null {
