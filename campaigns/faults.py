@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -15,7 +16,9 @@ from chainrule.api import Diagnosis
 
 from . import healthy, record
 from .faulting import FORMS, FORWARD, Fault, faults, takes_effect
+from .patience import in_time
 
+SECONDS = 60  # for one fault
 ENOUGH = 57 / 60  # of the faults: operation and line
 NOT_HEALTHY = {
     "binned_profile": "the standard deviation of one value has an infinite slope, and is found to have",
@@ -84,13 +87,21 @@ def judged(count: int, seed: int) -> Iterator[Judged]:
 def _effective(kind: str, programs: Sequence[Callable[..., Any]], rng: np.random.Generator, name: str) -> Judged | None:
     """The first fault that takes effect, judged."""
     for fault in faults(kind, programs, rng, name, _drawn):
-        try:
-            before = cr.diagnose(fault.original, *fault.arguments)
-        except Exception:  # programs that refuse what was drawn
-            continue
-        after, failed = _diagnosed(fault)
-        if after is not None and (failed or takes_effect(fault, _made(before), _made(after))):
-            return _judged(fault, before, after)
+        with contextlib.suppress(TimeoutError), in_time(SECONDS):  # a fault may keep a loop from ending
+            found = _judged_if_effective(fault)
+            if found is not None:
+                return found
+    return None
+
+
+def _judged_if_effective(fault: Fault) -> Judged | None:
+    try:
+        before = cr.diagnose(fault.original, *fault.arguments)
+    except Exception:  # programs that refuse what was drawn
+        return None
+    after, failed = _diagnosed(fault)
+    if after is not None and (failed or takes_effect(fault, _made(before), _made(after))):
+        return _judged(fault, before, after)
     return None
 
 
