@@ -15,6 +15,12 @@ CONTRASTS = """() => {
     const [r, g, b] = color.slice(0, 3).map(c => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
+  const mixed = (color, ground, full) => color.map((c, k) => full * c + (1 - full) * ground[k]);
+  const seenThrough = element => {
+    let found = 1;
+    for (let each = element; each; each = each.parentElement) found *= Number(getComputedStyle(each).opacity);
+    return found;
+  };
   const behind = element => {
     for (let each = element; each; each = each.parentElement) {
       const color = rgb(getComputedStyle(each).backgroundColor);
@@ -24,14 +30,18 @@ CONTRASTS = """() => {
   };
   const around = text => {
     const body = text.closest('g.flag, g.chip, g.node, g.closed')?.querySelector(':scope > .body');
-    return body ? rgb(getComputedStyle(body).fill) : rgb(getComputedStyle(document.querySelector('.ground')).fill);
+    const ground = rgb(getComputedStyle(text.closest('svg').querySelector('.ground')).fill);
+    return body ? mixed(rgb(getComputedStyle(body).fill), ground, seenThrough(body)) : ground;
   };
-  const texts = [...document.querySelectorAll('.headline > *, .bar button, .panel *, .flags *, .stage text')].filter(
-    each => [...each.childNodes].some(node => node.nodeType === 3 && node.data.trim()) && each.checkVisibility());
+  const places = '.headline > *, .bar button, .panel *, .flags *, .stage text, .drawer *, .rows *, [role=dialog] *';
+  const texts = [...document.querySelectorAll(places)].filter(each =>
+    [...each.childNodes].some(node => node.nodeType === 3 && node.data.trim()) && each.checkVisibility() &&
+    each.getClientRects().length > 0);
   return texts.map(text => {
     const svg = text instanceof SVGElement;
     const style = getComputedStyle(text);
-    const [a, b] = [rgb(svg ? style.fill : style.color), svg ? around(text) : behind(text)].map(light);
+    const [ground, full] = [svg ? around(text) : behind(text), seenThrough(text)];
+    const [a, b] = [mixed(rgb(svg ? style.fill : style.color), ground, full), ground].map(light);
     return [text.textContent, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
   });
 }"""
@@ -61,6 +71,9 @@ def test_axe_finds_nothing_serious(open_page, page_of, theme):
     assert serious(tab) == []
     tab.keyboard.press("?")
     assert serious(tab) == []
+    tab.keyboard.press("Escape")
+    tab.evaluate("chainrule.store.update({tab: 'graph', graphs: 'beside', step: 30, pinned: [7]})")
+    assert serious(tab) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -69,6 +82,14 @@ def test_texts_have_contrast(open_page, page_of, scheme):
     tab.keyboard.press("]")
     found = tab.evaluate(CONTRASTS)
     assert len(found) > 20
+    for step in (8, 20):
+        tab.evaluate("step => chainrule.store.update({step, pinned: [7], graphs: 'both'})", step)
+        tab.evaluate("document.getAnimations().forEach((each) => each.finish())")
+        found += tab.evaluate(CONTRASTS)
+    tab.keyboard.press("r")
+    tab.keyboard.press("?")
+    found += tab.evaluate(CONTRASTS)
+    assert len(found) > 300
     assert [each for each in found if each[1] < 4.5] == []
 
 
@@ -146,6 +167,17 @@ def test_saved_is_what_python_writes(open_page, page_of):
     tab = open_page(page_of("mlp"))
     for key, show in (("j", "jacobian"), ("m", "memory")):
         tab.keyboard.press(key)
-        with tab.expect_download() as download:
-            tab.get_by_role("button", name="Save").click()
-        assert Path(download.value.path()).read_text(encoding="utf-8") == graph.to_svg(values=values, show=show)
+        assert saved(tab) == graph.to_svg(values=values, show=show)
+    tab.keyboard.press("z")
+    tab.evaluate("chainrule.store.update({style: 'compact', show: 'gradient', theme: 'dark'})")
+    assert saved(tab) == graph.to_svg(values=values, show="gradient", theme="dark", collapse=lambda group: True)
+    tab.evaluate(
+        "chainrule.store.update({step: 3, show: 'value', pinned: [3], graphs: 'both'})"
+    )  # marks are none of the picture
+    assert saved(tab) == graph.to_svg(values=values, theme="dark", collapse=lambda group: True)
+
+
+def saved(tab):
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Save").click()
+    return Path(download.value.path()).read_text(encoding="utf-8")

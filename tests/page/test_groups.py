@@ -1,15 +1,23 @@
 """Groups open and close in place, and never to more boxes than a picture may have."""
 
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 
 import chainrule as cr
 
-from ..view.graphs import FIXTURES, wide
+from ..view.graphs import FIXTURES, graph_of, wide
 
 BOXES = """() => Object.fromEntries([...document.querySelectorAll('g.node, g.closed')].map(shape => {
   const {x, y, width, height} = [...shape.querySelectorAll(':scope > .body')].at(-1).getBBox();
   return [shape.id, [x, y, width, height]];
+}))"""
+ON_SCREEN = """() => Object.fromEntries([...document.querySelectorAll('.stage .node')].map(shape => {
+  const body = shape.querySelector('.body');
+  const {x, y} = body.getBoundingClientRect(), {width, height} = body.getBBox();
+  const scale = chainrule.canvas.place.scale;
+  return [shape.id, [x / scale, y / scale, width, height]];
 }))"""
 OVERLAPS = """() => {
   const boxes = [...document.querySelectorAll('g.node, g.closed')].map(shape => shape.querySelector('.body').getBBox());
@@ -46,6 +54,40 @@ def test_tiny_has_the_boxes_and_edges_of_its_graph(open_page, page_of):
     tab = open_page(page_of("tiny"))
     assert tab.locator(".node").count() == 7 and tab.locator(".edge[data-to]").count() == 6
     assert tab.evaluate("[...document.querySelectorAll('.node')].map(n => n.dataset.shape)") == [""] * 7
+
+
+def test_all_opened_the_net_has_the_boxes_edges_shapes_and_dtypes_of_its_graph(open_page, page_of):
+    graph, _ = graph_of("mlp")
+    tab = open_page(page_of("mlp"))
+    tab.keyboard.press("a")
+    found = tab.evaluate(
+        "[...document.querySelectorAll('.stage .node')].map(({dataset: {node, shape, dtype}}) => [+node, shape, dtype])"
+    )
+    expected = {v.number: (v.shape, str(v.dtype)) for v in graph.variables if not v.is_constant}
+    assert {n: (tuple(map(int, shape.split(","))) if shape else (), dtype) for n, shape, dtype in found} == expected
+    edges = tab.evaluate(
+        "[...document.querySelectorAll('.stage .edge[data-to]')].map(({dataset: {from, to}}) => `${from} ${to}`)"
+    )
+    uses = [f"{x.number} {v.number}" for v in graph.variables if v.operation for x in v.inputs if not x.is_constant]
+    assert sorted(edges) == sorted(uses)
+
+
+def test_on_the_screen_boxes_stand_where_the_file_has_them(open_page, page_of):
+    graph, values = graph_of("mlp")
+    tab = open_page(page_of("mlp"))
+    on_screen = tab.evaluate(ON_SCREEN)
+    in_file = {}
+    for shape in ElementTree.fromstring(graph.to_svg(values=values)).iter("{http://www.w3.org/2000/svg}g"):
+        if "node" in shape.get("class", "").split():
+            body = next(part for part in shape if part.get("class") == "body")
+            if body.tag.endswith("rect"):
+                in_file[shape.get("id")] = [float(body.get(name)) for name in ("x", "y", "width", "height")]
+    assert len(in_file) > 20
+    first = next(iter(in_file))
+    for name, (x, y, width, height) in in_file.items():
+        moved = [x - in_file[first][0], y - in_file[first][1], width, height]
+        seen = [a - b for a, b in zip(on_screen[name], [*on_screen[first][:2], 0, 0], strict=True)]
+        assert seen == pytest.approx(moved, abs=0.5)
 
 
 def test_a_large_graph_begins_with_its_repeats_folded(open_page, page_of):

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 UNIT = """\
 import numpy as np
 
@@ -26,3 +28,11 @@ def test_the_shell_writes_a_page_that_lives(open_page, tmp_path):
     assert shapes.count() == 7  # w, x, y, z, p, e and the loss
     assert tab.locator("svg.chainrule .edge[data-to]").count() == 6
     assert tab.locator("[data-name=p]").get_attribute("data-op") == "tanh"
+    for _ in range(14):
+        tab.keyboard.press("n")
+    assert tab.locator(".progress").inner_text().startswith("step 14 of 14")
+    table = tab.locator(".gradtable [data-row] .gradient").all_inner_texts()
+    # e = tanh 1 - 1 = -0.2384058; from the last to the first: 1, 2 e, 2 e, (1 - p^2) 2 e = z, -2 e = y, w z, x z
+    assert [float(text) for text in table] == pytest.approx(
+        [1, -0.4768117, -0.4768117, -0.2002487, 0.4768117, -0.1001244, -0.4004974], abs=1e-6
+    )

@@ -77,6 +77,18 @@ def test_the_graph_of_the_gradients_tells_no_more(tab):
     assert number("w_bar") == "-0.4"
 
 
+def test_what_is_wrong_is_told_once_the_numbers_are_there(open_page, page_of):
+    tab = open_page(page_of("nan"))
+    log = tab.evaluate("chainrule.graph.nodes.find(({word}) => word === 'log').id")
+    seen = []
+    for step in (0, 4, 5, 6):
+        tab.evaluate("([step, log]) => chainrule.store.update({step, pinned: [log]})", [step, log])
+        flag = tab.locator(f"#n{log} .flag").is_visible()
+        assert flag == (tab.locator("[data-slot=panel] .health").count() == 1)
+        seen.append(flag)
+    assert seen[0] is False and seen[-1] is True
+
+
 def test_gains_at_edges_are_told_once_something_is_sent_back(tab):
     tab.evaluate("chainrule.store.update({step: 10, show: 'jacobian'})")
 

@@ -83,6 +83,25 @@ def test_a_parameter_and_its_gradient_are_found_by_the_keyboard_alone(open_page,
     assert tab.evaluate("chainrule.store.state.pinned.length") == 0
 
 
+def test_by_the_keyboard_alone_a_gradient_is_followed_through_its_steps(open_page, page_of):
+    """Find a parameter, go to where its gradient is done, read it there, step back once: it is not known any more."""
+    tab = open_page(page_of("mlp"))
+    for key in ("/", *"parameters.1.W", "Enter", "End"):
+        tab.keyboard.press(key)
+    row = tab.locator('.gradtable [aria-current="step"]')
+    while "parameters.1.W" not in row.inner_text():
+        tab.keyboard.press("p")
+    number = tab.evaluate("chainrule.graph.nodes.find(({label}) => label === 'parameters.1.W').id")
+    gradient = tab.locator(f'.gradtable [data-row="{number}"] .gradient')
+    assert "rms 0.01324" in gradient.inner_text()
+    assert "0.01324" in tab.locator("[data-slot=panel] section.gradient").inner_text()
+    said = tab.locator(".speech").text_content()
+    assert "gradient of parameters.1.W: 2 of 2, done" in said
+    tab.keyboard.press("p")
+    assert tab.locator(f'.gradtable [data-row="{number}"]').get_attribute("data-state") == "partial"
+    assert "not computed yet" in tab.locator("[data-slot=panel] section.gradient").inner_text()
+
+
 def test_the_focus_is_seen_in_both_themes(open_page, page_of):
     for theme in ("light", "dark"):
         tab = open_page(page_of("tiny"), color_scheme=theme)

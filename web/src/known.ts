@@ -81,11 +81,12 @@ export class KnownOfGradients implements Known {
 
 /** A variable without what is not known of it. */
 export function nodeSoFar(node: GraphNode, known: Known, edges: readonly GraphEdge[] = []): GraphNode {
-  const { value, gradient, rule, ...rest } = node;
+  const { value, gradient, health, rule, ...rest } = node;
   return {
     ...rest,
     ...(value && known.value(node.id) && { value }),
     ...(gradient && known.gradient(node.id) && { gradient }),
+    ...(health && (known.value(node.id) || health.kind === "failed") && { health }),
     ...(rule && { rule: "backward" in rule ? ruleSoFar(rule, (argument) => !edges[argument] || known.sent(edges[argument])) : rule }),
   };
 }
