@@ -91,6 +91,24 @@ def open_shared(browser, tmp_path_factory):
     yield from _opening(browser, tmp_path_factory.mktemp("pages"))
 
 
+@pytest.fixture
+def processor_seconds():
+    """For how long a page has kept a processor at work from now on: what it waits for others does not count."""
+
+    def clock(tab):
+        session = tab.context.new_cdp_session(tab)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+        def now():
+            metrics = session.send("Performance.getMetrics")["metrics"]
+            return next(each["value"] for each in metrics if each["name"] == "TaskDuration")
+
+        begun = now()
+        return lambda: now() - begun
+
+    return clock
+
+
 @pytest.fixture(scope="session")
 def page_of():
     """The page of a graph of tests/view/graphs.py with its values, written once."""

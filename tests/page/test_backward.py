@@ -66,6 +66,14 @@ def test_ghosts_show_the_gradients_in_the_forward_graph(open_page, page_of):
     assert tab.evaluate("chainrule.canvas.text()") == graph.to_svg(values=graph.forward(*arguments))
 
 
+def test_a_ghost_does_not_cover_a_flag(open_page, page_of):
+    tab = open_page(page_of("dead"))
+    tab.keyboard.press("o")
+    box = tab.locator(".node:has(.flag)")
+    flag, ghost = (box.locator(each).bounding_box() for each in (".flag", ".ghost"))
+    assert ghost["x"] + ghost["width"] <= flag["x"]
+
+
 def test_where_there_is_no_gradient_there_is_no_choice(open_page, page_of):
     tab = open_page(page_of("wide"))  # its result is no single number
     shown = tab.get_by_role("button", name="Backward").count()

@@ -31,10 +31,8 @@ WITHIN = """group => {
     ({x, y}) => [Math.round(100 * (x - frame.x)), Math.round(100 * (y - frame.y))]);
 }"""
 TOGGLE = """group => {
-  const begin = performance.now();
   document.querySelector(`#g${group}`).dispatchEvent(new MouseEvent('click', {bubbles: true}));
   document.body.getBoundingClientRect();
-  return performance.now() - begin;
 }"""
 
 
@@ -96,7 +94,7 @@ def test_a_large_graph_begins_with_its_repeats_folded(open_page, page_of):
     assert "× 250" in tab.locator("g.closed").text_content()
 
 
-def test_opening_is_quick_moves_nothing_else_and_closing_restores_all(open_page, page_of):
+def test_opening_is_quick_moves_nothing_else_and_closing_restores_all(open_page, page_of, processor_seconds):
     tab = open_page(page_of("deep"))
     before = tab.evaluate(BOXES)
     fold = int(tab.locator("g.closed").get_attribute("data-group"))
@@ -106,14 +104,18 @@ def test_opening_is_quick_moves_nothing_else_and_closing_restores_all(open_page,
     blocks = [
         int(each) for each in tab.evaluate("[...document.querySelectorAll('g.closed')].map(g => g.dataset.group)")
     ]
-    times = [tab.evaluate(TOGGLE, blocks[k]) for k in (200, 100)]
+    tab.evaluate(TOGGLE, blocks[200])
+    took = []
+    for k in (50, 100):
+        seconds = processor_seconds(tab)
+        tab.evaluate(TOGGLE, blocks[k])
+        took.append(seconds())
+    assert min(took) < 0.15
     within = tab.evaluate(WITHIN, blocks[100])
     assert len(within) == 10
-    times.append(tab.evaluate(TOGGLE, blocks[3]))
-    print("opening a block of deep:", [round(each) for each in times], "ms")
-    assert min(times) < 1500  # 150 on a quiet machine; others may be at work here
+    tab.evaluate(TOGGLE, blocks[3])
     assert tab.evaluate(WITHIN, blocks[100]) == within  # though a block above it has opened
-    for k in (200, 100, 3):
+    for k in (200, 50, 100, 3):
         tab.evaluate(TOGGLE_HEAD, blocks[k])
     assert tab.evaluate(BOXES) == folded
     tab.evaluate(TOGGLE_HEAD, fold)

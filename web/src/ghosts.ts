@@ -40,7 +40,9 @@ function chip({ graph, store }: Page, shape: SVGGElement): void {
   const text = store.state.step === null ? `∂ ${textOf(node)}` : "∂";
   const width = textWidth(text, SIZE) + 10;
   const body = shape.querySelector<SVGGraphicsElement>(".body")!.getBBox();
-  const [x, y] = [body.x + body.width / 2 - BESIDE - width, body.y + body.height - 2];
+  const flag = shape.querySelector<SVGGraphicsElement>(":scope > .flag")?.getBBox();
+  const right = Math.min(body.x + body.width / 2 - BESIDE, flag ? flag.x - 2 : Infinity);
+  const [x, y] = [right - width, body.y + body.height - 2];
   shape.append(
     svgElement(
       "g",
