@@ -158,8 +158,8 @@ export class StepMarks {
   /** The sign of a Jacobian without its gain. */
   private withholdGain(shape: SVGGElement): void {
     const text = shape.querySelector(".glyph text");
-    const words = text?.textContent ?? "";
-    if (words.includes("×")) this.withheld.write(text!, words.replace(/ ?×.*/, ""));
+    const [letters, gain] = text?.textContent?.split("×") ?? [];
+    if (gain !== undefined) this.withheld.write(text!, letters!.trimEnd());
   }
 
   /** Which variable of a closed group it is. */
