@@ -22,6 +22,7 @@ async function pages() {
   for (const file of there.flatMap((name) => [`${name}.js`, `${name}.css`])) {
     const text = readFileSync(`${PACKAGE}/${file}`, "utf8").trimEnd();
     if (text.includes("\n")) throw new Error(`${file} has more than one line`);
+    if (/[^\x00-\x7f]/.test(text)) throw new Error(`${file} is not ASCII: a regular expression holds a letter that is not`);
   }
   if (there.includes("dash")) {
     const notices = BUNDLED.map((name) => {

@@ -71,7 +71,10 @@ def test_the_graph_of_the_gradients_tells_no_more(tab):
         11: ["1", "-0.2", "–"],
         14: ["1", "-0.2", "-0.4"],
     }
-    tab.evaluate("chainrule.store.update({step: 10})")
+    tab.keyboard.press("f")
+    tab.evaluate("chainrule.store.update({step: 11})")
+    tab.keyboard.press("s")
+    assert [number("z_bar"), number("w_bar")] == ["-0.2", "–"]
     assert "0.477" not in tab.locator(f"{SECOND} svg > text.muted").text_content()
     tab.evaluate("chainrule.store.update({step: null})")
     assert number("w_bar") == "-0.4"

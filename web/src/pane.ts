@@ -79,6 +79,7 @@ export class Pane {
     this.stage.hidden = false;
     this.inner.canvas.fit();
     this.follow(forward);
+    this.tell();
   }
 
   hide(): void {
@@ -131,6 +132,7 @@ export class Pane {
   /** Of numbers no more than the steps have computed. */
   private tell(): void {
     const { canvas, graph, known } = this.inner;
+    if (this.stage.hidden) return;
     this.withheld.restore();
     const caption = canvas.svg.querySelector(":scope > text.muted");
     if (caption && !graph.outputs.every((each) => known.value(each))) {
