@@ -38,5 +38,9 @@ class Options:
             raise ArgumentError(f"{name} = {value!r}", wanted="a positive number of bytes")
         object.__setattr__(self, name, value)
 
+    def __reduce__(self) -> str:
+        """There is one, which a pickle names."""
+        return "options"
+
 
 options = Options()
