@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 ASKED_FOR = os.environ.get("CHAINRULE_BROWSER")
 FLAGS = (
     "--no-sandbox",
@@ -124,3 +125,22 @@ def page_of():
         return written[key]
 
     return page_of
+
+
+@pytest.fixture(scope="session")
+def serious():
+    """What axe-core finds that is serious or critical, on a whole page or within what a selector names."""
+
+    def serious(tab, within="html"):
+        if not AXE.exists():
+            pytest.skip("without axe-core, which `npm ci` in web/ brings")
+        if tab.evaluate("typeof axe") == "undefined":
+            tab.evaluate(AXE.read_text(encoding="utf-8"))
+        found = tab.evaluate("within => axe.run(within).then(({violations}) => violations)", within)
+        return [
+            (each["id"], each["impact"], [node["html"][:200] for node in each["nodes"][:3]])
+            for each in found
+            if each["impact"] in ("serious", "critical")
+        ]
+
+    return serious

@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from chainrule.view.colormaps import colors
 
 from ..view.graphs import deep, graph_of
 
-AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 HEADINGS = ["Source", "Value", "Gradient", "Local Jacobian", "Rule", "Links", "Memory"]
 
 
@@ -457,25 +455,12 @@ def test_rules_of_large_graphs_are_put_together_from_templates(open_page):
     assert "Of 305 variables" in text_of(tab, ".hint")
 
 
-def serious(tab):
-    """What axe-core finds."""
-    found = tab.evaluate("axe.run('.panel').then(({violations}) => violations)")
-    return [
-        (each["id"], [node["html"][:200] for node in each["nodes"]][:3])
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
-
-
-def test_nothing_serious_is_wrong_for_those_who_see_or_hear_otherwise(tab):
-    if not AXE.exists():
-        pytest.skip("without axe-core, which `npm ci` in web/ brings")
-    tab.evaluate(AXE.read_text(encoding="utf-8"))
+def test_nothing_serious_is_wrong_for_those_who_see_or_hear_otherwise(tab, serious):
     try:
         for scheme, chosen in (("light", [10, 13]), ("dark", [8])):
             tab.emulate_media(color_scheme=scheme)
             choose(tab, *chosen)
-            assert serious(tab) == []
+            assert serious(tab, ".panel") == []
     finally:
         tab.emulate_media(color_scheme="light")
 

@@ -3,72 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from ..above import provider
 from ..graph import Graph, Variable
 
+Result = TypeVar("Result", covariant=True)
 
-class Drawing(Protocol):
-    """Pictures, tables and documents of graph data and its numbers.
 
-    Each takes the values by the number of the variable and the gradient to start from at each output, or None; and
-    which inputs are parameters.
+class Draw(Protocol[Result]):
+    """One way to show graph data and its numbers.
+
+    It takes the values by the number of the variable and the gradient to start from at each output, or None; and which
+    inputs are parameters.
     """
 
-    def svg(
+    def __call__(
         self,
         graph: Graph,
         values: Mapping[int, Any] | None,
         seeds: Mapping[Variable, Any] | None,
         parameters: Collection[int] | None,
         **options: Any,
-    ) -> str: ...
+    ) -> Result: ...
 
-    def html(
-        self,
-        graph: Graph,
-        values: Mapping[int, Any] | None,
-        seeds: Mapping[Variable, Any] | None,
-        parameters: Collection[int] | None,
-        **options: Any,
-    ) -> str: ...
 
-    def mimebundle(
-        self,
-        graph: Graph,
-        values: Mapping[int, Any] | None,
-        seeds: Mapping[Variable, Any] | None,
-        parameters: Collection[int] | None,
-        **options: Any,
-    ) -> dict[str, str]: ...
+class Drawing(Protocol):
+    """Pictures, tables and documents of graph data and its numbers."""
 
-    def view(
-        self,
-        graph: Graph,
-        values: Mapping[int, Any] | None,
-        seeds: Mapping[Variable, Any] | None,
-        parameters: Collection[int] | None,
-        **options: Any,
-    ) -> str: ...
-
-    def latex(
-        self,
-        graph: Graph,
-        values: Mapping[int, Any] | None,
-        seeds: Mapping[Variable, Any] | None,
-        parameters: Collection[int] | None,
-        **options: Any,
-    ) -> str: ...
-
-    def show(
-        self,
-        graph: Graph,
-        values: Mapping[int, Any] | None,
-        seeds: Mapping[Variable, Any] | None,
-        parameters: Collection[int] | None,
-        **options: Any,
-    ) -> None: ...
+    svg: Draw[str]
+    html: Draw[str]
+    mimebundle: Draw[dict[str, str]]
+    view: Draw[str]
+    latex: Draw[str]
+    show: Draw[None]
+    step_pictures: Draw[list[str]]
 
     def node(
         self,
@@ -78,15 +47,6 @@ class Drawing(Protocol):
         seeds: Mapping[Variable, Any] | None,
         parameters: Collection[int] | None,
     ) -> Any: ...
-
-    def step_pictures(
-        self,
-        graph: Graph,
-        values: Mapping[int, Any] | None,
-        seeds: Mapping[Variable, Any] | None,
-        parameters: Collection[int] | None,
-        theme: str,
-    ) -> list[str]: ...
 
     def keep(self, graph: Graph, values: Mapping[int, Any], failure: Mapping[str, Any]) -> bool: ...
 
